@@ -1,0 +1,96 @@
+"""The catalogue of insight tables: name, what one row means, inputs, key; refresh order by topology.
+
+A room of this floor offers its tables as `TABLES: tuple[Table, ...]` in its `__init__`; they are listed here once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from graphlib import CycleError, TopologicalSorter
+from typing import Any
+
+from lianyi.errors import NotFound
+from lianyi.memory.engine import Engine
+from lianyi.settings import Settings
+
+EVENTS = "events"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """What one column means, in English and Chinese, with its unit ('' when it has none)."""
+
+    en: str
+    zh: str
+    unit: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Build:
+    """What a table may use while it is built: the engine with its inputs registered by name, and nothing else.
+
+    as_of: the moment for which the tables speak; windows such as "60 days" end here. parameters: per room, e.g.
+    {"tags": rules}. say(message): one line of progress for a person.
+    """
+
+    engine: Engine
+    as_of: datetime
+    settings: Settings
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    say: Callable[[str], None] = lambda _message: None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """One insight table.
+
+    one_row: "one row = …" in English and Chinese. inputs: names of tables it reads (`events` is the log). key: columns
+    that are unique together. order: columns by which the file is sorted, so that look-ups by them read little.
+    build: registers what it needs on the engine and returns the SQL whose rows are the table.
+    parameters: names in Build.parameters that it reads.
+    """
+
+    name: str
+    en: str
+    zh: str
+    inputs: tuple[str, ...]
+    key: tuple[str, ...]
+    columns: Mapping[str, Column]
+    build: Callable[[Build], str]
+    order: tuple[str, ...] = ()
+    parameters: tuple[str, ...] = ()
+
+
+def catalogue() -> Mapping[str, Table]:
+    """All tables by name, in an order in which each comes after its inputs."""
+    from lianyi.insight import people
+
+    return in_order(people.TABLES)
+
+
+def in_order(tables: Iterable[Table]) -> Mapping[str, Table]:
+    """The tables by name, each after its inputs. ValueError names a circle or an input that nobody makes."""
+    by_name = {table.name: table for table in tables}
+    for table in by_name.values():
+        missing = set(table.inputs) - set(by_name) - {EVENTS}
+        if missing:
+            raise ValueError(f"table {table.name} reads {', '.join(sorted(missing))}, which nobody makes")
+    try:
+        names = TopologicalSorter({name: set(table.inputs) - {EVENTS} for name, table in by_name.items()}).static_order()
+        return {name: by_name[name] for name in names}
+    except CycleError as error:
+        raise ValueError(f"tables depend on each other in a circle: {' -> '.join(error.args[1])}") from error
+
+
+def with_dependents(tables: Mapping[str, Table], names: Sequence[str]) -> tuple[str, ...]:
+    """The named tables and all that are derived from them, in refresh order; all tables where none is named."""
+    unknown = [name for name in names if name not in tables]
+    if unknown:
+        raise NotFound(f"no table {unknown[0]!r}; there are {', '.join(tables)}")
+    stale = set(names) if names else set(tables)
+    for name, table in tables.items():
+        if stale & set(table.inputs):
+            stale.add(name)
+    return tuple(name for name in tables if name in stale)
