@@ -1,18 +1,18 @@
 """One tree of errors. The docstring of a class is its default message and says what to do.
 
-    LianyiError
-    ├── InputError            something that the user gave can't be used as it is
-    │   ├── UnknownFormat     no source recognises the file
-    │   ├── BadMapping        a mapping names columns or fields that do not exist
-    │   ├── BadEvent          one event breaks the rules of memory.events
-    │   ├── BadRule           a tag rule or condition can't be read
-    │   └── NotFound          no such person, table, source or tag
-    ├── RefusedError          understood, but not allowed (policy, law, safety)
-    │   └── SensitiveTag      the tag is of a kind that is refused by default
-    ├── WorkspaceError        the folder is not (yet) usable
-    │   ├── NoWorkspace       nothing is there
-    │   └── Busy              somebody else holds the lock
-    └── Interrupted           long work was stopped in a safe state
+LianyiError
+├── InputError            something that the user gave can't be used as it is
+│   ├── UnknownFormat     no source recognises the file
+│   ├── BadMapping        a mapping names columns or fields that do not exist
+│   ├── BadEvent          one event breaks the rules of memory.events
+│   ├── BadRule           a tag rule or condition can't be read
+│   └── NotFound          no such person, table, source or tag
+├── RefusedError          understood, but not allowed (policy, law, safety)
+│   └── SensitiveTag      the tag is of a kind that is refused by default
+├── WorkspaceError        the folder is not (yet) usable
+│   ├── NoWorkspace       nothing is there
+│   └── Busy              somebody else holds the lock
+└── Interrupted           long work was stopped in a safe state
 """
 
 from __future__ import annotations

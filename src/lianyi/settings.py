@@ -35,7 +35,9 @@ class Settings:
         try:
             ZoneInfo(self.timezone)
         except (ZoneInfoNotFoundError, ValueError) as error:
-            raise InputError(f"{FILE_NAME}: timezone = {self.timezone!r}; write an IANA name such as Asia/Shanghai") from error
+            raise InputError(
+                f"{FILE_NAME}: timezone = {self.timezone!r}; write an IANA name such as Asia/Shanghai"
+            ) from error
         if self.language not in {"zh-hans", "en"}:
             raise InputError(f"{FILE_NAME}: language = {self.language!r}; write zh-hans or en")
         if self.memory_mb < 256:

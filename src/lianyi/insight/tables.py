@@ -78,7 +78,9 @@ def in_order(tables: Iterable[Table]) -> Mapping[str, Table]:
         if missing:
             raise ValueError(f"table {table.name} reads {', '.join(sorted(missing))}, which nobody makes")
     try:
-        names = TopologicalSorter({name: set(table.inputs) - {EVENTS} for name, table in by_name.items()}).static_order()
+        names = TopologicalSorter(
+            {name: set(table.inputs) - {EVENTS} for name, table in by_name.items()}
+        ).static_order()
         return {name: by_name[name] for name in names}
     except CycleError as error:
         raise ValueError(f"tables depend on each other in a circle: {' -> '.join(error.args[1])}") from error

@@ -34,21 +34,33 @@ class Field:
 
 
 FIELDS = (
-    Field(name="id", type=pa.string(), required=True, en="unique for all time; the same id is the same event",
-          zh="唯一编号；编号相同即同一事件"),
+    Field(
+        name="id",
+        type=pa.string(),
+        required=True,
+        en="unique for all time; the same id is the same event",
+        zh="唯一编号；编号相同即同一事件",
+    ),
     Field(name="at", type=TIME, required=True, en="when it happened (UTC)", zh="发生时间（UTC）"),
     Field(name="received_at", type=TIME, required=True, en="when Lianyi got it (UTC)", zh="接收时间（UTC）"),
-    Field(name="kind", type=pa.string(), required=True, en="what happened, a word of KINDS or one of your own",
-          zh="事件类型"),
-    Field(name="source", type=pa.string(), required=True, en="where it came from, e.g. taobao_orders",
-          zh="来源"),
+    Field(
+        name="kind",
+        type=pa.string(),
+        required=True,
+        en="what happened, a word of KINDS or one of your own",
+        zh="事件类型",
+    ),
+    Field(name="source", type=pa.string(), required=True, en="where it came from, e.g. taobao_orders", zh="来源"),
     Field(name="actor_key", type=pa.string(), en="key of who did it", zh="行为人标识"),
     Field(name="target_key", type=pa.string(), en="key of whom it was done to", zh="对象人标识"),
     Field(name="group_key", type=pa.string(), en="the room it happened in", zh="所在群"),
     Field(name="object_key", type=pa.string(), en="the thing: goods, page, content, e.g. item:123", zh="对象物"),
-    Field(name="parent_id", type=pa.string(),
-          en="id of the event it answers, belongs to or follows (reply to, order of a line, share of an arrival)",
-          zh="上级事件（回复的消息、所属订单、来自的分享）"),
+    Field(
+        name="parent_id",
+        type=pa.string(),
+        en="id of the event it answers, belongs to or follows (reply to, order of a line, share of an arrival)",
+        zh="上级事件（回复的消息、所属订单、来自的分享）",
+    ),
     Field(name="campaign", type=pa.string(), en="the campaign it belongs to", zh="活动"),
     Field(name="channel", type=pa.string(), en="the channel: web, wechat, wecom, email, matrix …", zh="渠道"),
     Field(name="category", type=pa.string(), en="category of the object, levels parted by ' > '", zh="类目"),
@@ -222,7 +234,9 @@ def props_text(props: Mapping[str, Any] | None) -> str | None:
 def to_arrow(events: list[Event], *, received_at: datetime) -> pa.Table:
     """The events as a table of SCHEMA, one row each, in the order given."""
     columns: dict[str, list[Any]] = {
-        name: [getattr(event, name) for event in events] for name in FIELD_NAMES if name not in {"received_at", "props", "value"}
+        name: [getattr(event, name) for event in events]
+        for name in FIELD_NAMES
+        if name not in {"received_at", "props", "value"}
     }
     columns["received_at"] = [received_at] * len(events)
     columns["value"] = [None if event.value is None else money(event.value) for event in events]

@@ -45,8 +45,9 @@ NAMESPACES: Mapping[str, Namespace] = {
         Namespace(name="jd", strength="strong", en="JD account", zh="京东账号"),
         Namespace(name="youzan", strength="strong", en="Youzan buyer", zh="有赞买家"),
         Namespace(name="shopify", strength="strong", exclusive=True, en="Shopify customer", zh="Shopify 客户"),
-        Namespace(name="woocommerce", strength="strong", exclusive=True, en="WooCommerce customer",
-                  zh="WooCommerce 客户"),
+        Namespace(
+            name="woocommerce", strength="strong", exclusive=True, en="WooCommerce customer", zh="WooCommerce 客户"
+        ),
         Namespace(name="telegram", strength="strong", exclusive=True, en="Telegram user", zh="Telegram 用户"),
         Namespace(name="discord", strength="strong", exclusive=True, en="Discord user", zh="Discord 用户"),
         Namespace(name="matrix", strength="strong", en="Matrix user", zh="Matrix 用户"),

@@ -1,0 +1,104 @@
+"""DuckDB behind the four methods of Engine. The only place where duckdb is imported."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from lianyi.memory.engine import literal
+
+# Small enough that a look-up by the sorted column decodes little, large enough to compress well.
+ROW_GROUP = 61_440
+
+Relation = duckdb.DuckDBPyRelation
+
+
+class DuckDB:
+    """An engine in this process. Spills to a folder of its own, which `close` removes.
+
+    memory_mb: what it may hold before it spills. threads: 0 = all cores. ordered: keep the order of rows where no
+    ORDER BY says otherwise (costs memory on large results).
+    """
+
+    def __init__(self, *, memory_mb: int = 4096, threads: int = 0, ordered: bool = False) -> None:
+        self._spill = Path(tempfile.mkdtemp(prefix="lianyi-spill-"))
+        options: dict[str, Any] = {
+            "memory_limit": f"{memory_mb}MB",
+            "temp_directory": str(self._spill),
+            "preserve_insertion_order": ordered,
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+        }
+        if threads:
+            options["threads"] = threads
+        self._connection = duckdb.connect(":memory:", config=options)
+        self._connection.execute("SET TimeZone = 'UTC'")
+
+    def register(self, name: str, data: pa.Table | pa.RecordBatchReader | Sequence[str | Path]) -> None:
+        """See Engine.register. Parquet columns that some files lack are read as NULL."""
+        self.drop(name)
+        if isinstance(data, pa.Table | pa.RecordBatchReader):
+            self._connection.register(name, data)
+            return
+        files = ", ".join(literal(str(path)) for path in data)
+        self._connection.execute(
+            f'CREATE VIEW "{name}" AS SELECT * FROM read_parquet([{files}], union_by_name = false)'
+        )
+
+    def run(self, sql: str, *, into: str | None = None, path: Path | None = None) -> None:
+        """See Engine.run."""
+        if into is None:
+            self._connection.execute(sql)
+        elif path is None:
+            self.drop(into)
+            self._connection.execute(f'CREATE TABLE "{into}" AS {sql}')
+        else:
+            path.mkdir(parents=True, exist_ok=True)
+            file = path / "part-0.parquet"
+            self._connection.execute(
+                f"COPY ({sql}) TO {literal(str(file))} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP})"
+            )
+            self.register(into, [file])
+
+    def table(self, name_or_sql: str) -> pa.Table:
+        """See Engine.table."""
+        return self.relation(name_or_sql).to_arrow_table()
+
+    def relation(self, name_or_sql: str, parameters: Sequence[Any] = ()) -> Relation:
+        """A lazy relation: the rows of a relation, or of a query with `?` parameters."""
+        sql = name_or_sql if " " in name_or_sql.strip() else f'SELECT * FROM "{name_or_sql.strip()}"'
+        return self._connection.sql(sql, params=list(parameters) or None)
+
+    def apart(self) -> DuckDB:
+        """The same database for another thread: it sees views and tables, not registered Arrow data."""
+        twin = object.__new__(DuckDB)
+        twin._spill = self._spill  # noqa: SLF001  the same class
+        twin._connection = self._connection.cursor()  # noqa: SLF001
+        return twin
+
+    def drop(self, name: str) -> None:
+        """See Engine.drop."""
+        # A name is a view, a table or registered Arrow data; each has its own way to go.
+        self._connection.unregister(name)
+        kinds = self._connection.execute(
+            "SELECT table_type FROM information_schema.tables WHERE table_name = ?", [name]
+        ).fetchall()
+        for (kind,) in kinds:
+            self._connection.execute(f'DROP {"VIEW" if kind == "VIEW" else "TABLE"} IF EXISTS "{name}"')
+
+    def close(self) -> None:
+        """Free the memory and remove the spill folder."""
+        self._connection.close()
+        shutil.rmtree(self._spill, ignore_errors=True)
+
+    def __enter__(self) -> DuckDB:
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self.close()

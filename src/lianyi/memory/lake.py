@@ -1,0 +1,258 @@
+"""The log: a Delta table of events. Append exactly once, compact, erase by right.
+
+Files are written by us, sorted by actor_key, and committed as Delta add actions without column statistics:
+reading one person's timeline then touches one or two row groups of each file, and no identifier of a person ever
+stands in the table's own log, so that an erasure leaves none behind.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import logging
+import os
+import secrets
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import pyarrow as pa
+from deltalake import CommitProperties, DeltaTable, PostCommitHookProperties, Transaction
+from deltalake.exceptions import TableNotFoundError
+from deltalake.transaction import AddAction, RemoveAction
+
+from lianyi.errors import Busy
+from lianyi.memory.duckdb import DuckDB
+from lianyi.memory.engine import literal
+from lianyi.memory.events import SCHEMA
+from lianyi.memory.landing import Landing
+from lianyi.memory.seen import Hashes, SeenIds, joined
+
+log = logging.getLogger(__name__)
+
+# A sorted file holds at most this many rows: the sort stays within memory, a timeline within a few files.
+FULL_FILE = 8_000_000
+# Fewer loose files than this are not worth a compaction.
+LOOSE_FILES = 8
+CONFIGURATION = {
+    "delta.logRetentionDuration": "interval 1 hours",
+    "delta.deletedFileRetentionDuration": "interval 1 hours",
+    "delta.enableExpiredLogCleanup": "true",
+    "delta.checkpointInterval": "50",
+}
+# The log's schema allows NULL everywhere: Delta would otherwise need its invariants feature, which DuckDB and Spark
+# readers treat differently. What is required is checked before landing.
+DELTA_SCHEMA = pa.schema([field.with_nullable(True) for field in SCHEMA])
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataFile:
+    """One Parquet file of the log: path relative to the table, rows, bytes."""
+
+    path: str
+    rows: int
+    size: int
+
+
+class Lake:
+    """The log of one workspace, at folder/lake, with the set of ids seen at folder/index."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.path = folder / "lake"
+        self.path.mkdir(parents=True, exist_ok=True)
+        self._table: DeltaTable | None = None
+
+    def version(self) -> int:
+        """The number of the newest commit; 0 where nothing was ever landed."""
+        return self.table().version()
+
+    def transaction_version(self, app_id: str) -> int | None:
+        """The version up to which an application's transactions have landed."""
+        return self.table().transaction_version(app_id)
+
+    def files(self) -> list[str]:
+        """The Parquet files of the current version, as absolute paths."""
+        return [str(self.path / file.path) for file in self.data_files()]
+
+    def data_files(self) -> list[DataFile]:
+        """The files of the current version with their rows and bytes."""
+        actions = pa.table(self.table().get_add_actions(flatten=True))
+        columns = (actions[name].to_pylist() for name in ("path", "num_records", "size_bytes"))
+        return [DataFile(path=path, rows=rows or 0, size=size) for path, rows, size in zip(*columns, strict=True)]
+
+    def rows(self) -> int:
+        """How many events the log holds."""
+        return sum(file.rows for file in self.data_files())
+
+    def table(self) -> DeltaTable:
+        """The Delta table, brought up to its newest version, made where there is none."""
+        if self._table is None:
+            try:
+                self._table = DeltaTable(self.path)
+            except TableNotFoundError:
+                self._table = DeltaTable.create(self.path, DELTA_SCHEMA, mode="ignore", configuration=CONFIGURATION)
+        else:
+            self._table.update_incremental()
+        return self._table
+
+    def seen(self) -> SeenIds:
+        """The set of ids, completed from files that a crash kept out of it."""
+        seen = SeenIds(self.folder / "index")
+        files = self.data_files()
+        missing = [str(self.path / file.path) for file in files if file.path not in seen.covered]
+        if missing:
+            hashes = self._hashes_of(missing, seen.salt)
+            seen.save(hashes.take(~seen.contains(hashes)), covered=[file.path for file in files])
+        return seen
+
+    @contextmanager
+    def lock(self, *, wait: float = 60.0) -> Iterator[None]:
+        """Hold the right to write to the log; Busy when another process keeps it longer than `wait` seconds."""
+        path = self.folder / "landing.lock"
+        with path.open("w") as file:
+            deadline = time.monotonic() + wait
+            while True:
+                try:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except BlockingIOError:
+                    if time.monotonic() > deadline:
+                        raise Busy(
+                            f"{path} is held by another process that writes to the log; try again later"
+                        ) from None
+                    time.sleep(0.02)
+            yield
+
+    @contextmanager
+    def landing(self, *, received_at: datetime, transaction: tuple[str, int], wait: float = 60.0) -> Iterator[Landing]:
+        """Land events in one transaction: leaving the block commits all, an exception leaves no trace.
+
+        transaction: (application id, version). The same or a lower version of one application lands only once.
+        """
+        app_id, version = transaction
+        with self.lock(wait=wait):
+            landed = self.transaction_version(app_id)
+            seen = self.seen()
+            landing = Landing(
+                folder=self.path,
+                seen=seen,
+                received_at=received_at,
+                already_landed=landed is not None and landed >= version,
+            )
+            try:
+                yield landing
+                files = landing.finish()
+                if not landing.already_landed:
+                    self.commit(added=files, transaction=Transaction(app_id, version))
+                    seen.save(landing.hashes(), covered=seen.covered | {path for path, _ in files})
+            except BaseException:
+                landing.discard(keep=self._committed())
+                raise
+            finally:
+                landing.close()
+
+    def commit(
+        self,
+        *,
+        added: Sequence[tuple[str, int]],
+        removed: Sequence[DataFile] = (),
+        transaction: Transaction | None = None,
+    ) -> None:
+        """Commit files (path, rows) that lie in the table's folder, and take others out, in one Delta transaction."""
+        now = int(time.time() * 1000)  # file times in the table's own log, not a fact of the product
+        actions: list[AddAction | RemoveAction] = [
+            AddAction(path, (self.path / path).stat().st_size, {}, now, not removed, json.dumps({"numRecords": rows}))
+            for path, rows in added
+        ]
+        actions += [RemoveAction(file.path, False, now, file.size, {}) for file in removed]
+        self.table().create_write_transaction(
+            actions,
+            "append",
+            DELTA_SCHEMA,
+            commit_properties=CommitProperties(app_transactions=[transaction] if transaction else None),
+            post_commithook_properties=PostCommitHookProperties(create_checkpoint=True, cleanup_expired_logs=True),
+        )
+
+    def compact(self, *, all_files: bool = False, say: Callable[[str], None] = lambda _message: None) -> int:
+        """Merge loose files into sorted ones of up to FULL_FILE rows; returns how many files went.
+
+        Loose files are merged when there are at least LOOSE_FILES of them, or with all_files at once. Old files stay
+        for an hour for readers that still hold them.
+        """
+        with self.lock():
+            loose = [file for file in self.data_files() if file.rows < FULL_FILE // 2]
+            if len(loose) < (2 if all_files else LOOSE_FILES):
+                return 0
+            seen = self.seen()
+            gone = 0
+            for batch in _batches(loose, FULL_FILE):
+                say(f"compacting {len(batch)} files, {sum(file.rows for file in batch):,} events")
+                merged = self.sorted_copy([str(self.path / file.path) for file in batch])
+                self.commit(added=[merged], removed=batch)
+                seen.covered = frozenset(file.path for file in self.data_files())
+                gone += len(batch)
+            seen.save(joined([]), covered=seen.covered)
+            self.sweep(hours=1)
+        log.info("compacted %d files", gone, extra={"action": "lake.compact", "files": gone})
+        return gone
+
+    def sorted_copy(self, files: Sequence[str], *, select: str = "*", where: str = "TRUE") -> tuple[str, int]:
+        """Write the rows of these files to a new file sorted by person and time; returns its path and rows."""
+        name = new_name()
+        sources = ", ".join(literal(file) for file in files)
+        with DuckDB(memory_mb=2048) as engine:
+            engine.run(
+                f'COPY (SELECT {select} FROM read_parquet([{sources}]) WHERE {where} ORDER BY actor_key, "at") '
+                f"TO {literal(str(self.path / name))} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 61440)"
+            )
+            rows = engine.table(f"SELECT count(*) AS n FROM read_parquet([{literal(str(self.path / name))}])")["n"][
+                0
+            ].as_py()
+        sync(self.path / name)
+        return name, rows
+
+    def sweep(self, *, hours: int) -> None:
+        """Delete files that no version of the last `hours` hours needs, and files that a crash left behind."""
+        self.table().vacuum(retention_hours=hours, dry_run=False, enforce_retention_duration=False, full=True)
+
+    def _committed(self) -> set[str]:
+        return {file.path for file in self.data_files()}
+
+    def _hashes_of(self, files: Sequence[str], salt: str) -> Hashes:
+        from lianyi.memory.landing import hash_sql
+
+        sources = ", ".join(literal(file) for file in files)
+        with DuckDB(memory_mb=2048) as engine:
+            table = engine.table(f"SELECT {hash_sql(salt)} FROM read_parquet([{sources}])")
+        return Hashes(table["high"].to_numpy(), table["low"].to_numpy())
+
+
+def new_name() -> str:
+    """A name for a new data file."""
+    return f"part-{secrets.token_hex(12)}.parquet"
+
+
+def sync(path: Path) -> None:
+    """Make a file's bytes durable before a commit names it."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _batches(files: Sequence[DataFile], rows: int) -> Iterator[list[DataFile]]:
+    """Files in groups of at most `rows` rows (a single larger file alone), smallest first; groups of one are left out."""
+    batch: list[DataFile] = []
+    for file in sorted(files, key=lambda file: file.rows):
+        if batch and sum(other.rows for other in batch) + file.rows > rows:
+            if len(batch) > 1:
+                yield batch
+            batch = []
+        batch.append(file)
+    if len(batch) > 1:
+        yield batch
