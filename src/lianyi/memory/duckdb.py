@@ -6,7 +6,7 @@ import shutil
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import duckdb
 import pyarrow as pa
@@ -78,8 +78,8 @@ class DuckDB:
     def apart(self) -> DuckDB:
         """The same database for another thread: it sees views and tables, not registered Arrow data."""
         twin = object.__new__(DuckDB)
-        twin._spill = self._spill  # noqa: SLF001  the same class
-        twin._connection = self._connection.cursor()  # noqa: SLF001
+        twin._spill = self._spill
+        twin._connection = self._connection.cursor()
         return twin
 
     def drop(self, name: str) -> None:
@@ -97,7 +97,7 @@ class DuckDB:
         self._connection.close()
         shutil.rmtree(self._spill, ignore_errors=True)
 
-    def __enter__(self) -> DuckDB:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_exc: object) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -27,21 +29,18 @@ class Engine(Protocol):
 
 
 def literal(value: Any) -> str:
-    """A Python value as an SQL literal that is safe to put into text (str, int, bool, None, date, datetime, Decimal)."""
-    import datetime
-    from decimal import Decimal
-
+    """A Python value as SQL literal, safe to put into text (str, int, bool, None, date, datetime, Decimal)."""
     if value is None:
         return "NULL"
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
     if isinstance(value, int | Decimal):
         return str(value)
-    if isinstance(value, datetime.datetime):
+    if isinstance(value, dt.datetime):
         if value.tzinfo is None:
             raise ValueError("a time without zone can't become a literal")
-        return f"TIMESTAMPTZ '{value.astimezone(datetime.UTC):%Y-%m-%d %H:%M:%S.%f}+00:00'"
-    if isinstance(value, datetime.date):
+        return f"TIMESTAMPTZ '{value.astimezone(dt.UTC):%Y-%m-%d %H:%M:%S.%f}+00:00'"
+    if isinstance(value, dt.date):
         return f"DATE '{value.isoformat()}'"
     if isinstance(value, str):
         return "'" + value.replace("'", "''") + "'"

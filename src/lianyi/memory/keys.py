@@ -99,7 +99,7 @@ def phone_key(text: str) -> str | None:
     if "*" in text:
         return None
     digits = re.sub(r"[^0-9+]", "", text.strip())
-    international = digits.startswith("+") or digits.startswith("00")
+    international = digits.startswith(("+", "00"))
     digits = digits.lstrip("+")
     if international and digits.startswith("00"):
         digits = digits[2:]

@@ -45,7 +45,7 @@ CONFIGURATION = {
 }
 # The log's schema allows NULL everywhere: Delta would otherwise need its invariants feature, which DuckDB and Spark
 # readers treat differently. What is required is checked before landing.
-DELTA_SCHEMA = pa.schema([field.with_nullable(True) for field in SCHEMA])
+DELTA_SCHEMA = pa.schema([pa.field(field.name, field.type, nullable=True) for field in SCHEMA])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,7 +168,10 @@ class Lake:
             AddAction(path, (self.path / path).stat().st_size, {}, now, not removed, json.dumps({"numRecords": rows}))
             for path, rows in added
         ]
-        actions += [RemoveAction(file.path, False, now, file.size, {}) for file in removed]
+        actions += [
+            RemoveAction(file.path, data_change=False, deletion_timestamp=now, size=file.size, partition_values={})
+            for file in removed
+        ]
         self.table().create_write_transaction(
             actions,
             "append",
@@ -246,7 +249,7 @@ def sync(path: Path) -> None:
 
 
 def _batches(files: Sequence[DataFile], rows: int) -> Iterator[list[DataFile]]:
-    """Files in groups of at most `rows` rows (a single larger file alone), smallest first; groups of one are left out."""
+    """Files in groups of at most `rows` rows, smallest first; groups of one are left out."""
     batch: list[DataFile] = []
     for file in sorted(files, key=lambda file: file.rows):
         if batch and sum(other.rows for other in batch) + file.rows > rows:
