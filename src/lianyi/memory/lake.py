@@ -168,10 +168,10 @@ class Lake:
             AddAction(path, (self.path / path).stat().st_size, {}, now, not removed, json.dumps({"numRecords": rows}))
             for path, rows in added
         ]
-        actions += [
-            RemoveAction(file.path, data_change=False, deletion_timestamp=now, size=file.size, partition_values={})
-            for file in removed
-        ]
+        for file in removed:
+            actions.append(
+                RemoveAction(file.path, data_change=False, deletion_timestamp=now, size=file.size, partition_values={})
+            )
         self.table().create_write_transaction(
             actions,
             "append",

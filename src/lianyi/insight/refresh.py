@@ -1,0 +1,102 @@
+"""Rebuild insight tables from the log: whole, in order, into new versions that become valid all at once."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from lianyi.errors import InputError
+from lianyi.insight.store import State, Store
+from lianyi.insight.tables import EVENTS, Build, Table, catalogue, with_dependents
+from lianyi.memory.engine import Engine
+from lianyi.settings import Settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """Where a refresh stands: table `done` of `total`, its name, and a line for people."""
+
+    table: str
+    done: int
+    total: int
+    message: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RefreshReport:
+    """What a refresh made: the new states by table, in the order of their making, and seconds in all."""
+
+    states: Mapping[str, State]
+    seconds: float
+
+
+def refresh(
+    *,
+    engine: Engine,
+    store: Store,
+    event_files: Sequence[str],
+    lake_version: int,
+    settings: Settings,
+    parameters: Mapping[str, Any],
+    as_of: datetime,
+    names: Sequence[str] = (),
+    progress: Callable[[Progress], None] = lambda _progress: None,
+) -> RefreshReport:
+    """Rebuild the named tables and what depends on them (all where none is named), then switch.
+
+    An exception leaves the old versions valid and removes what was begun.
+    """
+    began = time.perf_counter()
+    tables = catalogue()
+    todo = with_dependents(tables, names)
+    if not event_files:
+        raise InputError("there are no events yet; add a file first: lianyi add FILE")
+    engine.register(EVENTS, event_files)
+    _register_inputs(engine, store, tables, todo)
+    version = f"{as_of:%Y%m%dT%H%M%S}-{lake_version:08d}-{time.time_ns():x}"
+    made: dict[str, State] = {}
+    try:
+        for done, name in enumerate(todo):
+
+            def say(message: str, name: str = name, done: int = done) -> None:
+                progress(Progress(table=name, done=done, total=len(todo), message=message))
+
+            say("")
+            build = Build(engine=engine, as_of=as_of, settings=settings, parameters=parameters, say=say)
+            made[name] = _make(tables[name], build, store.path(name, version), lake_version)
+        store.switch(made)
+    finally:
+        store.sweep(keep=1)
+    return RefreshReport(states=made, seconds=time.perf_counter() - began)
+
+
+def _register_inputs(engine: Engine, store: Store, tables: Mapping[str, Table], todo: Sequence[str]) -> None:
+    """Tables that are read but not rebuilt come from their valid versions."""
+    states = store.states()
+    needed = {source for name in todo for source in tables[name].inputs} - set(todo) - {EVENTS}
+    for name in sorted(needed):
+        if name not in states:
+            raise InputError(f"table {name} has never been built; run `lianyi refresh` without names once")
+        engine.register(name, store.files(states[name]))
+
+
+def _make(table: Table, build: Build, path: Path, lake_version: int) -> State:
+    began = time.perf_counter()
+    sql = table.build(build)
+    ordered = sql + (" ORDER BY " + ", ".join(table.order) if table.order else "")
+    build.engine.run(ordered, into=table.name, path=path)
+    rows = build.engine.table(f"SELECT count(*) AS n FROM {table.name}")["n"][0].as_py()
+    return State(
+        name=table.name,
+        version=path.name,
+        rows=rows,
+        as_of=build.as_of,
+        lake_version=lake_version,
+        seconds=round(time.perf_counter() - began, 3),
+        size=sum(file.stat().st_size for file in path.glob("*.parquet")),
+        sql=sql,
+    )

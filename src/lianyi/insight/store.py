@@ -1,0 +1,80 @@
+"""Where insight tables lie: whole versions in folders, switched in one step, so readers see one consistent set.
+
+tables/current.json             which version of each table is valid, with its as-of time and how it was made
+tables/<name>/<version>/*.parquet
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+
+from lianyi.memory.seen import replace_text
+
+
+@dataclass(frozen=True, kw_only=True)
+class State:
+    """One table as it stands: version (folder), rows, as_of, the log's version it speaks for, seconds it took, bytes,
+    and the SQL that made it."""
+
+    name: str
+    version: str
+    rows: int
+    as_of: datetime
+    lake_version: int
+    seconds: float
+    size: int
+    sql: str
+
+
+class Store:
+    """The tables of one workspace."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.folder.mkdir(parents=True, exist_ok=True)
+
+    @property
+    def stamp(self) -> int:
+        """Changes whenever the tables do; cheap to ask."""
+        try:
+            return (self.folder / "current.json").stat().st_mtime_ns
+        except FileNotFoundError:
+            return 0
+
+    def states(self) -> Mapping[str, State]:
+        """The valid version of each table."""
+        path = self.folder / "current.json"
+        if not path.exists():
+            return {}
+        rows = json.loads(path.read_text(encoding="utf-8"))
+        return {name: State(**{**row, "as_of": datetime.fromisoformat(row["as_of"])}) for name, row in rows.items()}
+
+    def path(self, name: str, version: str) -> Path:
+        """The folder of one version of a table."""
+        return self.folder / name / version
+
+    def files(self, state: State) -> list[Path]:
+        """The Parquet files of a table's valid version."""
+        return sorted(self.path(state.name, state.version).glob("*.parquet"))
+
+    def switch(self, new: Mapping[str, State]) -> None:
+        """Make these versions valid, all at once."""
+        rows = {
+            name: {**asdict(state), "as_of": state.as_of.isoformat()}
+            for name, state in {**self.states(), **new}.items()
+        }
+        replace_text(self.folder / "current.json", json.dumps(rows, ensure_ascii=False, indent=1))
+
+    def sweep(self, *, keep: int) -> None:
+        """Delete versions beside the valid one, but for the newest `keep` of each table (readers may hold them)."""
+        valid = {name: state.version for name, state in self.states().items()}
+        for folder in (path for path in self.folder.iterdir() if path.is_dir()):
+            versions = sorted((path for path in folder.iterdir() if path.is_dir()), key=lambda path: path.name)
+            old = [path for path in versions if path.name != valid.get(folder.name)]
+            for path in old[: len(old) - keep] if keep else old:
+                shutil.rmtree(path)

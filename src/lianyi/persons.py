@@ -1,0 +1,236 @@
+"""One person at a time: find, read the timeline, tag, merge, unmerge, erase. What operators do becomes events."""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from lianyi.errors import InputError, NotFound
+from lianyi.memory.events import FIELD_NAMES, Event
+
+if TYPE_CHECKING:
+    from lianyi.workspace import Workspace
+
+PERSON_ID = re.compile(r"p[0-9a-z]{8,40}\Z")
+SOURCE = "operator"
+# Traits whose values are names by which others call a person; an erasure looks for them everywhere.
+NAME_TRAITS = ("name", "nickname", "remark", "first_name", "last_name", "display_name")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Person:
+    """One person as the tables know them.
+
+    profile: the row of table `people`. keys: rows of table `keys`. tags: rows of `person_tags`, manual changes since
+    the refresh included. as_of: the moment for which profile and tags speak. asked: the id or key asked for.
+    """
+
+    person_id: str
+    profile: Mapping[str, Any]
+    keys: Sequence[Mapping[str, Any]]
+    tags: Sequence[Mapping[str, Any]]
+    as_of: datetime
+    asked: str = ""
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def key_names(self) -> tuple[str, ...]:
+        """All keys of the person."""
+        return tuple(row["key"] for row in self.keys)
+
+
+def resolve(ws: Workspace, key_or_id: str) -> str:
+    """The person id behind a key (`email:a@b.cn`) or an id given out at any time; NotFound says what to try."""
+    if PERSON_ID.match(key_or_id):
+        known = ws.sql("SELECT person_id FROM people WHERE person_id = ?", [key_or_id]).fetchone()
+        found = known or ws.sql("SELECT person_id FROM keys WHERE key_id = ?", [key_or_id]).fetchone()
+    elif ":" in key_or_id:
+        found = ws.sql("SELECT person_id FROM keys WHERE key = ?", [key_or_id]).fetchone()
+    else:
+        raise InputError(
+            f"{key_or_id!r} is neither a person id (p…) nor a key; write namespace:value, e.g. phone:8613800138000"
+        )
+    if not found:
+        late = " (there are events that the tables do not know yet: lianyi refresh)" if ws.stale() else ""
+        raise NotFound(f"nobody is known as {key_or_id!r}{late}")
+    return str(found[0])
+
+
+def person(ws: Workspace, key_or_id: str) -> Person:
+    """Everything the tables know of one person."""
+    person_id = resolve(ws, key_or_id)
+    profile = _rows(ws, "SELECT * FROM people WHERE person_id = ?", [person_id])[0]
+    keys = _rows(ws, "SELECT * FROM keys WHERE person_id = ? ORDER BY first_at, key", [person_id])
+    tags = _rows(ws, "SELECT * FROM person_tags WHERE person_id = ? ORDER BY weight DESC, tag", [person_id])
+    as_of = ws.states()["people"].as_of
+    names = [row["key"] for row in keys]
+    return Person(
+        person_id=person_id,
+        profile=profile,
+        keys=keys,
+        tags=with_manual(tags, _tags_since(ws, names, as_of)),
+        as_of=as_of,
+        asked=key_or_id,
+        attributes=json.loads(profile.get("attributes") or "{}"),
+    )
+
+
+def timeline(
+    ws: Workspace,
+    key_or_id: str,
+    *,
+    limit: int = 100,
+    before: datetime | None = None,
+    kinds: Sequence[str] = (),
+) -> list[dict[str, Any]]:
+    """The newest events that the person did (`role` = actor) or that were done to them (`role` = target).
+
+    before: only events earlier than this, for paging. kinds: only these.
+    """
+    keys = _keys_of(ws, resolve(ws, key_or_id))
+    marks = ", ".join("?" for _ in keys)
+    conditions, values = "", []
+    if before is not None:
+        conditions, values = ' AND e."at" < ?', [before]
+    if kinds:
+        conditions += f" AND e.kind IN ({', '.join('?' for _ in kinds)})"
+        values = [*values, *kinds]
+    done = f"SELECT e.*, 'actor' AS role FROM events e WHERE e.actor_key IN ({marks}){conditions}"
+    received, values_received = _received(ws, keys, conditions, values)
+    query = f'SELECT * FROM ({done} UNION ALL {received}) e ORDER BY e."at" DESC, e.id LIMIT {int(limit)}'
+    rows = _rows(ws, query, [*keys, *values, *values_received])
+    return [{**row, "props": json.loads(row["props"]) if row["props"] else {}} for row in rows]
+
+
+def _received(ws: Workspace, keys: Sequence[str], conditions: str, values: Sequence[Any]) -> tuple[str, list[Any]]:
+    """SQL for what others did to the person. The log is sorted by actor, so older events come by table `received`."""
+    marks = ", ".join("?" for _ in keys)
+    alone = f"(e.actor_key IS NULL OR e.actor_key NOT IN ({marks}))"
+    state = ws.states().get("received")
+    if state is None:
+        sql = f"SELECT e.*, 'target' AS role FROM events e WHERE e.target_key IN ({marks}) AND {alone}{conditions}"
+        return sql, [*keys, *keys, *values]
+    columns = ", ".join(f'e."{name}"' for name in FIELD_NAMES)
+    sql = (
+        f"SELECT {columns}, 'target' AS role FROM received e WHERE e.target_key IN ({marks}) AND {alone}{conditions} "
+        f"UNION ALL SELECT e.*, 'target' AS role FROM events e "
+        f"WHERE e.received_at > ? AND e.target_key IN ({marks}) AND {alone}{conditions} "
+        "AND e.id NOT IN (SELECT r.id FROM received r WHERE r.target_key IN (" + marks + "))"
+    )
+    return sql, [*keys, *keys, *values, state.as_of, *keys, *keys, *values, *keys]
+
+
+def with_manual(tags: Sequence[Mapping[str, Any]], acts: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The tags of the last refresh with the operators' acts since then applied in order."""
+    current = {(row["tag"], row["source"] == "manual"): row for row in tags}
+    for act in acts:
+        props = json.loads(act["props"] or "{}")
+        name = str(props.get("tag", ""))
+        if props.get("remove"):
+            current.pop((name, True), None)
+        else:
+            by = act["actor_key"] or SOURCE
+            current[name, True] = {
+                "person_id": None,
+                "tag": name,
+                "source": "manual",
+                "evidence_en": f"set by {by}",
+                "evidence_zh": f"由 {by} 设置",
+                "weight": 1.0,
+                "since": act["at"],
+            }
+    return list(current.values())
+
+
+def tag(ws: Workspace, key_or_id: str, name: str, *, by: str | None = None, why: str = "") -> None:
+    """Set a tag by hand. SensitiveTag refuses what may not be said of a person by default."""
+    from lianyi.insight.people.tags import refuse_sensitive
+
+    clean = _clean_tag(name)
+    refuse_sensitive(clean)
+    _tag_event(ws, key_or_id, {"tag": clean, "why": why}, by)
+
+
+def untag(ws: Workspace, key_or_id: str, name: str, *, by: str | None = None, why: str = "") -> None:
+    """Take a manual tag back."""
+    _tag_event(ws, key_or_id, {"tag": _clean_tag(name), "remove": True, "why": why}, by)
+
+
+def merge(ws: Workspace, one: str, other: str, *, by: str | None = None, why: str = "") -> None:
+    """Say that two people are one. Takes effect with the next refresh; `unmerge` takes it back."""
+    keys = [_keys_of(ws, resolve(ws, asked))[0] for asked in (one, other)]
+    if resolve(ws, one) == resolve(ws, other):
+        raise InputError(f"{one!r} and {other!r} are one person already")
+    _record(ws, Event(id=_new_id("merge"), at=ws.clock(), kind="merge", source=SOURCE, actor_key=keys[0],
+                      target_key=keys[1], props={"by": by, "why": why}))  # fmt: skip
+
+
+def unmerge(
+    ws: Workspace, key_or_id: str, *, parts: Sequence[Sequence[str]] | None = None, by: str | None = None, why: str = ""
+) -> list[list[str]]:
+    """Take a person apart: into `parts` (lists of keys), or into every key on its own. Returns the parts."""
+    keys = _keys_of(ws, resolve(ws, key_or_id))
+    chosen = [list(part) for part in parts] if parts else [[key] for key in keys]
+    if len(chosen) < 2:
+        raise InputError(f"{key_or_id!r} has one key only; there is nothing to take apart")
+    unknown = {key for part in chosen for key in part} - set(keys)
+    if unknown:
+        raise InputError(f"{sorted(unknown)[0]!r} is not a key of {key_or_id!r}; its keys are {', '.join(keys)}")
+    _record(ws, Event(id=_new_id("unmerge"), at=ws.clock(), kind="unmerge", source=SOURCE, actor_key=chosen[0][0],
+                      props={"parts": chosen, "by": by, "why": why}))  # fmt: skip
+    return chosen
+
+
+def note(ws: Workspace, key_or_id: str, text: str, *, by: str | None = None) -> None:
+    """Write a note on a person."""
+    if not text.strip():
+        raise InputError("the note is empty; write something")
+    key = _keys_of(ws, resolve(ws, key_or_id))[0]
+    _record(ws, Event(id=_new_id("note"), at=ws.clock(), kind="note", source=SOURCE, actor_key=by,
+                      target_key=key, text=text.strip()))  # fmt: skip
+
+
+def _tag_event(ws: Workspace, key_or_id: str, props: dict[str, Any], by: str | None) -> None:
+    key = _keys_of(ws, resolve(ws, key_or_id))[0]
+    _record(ws, Event(id=_new_id("tag"), at=ws.clock(), kind="tag", source=SOURCE, actor_key=by, target_key=key,
+                      props=props))  # fmt: skip
+
+
+def _clean_tag(name: str) -> str:
+    clean = " ".join(name.split())
+    if not 1 <= len(clean) <= 60:
+        raise InputError(f"a tag has 1 to 60 characters, not {len(clean)}")
+    return clean
+
+
+def _keys_of(ws: Workspace, person_id: str) -> list[str]:
+    rows = ws.sql("SELECT key FROM keys WHERE person_id = ? ORDER BY first_at, key", [person_id]).fetchall()
+    return [key for (key,) in rows]
+
+
+def _tags_since(ws: Workspace, keys: Sequence[str], since: datetime) -> list[dict[str, Any]]:
+    marks = ", ".join("?" for _ in keys)
+    return _rows(
+        ws,
+        "SELECT * FROM events e WHERE e.received_at > ? AND e.kind = 'tag' AND e.source = ? "
+        f'AND e.target_key IN ({marks}) ORDER BY e."at", e.id',
+        [since, SOURCE, *keys],
+    )
+
+
+def _record(ws: Workspace, event: Event) -> None:
+    ws.record([event])
+
+
+def _new_id(kind: str) -> str:
+    return f"{SOURCE}:{kind}/{secrets.token_hex(12)}"
+
+
+def _rows(ws: Workspace, query: str, parameters: Sequence[Any]) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = ws.sql(query, parameters).to_arrow_table().to_pylist()
+    return rows

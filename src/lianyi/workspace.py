@@ -1,0 +1,242 @@
+"""A workspace: one folder = one brand's memory, tables and operations. The public door for Python."""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import secrets
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from lianyi import forgetting, persons
+from lianyi import settings as settings_file
+from lianyi.errors import Busy, InputError, NotFound, NoWorkspace
+from lianyi.insight import refresh as refreshing
+from lianyi.insight.store import State, Store
+from lianyi.insight.tables import EVENTS, Table, catalogue
+from lianyi.memory.duckdb import DuckDB, Relation
+from lianyi.memory.events import SCHEMA, Event, check, to_arrow
+from lianyi.memory.inbox import Inbox
+from lianyi.memory.lake import Lake
+from lianyi.memory.landing import Landed
+from lianyi.settings import Settings
+
+log = logging.getLogger(__name__)
+
+
+def utc_now() -> datetime:
+    """The clock of the doors; tests and libraries may give another."""
+    return datetime.now(UTC)
+
+
+def open(path: str | Path, *, create: bool = False, clock: Callable[[], datetime] = utc_now) -> Workspace:  # noqa: A001
+    """Open the workspace in a folder; with `create` it is made where there is none. NoWorkspace otherwise."""
+    folder = Path(path)
+    if not (folder / settings_file.FILE_NAME).exists():
+        if not create:
+            raise NoWorkspace(f"no workspace at {folder}; make one with: lianyi -w {folder} new")
+        return Workspace.create(folder, clock=clock)
+    return Workspace(folder, clock=clock)
+
+
+class Workspace:
+    """One brand. Reading is safe from many threads and processes; writing is one at a time, by locks on disk."""
+
+    def __init__(self, folder: Path, *, clock: Callable[[], datetime] = utc_now) -> None:
+        self.folder = folder
+        self.settings = settings_file.read(folder)
+        self.clock = clock
+        self.lake = Lake(folder)
+        self.store = Store(folder / "tables")
+        self._inbox: Inbox | None = None
+        self._reader: DuckDB | None = None
+        self._shown: tuple[int, int] = (-1, -1)
+        self._lock = threading.Lock()
+
+    @classmethod
+    def create(
+        cls, folder: Path, settings: Settings | None = None, *, clock: Callable[[], datetime] = utc_now
+    ) -> Workspace:
+        """Make a workspace in a folder that is empty or missing; InputError where something else is there."""
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise InputError(f"{folder} is not an empty folder; name a new one with -w DIR")
+        folder.mkdir(parents=True, exist_ok=True)
+        settings_file.write(folder, settings or Settings())
+        return cls(folder, clock=clock)
+
+    @property
+    def inbox(self) -> Inbox:
+        """The durable intake queue."""
+        if self._inbox is None:
+            self._inbox = Inbox(self.folder / "inbox")
+        return self._inbox
+
+    # --- memory -------------------------------------------------------------------------------------------------
+
+    def add(
+        self,
+        *paths: str | Path,
+        format: str | None = None,  # noqa: A002
+        mapping: str | Path | None = None,
+        label: str | None = None,
+        dry_run: bool = False,
+        progress: Callable[[Any], None] | None = None,
+        **options: Any,
+    ) -> list[Any]:
+        """Import files or folders; one ImportReport per file. Adding the same file again changes nothing."""
+        from lianyi.memory.sources.importing import import_files
+
+        return import_files(
+            self.lake,
+            [Path(path) for path in paths],
+            mappings=self.folder / "mappings",
+            rejects=self.folder / "rejects",
+            timezone=self.settings.timezone,
+            currency=self.settings.currency,
+            format=format,
+            mapping=Path(mapping) if mapping else None,
+            label=label,
+            dry_run=dry_run,
+            progress=progress,
+            now=self.clock(),
+            **options,
+        )
+
+    def record(self, events: Sequence[Event], *, wait: float = 60.0) -> Landed:
+        """Land a few events at once (acts of operators, answers of connectors). BadEvent names what is wrong."""
+        now = self.clock()
+        table = to_arrow([check(event, now=now) for event in events], received_at=now)
+        transaction = (f"record-{secrets.token_hex(8)}", 1)
+        with self.lake.landing(received_at=now, transaction=transaction, wait=wait) as landing:
+            return landing.add(table)
+
+    # --- insight ------------------------------------------------------------------------------------------------
+
+    def refresh(
+        self,
+        *names: str,
+        as_of: datetime | None = None,
+        progress: Callable[[refreshing.Progress], None] = lambda _progress: None,
+    ) -> refreshing.RefreshReport:
+        """Rebuild the named tables and what depends on them; all where none is named. Busy while another one runs."""
+        from lianyi.insight.people import parameters
+
+        with self._refresh_lock(), self.engine() as engine:
+            return refreshing.refresh(
+                engine=engine,
+                store=self.store,
+                event_files=self.lake.files(),
+                lake_version=self.lake.version(),
+                settings=self.settings,
+                parameters=parameters(self.folder),
+                as_of=as_of or self.clock(),
+                names=names,
+                progress=progress,
+            )
+
+    def engine(self) -> DuckDB:
+        """A fresh engine with the memory and threads of the settings; close it after use."""
+        return DuckDB(memory_mb=self.settings.memory_mb, threads=self.settings.threads)
+
+    def tables(self) -> Mapping[str, Table]:
+        """The catalogue: what tables there can be, and what one row of each means."""
+        return catalogue()
+
+    def states(self) -> Mapping[str, State]:
+        """The tables that are built: rows, as-of time, the log's version they speak for."""
+        return self.store.states()
+
+    def stale(self) -> bool:
+        """True when the log holds events that the tables do not know yet."""
+        states = self.states()
+        version = self.lake.version()
+        return not states or any(state.lake_version != version for state in states.values())
+
+    def table(self, name: str) -> Relation:
+        """One table (or `events`) as a lazy DuckDB relation: .to_arrow_table(), .df(), .pl(), .filter(…)."""
+        if name != EVENTS and name not in self.states():
+            if name in self.tables():
+                raise NotFound(f"table {name} is not built yet; run: lianyi refresh")
+            raise NotFound(f"no table {name!r}; there are {', '.join([EVENTS, *self.tables()])}")
+        return self.sql(f"SELECT * FROM {name}")
+
+    def sql(self, query: str, parameters: Sequence[Any] = ()) -> Relation:
+        """A query over `events` and the insight tables, all of one consistent version, as a lazy relation."""
+        return self._current().relation(query, parameters)
+
+    # --- people -------------------------------------------------------------------------------------------------
+
+    def person(self, key_or_id: str) -> persons.Person:
+        """Everything known of one person; by key or by any id ever given out."""
+        return persons.person(self, key_or_id)
+
+    def timeline(
+        self, key_or_id: str, *, limit: int = 100, before: datetime | None = None, kinds: Sequence[str] = ()
+    ) -> list[dict[str, Any]]:
+        """The newest events that the person did or received, newest first."""
+        return persons.timeline(self, key_or_id, limit=limit, before=before, kinds=kinds)
+
+    def tag(self, key_or_id: str, name: str, *, by: str | None = None, why: str = "") -> None:
+        """Set a tag by hand."""
+        persons.tag(self, key_or_id, name, by=by, why=why)
+
+    def untag(self, key_or_id: str, name: str, *, by: str | None = None, why: str = "") -> None:
+        """Take a manual tag back."""
+        persons.untag(self, key_or_id, name, by=by, why=why)
+
+    def note(self, key_or_id: str, text: str, *, by: str | None = None) -> None:
+        """Write a note on a person."""
+        persons.note(self, key_or_id, text, by=by)
+
+    def merge(self, one: str, other: str, *, by: str | None = None, why: str = "") -> None:
+        """Say that two people are one; takes effect with the next refresh."""
+        persons.merge(self, one, other, by=by, why=why)
+
+    def unmerge(
+        self, key_or_id: str, *, parts: Sequence[Sequence[str]] | None = None, by: str | None = None, why: str = ""
+    ) -> list[list[str]]:
+        """Take a person apart; takes effect with the next refresh."""
+        return persons.unmerge(self, key_or_id, parts=parts, by=by, why=why)
+
+    def export(self, key_or_id: str) -> dict[str, Any]:
+        """Everything held on a person."""
+        return forgetting.export(self, key_or_id)
+
+    def erase(self, key_or_id: str) -> forgetting.Certificate:
+        """Erase a person by right from every file of the workspace."""
+        return forgetting.erase(self, key_or_id)
+
+    def _current(self) -> DuckDB:
+        """A cursor on a database whose views show the current versions."""
+        with self._lock:
+            stamp = (self.lake.version(), self.store.stamp)
+            if self._reader is None or stamp != self._shown:
+                fresh = DuckDB(memory_mb=min(1024, self.settings.memory_mb), threads=self.settings.threads)
+                self._show(fresh)
+                # Relations handed out keep the old database alive until they are read.
+                self._reader, self._shown = fresh, stamp
+            return self._reader.apart()
+
+    def _show(self, engine: DuckDB) -> None:
+        files = self.lake.files()
+        if files:
+            engine.register(EVENTS, files)
+        else:
+            engine.register("no_events", SCHEMA.empty_table())
+            engine.run("SELECT * FROM no_events", into=EVENTS)
+        for name, state in self.states().items():
+            engine.register(name, self.store.files(state))
+
+    @contextmanager
+    def _refresh_lock(self) -> Iterator[None]:
+        path = self.folder / "refresh.lock"
+        with path.open("w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise Busy("a refresh is running; its result will be there when it ends") from None
+            yield
