@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lianyi.settings import Settings
-    from lianyi.workspace import Workspace, open
+    from lianyi.workspace import Workspace, open  # noqa: A004
 
 __version__ = "0.1.0.dev0"
 __all__ = ["Settings", "Workspace", "__version__", "open"]

@@ -54,9 +54,10 @@ def erase(lake: Lake, *, keys: Collection[str], names: Collection[str] = ()) -> 
     pattern = literal(patterns(keys, names))
     owned = ", ".join(literal(key) for key in sorted(keys))
     statements = ", ".join(literal(kind) for kind in STATEMENTS)
-    theirs = f"coalesce(actor_key IN ({owned}), FALSE) OR (coalesce(target_key IN ({owned}), FALSE) AND kind IN ({statements}))"
+    aimed = f"coalesce(target_key IN ({owned}), FALSE)"
+    theirs = f"coalesce(actor_key IN ({owned}), FALSE) OR ({aimed} AND kind IN ({statements}))"
     named = " OR ".join(f"coalesce(regexp_matches({column}, {pattern}), FALSE)" for column in (*_TEXTS, *_REFERENCES))
-    touched = f"({theirs}) OR coalesce(target_key IN ({owned}), FALSE) OR {named}"
+    touched = f"({theirs}) OR {aimed} OR {named}"
     with lake.lock():
         seen = lake.seen()
         files = {str(lake.path / file.path): file for file in lake.data_files()}

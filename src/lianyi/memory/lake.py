@@ -168,10 +168,8 @@ class Lake:
             AddAction(path, (self.path / path).stat().st_size, {}, now, not removed, json.dumps({"numRecords": rows}))
             for path, rows in added
         ]
-        for file in removed:
-            actions.append(
-                RemoveAction(file.path, data_change=False, deletion_timestamp=now, size=file.size, partition_values={})
-            )
+        gone = {"data_change": False, "deletion_timestamp": now, "partition_values": {}}
+        actions += [RemoveAction(file.path, size=file.size, **gone) for file in removed]
         self.table().create_write_transaction(
             actions,
             "append",
