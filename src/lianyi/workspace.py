@@ -18,7 +18,7 @@ from lianyi.errors import Busy, InputError, NotFound, NoWorkspace
 from lianyi.insight import refresh as refreshing
 from lianyi.insight.store import State, Store
 from lianyi.insight.tables import EVENTS, Table, catalogue
-from lianyi.memory.duckdb import DuckDB, Relation
+from lianyi.memory.duckdb import DuckDB, QueryError, Relation
 from lianyi.memory.events import SCHEMA, Event, check, to_arrow
 from lianyi.memory.inbox import Inbox
 from lianyi.memory.lake import Lake
@@ -163,6 +163,18 @@ class Workspace:
                 raise NotFound(f"table {name} is not built yet; run: lianyi refresh")
             raise NotFound(f"no table {name!r}; there are {', '.join([EVENTS, *self.tables()])}")
         return self.sql(f"SELECT * FROM {name}")
+
+    def select(self, name: str, *, where: str | None = None, limit: int | None = None) -> Relation:
+        """The rows of a table for which an SQL condition holds; InputError shows what is wrong with the condition."""
+        relation = self.table(name)
+        try:
+            chosen = relation.filter(where) if where else relation
+            return chosen.limit(limit) if limit is not None else chosen
+        except QueryError as error:
+            columns = ", ".join(relation.columns)
+            raise InputError(
+                f"--where {where!r}: {str(error).splitlines()[0]}; columns of {name}: {columns}"
+            ) from error
 
     def sql(self, query: str, parameters: Sequence[Any] = ()) -> Relation:
         """A query over `events` and the insight tables, all of one consistent version, as a lazy relation."""

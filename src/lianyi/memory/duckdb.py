@@ -17,6 +17,7 @@ from lianyi.memory.engine import literal
 ROW_GROUP = 61_440
 
 Relation = duckdb.DuckDBPyRelation
+QueryError = duckdb.Error
 
 
 class DuckDB:

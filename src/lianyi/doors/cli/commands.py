@@ -1,0 +1,280 @@
+"""The commands: new, add, refresh, tables, show, person, tag, merge, unmerge, erase, export, serve, demo, doctor."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from lianyi.doors.cli import Commands
+from lianyi.doors.cli.output import ProgressLine, json_line, say, write
+from lianyi.errors import InputError
+
+if TYPE_CHECKING:
+    from lianyi.insight.refresh import Progress
+    from lianyi.workspace import Workspace
+
+DEFAULT_WORKSPACE = "./lianyi-data"
+
+
+def workspace(ctx: click.Context) -> Workspace:
+    """The workspace named with -w; NoWorkspace says how to make one."""
+    import lianyi
+
+    return lianyi.open(ctx.find_root().obj)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="lianyi")
+@click.option("-w", "--workspace", "folder", default=DEFAULT_WORKSPACE, envvar="LIANYI_WORKSPACE", show_default=True,
+              type=click.Path(path_type=Path), help="The workspace's folder (or set LIANYI_WORKSPACE).")  # fmt: skip
+@click.pass_context
+def lianyi(ctx: click.Context, folder: Path) -> None:
+    """Lianyi 涟漪: throw a stone, watch the ripple, prove what it earned.
+
+    \b
+    Exit codes: 0 done, 1 our error, 2 unusable input, 3 not found, 4 refused,
+    5 no workspace, 6 busy, 130 interrupted (nothing half done).
+    """
+    ctx.obj = folder
+
+
+@lianyi.command()
+@click.option("--name", default="Lianyi", help="Name of the brand.")
+@click.option("--currency", default="CNY", show_default=True, help="Currency in which spend is summed.")
+@click.option(
+    "--timezone", default="Asia/Shanghai", show_default=True, help="Zone in which days and hours are counted."
+)
+@click.option("--language", default="zh-hans", show_default=True, type=click.Choice(["zh-hans", "en"]))
+@click.pass_context
+def new(ctx: click.Context, **options: str) -> None:
+    """Make a workspace."""
+    from lianyi.settings import Settings
+    from lianyi.workspace import Workspace
+
+    made = Workspace.create(ctx.obj or Path(DEFAULT_WORKSPACE), Settings(**options))  # type: ignore[arg-type]
+    say(f"made {made.folder}; next: lianyi -w {made.folder} add FILE…")
+
+
+@lianyi.command()
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--as", "format_name", metavar="FORMAT", help="Say the format instead of having it recognised.")
+@click.option("--map", "mapping", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="Mapping (YAML).")
+@click.option("--label", help="Tells two shops or accounts of one platform apart.")
+@click.option("--room", help="Name of the chat, where the file does not say.")
+@click.option("--me", help="Your own name in a chat, where the file says only “you”.")
+@click.option("--dry-run", is_flag=True, help="Do all but keep anything.")
+@click.option("--json", "as_json", is_flag=True, help="One report a line, as JSON.")
+@click.option("--formats", is_flag=True, help="List the formats and end.")
+@click.pass_context
+def add(
+    ctx: click.Context, paths: tuple[Path, ...], format_name: str | None, mapping: Path | None, label: str | None,
+    room: str | None, me: str | None, dry_run: bool, as_json: bool, formats: bool,  # noqa: FBT001
+) -> None:  # fmt: skip
+    """Import files or folders. Adding the same file again changes nothing."""
+    if formats:
+        _list_formats(as_json=as_json)
+        return
+    if not paths:
+        raise InputError("name at least one file or folder, or --formats to see what can be read")
+    from lianyi.doors.cli.importing import add_files
+
+    add_files(
+        workspace(ctx), paths, format_name=format_name, mapping=mapping, label=label, room=room, me=me,
+        dry_run=dry_run, as_json=as_json,
+    )  # fmt: skip
+
+
+def _list_formats(*, as_json: bool) -> None:
+    from lianyi.memory.sources.registry import sources
+
+    rows = [
+        {"format": source.name, "en": source.en, "zh": source.zh, "endings": " ".join(source.suffixes)}
+        for source in sources().values()
+    ]
+    write(rows, ["format", "en", "zh", "endings"], form="json" if as_json else "text")
+
+
+@lianyi.command()
+@click.argument("tables", nargs=-1)
+@click.pass_context
+def refresh(ctx: click.Context, tables: tuple[str, ...]) -> None:
+    """Rebuild the insight tables (all, or those named and what depends on them)."""
+    line = ProgressLine()
+
+    def show(progress: Progress) -> None:
+        line.show(f"[{progress.done + 1}/{progress.total}] {progress.table} {progress.message}".rstrip())
+
+    report = workspace(ctx).refresh(*tables, progress=show)
+    line.end()
+    rows = sum(state.rows for state in report.states.values())
+    say(f"{len(report.states)} tables, {rows:,} rows, {report.seconds:.1f} s")
+
+
+@lianyi.command()
+@click.option("--json", "as_json", is_flag=True, help="One table a line, as JSON.")
+@click.pass_context
+def tables(ctx: click.Context, as_json: bool) -> None:  # noqa: FBT001
+    """What tables there are, what one row means, and how fresh they are."""
+    ws = workspace(ctx)
+    states = ws.states()
+    rows: list[dict[str, Any]] = []
+    for table in ws.tables().values():
+        state = states.get(table.name)
+        rows.append({
+            "table": table.name,
+            "rows": state.rows if state else None,
+            "as_of": state.as_of if state else None,
+            "stale": state.lake_version != ws.lake.version() if state else None,
+            "one_row": table.en,
+        })  # fmt: skip
+    rows.append({"table": "events", "rows": ws.lake.rows(), "as_of": None, "stale": False, "one_row": "one event"})
+    write(rows, ["table", "rows", "as_of", "stale", "one_row"], form="json" if as_json else "text")
+
+
+@lianyi.command()
+@click.argument("table")
+@click.option("--where", metavar="SQL", help='Only rows for which this holds, e.g. "orders >= 2".')
+@click.option("--limit", type=click.IntRange(min=0), help="At most so many rows (text: 50 by default).")
+@click.option("--json", "as_json", is_flag=True, help="One row a line, as JSON.")
+@click.option("--csv", "as_csv", is_flag=True, help="CSV that no spreadsheet runs as formulas.")
+@click.pass_context
+def show(
+    ctx: click.Context, table: str, where: str | None, limit: int | None, as_json: bool, as_csv: bool  # noqa: FBT001
+) -> None:  # fmt: skip
+    """The rows of a table."""
+    form = "json" if as_json else "csv" if as_csv else "text"
+    most = limit if limit is not None else None if form != "text" else 50
+    relation = workspace(ctx).select(table, where=where, limit=most)
+    write((row for batch in relation.to_arrow_reader(10_000) for row in batch.to_pylist()), relation.columns, form=form)
+
+
+@lianyi.command()
+@click.argument("key")
+@click.option("--limit", default=20, show_default=True, help="Events of the timeline.")
+@click.pass_context
+def person(ctx: click.Context, key: str, limit: int) -> None:
+    """One person: profile, keys, tags and timeline, as one JSON object. KEY: a person id or namespace:value."""
+    from dataclasses import asdict
+
+    ws = workspace(ctx)
+    found = ws.person(key)
+    click.echo(json_line({**asdict(found), "timeline": ws.timeline(found.person_id, limit=limit)}))
+
+
+@lianyi.command()
+@click.argument("person")
+@click.argument("tag")
+@click.option("--remove", is_flag=True, help="Take the tag back.")
+@click.option("--why", default="", help="The reason, kept beside the tag.")
+@click.pass_context
+def tag(ctx: click.Context, person: str, tag: str, remove: bool, why: str) -> None:  # noqa: FBT001
+    """Set a tag by hand."""
+    ws = workspace(ctx)
+    (ws.untag if remove else ws.tag)(person, tag, by=_user(), why=why)
+    say(f"{'removed from' if remove else 'set on'} {person}: {tag}")
+
+
+@lianyi.command()
+@click.argument("a")
+@click.argument("b")
+@click.option("--why", default="", help="The reason.")
+@click.option("--preview", is_flag=True, help="Show what would happen, change nothing.")
+@click.pass_context
+def merge(ctx: click.Context, a: str, b: str, why: str, preview: bool) -> None:  # noqa: FBT001
+    """Say that two people are one."""
+    ws = workspace(ctx)
+    if preview:
+        click.echo(json_line(ws.merge_preview(a, b)))
+        return
+    ws.merge(a, b, by=_user(), why=why)
+    say("noted; it takes effect with the next refresh (lianyi refresh), and unmerge takes it back")
+
+
+@lianyi.command()
+@click.argument("person")
+@click.option("--part", "parts", multiple=True, metavar="KEY,KEY…", help="Keys that stay together; repeat per part.")
+@click.option("--why", default="", help="The reason.")
+@click.pass_context
+def unmerge(ctx: click.Context, person: str, parts: tuple[str, ...], why: str) -> None:
+    """Take a person apart: into the parts named, or every key on its own."""
+    chosen = [part.split(",") for part in parts] or None
+    made = workspace(ctx).unmerge(person, parts=chosen, by=_user(), why=why)
+    say(f"{len(made)} parts; it takes effect with the next refresh (lianyi refresh)")
+
+
+@lianyi.command()
+@click.argument("key")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.pass_context
+def erase(ctx: click.Context, key: str, yes: bool) -> None:  # noqa: FBT001
+    """Erase a person by right, from every file of the workspace."""
+    from dataclasses import asdict
+
+    ws = workspace(ctx)
+    ws.person(key)
+    if not yes:
+        click.confirm(f"Erase {key} for good? This can't be undone", abort=True, err=True)
+    click.echo(json_line(asdict(ws.erase(key))))
+
+
+@lianyi.command()
+@click.argument("key")
+@click.pass_context
+def export(ctx: click.Context, key: str) -> None:
+    """Everything held on a person, as one JSON object."""
+    click.echo(json_line(workspace(ctx).export(key)))
+
+
+@lianyi.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8765, show_default=True, type=click.IntRange(1, 65535))
+@click.pass_context
+def serve(ctx: click.Context, host: str, port: int) -> None:
+    """Serve the console and the collector, with a worker that lands events."""
+    from lianyi.doors.serve import run
+
+    workspace(ctx)  # a clear error before anything starts
+    run(ctx.obj, host=host, port=port)
+
+
+@lianyi.command()
+@click.option("--people", default=3000, show_default=True, type=click.IntRange(min=50))
+@click.option("--seed", default=7, show_default=True)
+@click.option("--no-serve", is_flag=True, help="Build the demo brand and end.")
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8765, show_default=True, type=click.IntRange(1, 65535))
+@click.pass_context
+def demo(ctx: click.Context, people: int, seed: int, no_serve: bool, host: str, port: int) -> None:  # noqa: FBT001
+    """Build a demo brand from our simulated world and open the console."""
+    from lianyi.doors.cli.demo import build
+
+    given = ctx.parent is not None and ctx.parent.get_parameter_source("folder") != click.core.ParameterSource.DEFAULT
+    folder = ctx.obj if given else Path("./lianyi-demo")
+    build(folder, people=people, seed=seed)
+    if not no_serve:
+        from lianyi.doors.cli.demo import announce
+        from lianyi.doors.serve import run
+
+        announce(folder, host=host, port=port)
+        run(folder, host=host, port=port)
+
+
+@lianyi.command()
+@click.option("--json", "as_json", is_flag=True, help="One check a line, as JSON.")
+@click.pass_context
+def doctor(ctx: click.Context, as_json: bool) -> None:  # noqa: FBT001
+    """Check the workspace and say what to do about what is wrong."""
+    from lianyi.doors.cli.doctor import examine
+
+    findings = examine(ctx.obj)
+    write(findings, ["check", "state", "what", "do"], form="json" if as_json else "text")
+    if any(finding["state"] == "bad" for finding in findings):
+        ctx.exit(5)
+
+
+def _user() -> str:
+    """Who acts: the login name of this machine's user."""
+    return f"user:{os.environ.get('USER') or os.environ.get('LOGNAME') or 'cli'}"

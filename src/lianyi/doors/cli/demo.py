@@ -1,0 +1,55 @@
+"""`lianyi demo`: a brand from the simulated world, with its truth beside it where insight can't read it."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+from lianyi.doors.cli.output import ProgressLine, say
+from lianyi.settings import Settings
+from lianyi.workspace import Workspace
+
+OWNER = "demo"
+PASSWORD = "ripple-demo"  # noqa: S105  printed on the screen: the demo is meant to be entered
+
+
+def build(folder: Path, *, people: int, seed: int) -> None:
+    """Make the demo workspace, or say that it is there already."""
+    if (folder / "lianyi.toml").exists():
+        say(f"{folder} is there already; remove the folder for a new demo brand")
+        return
+    from lianyi import world
+
+    began = time.perf_counter()
+    line = ProgressLine()
+    now = datetime.now(UTC)
+    settings = world.WorldSettings(people=people, seed=seed, as_of=now)
+    ws = Workspace.create(folder, Settings(name=world.BRAND_NAME))
+    with ws.lake.landing(received_at=now, transaction=("demo", 1)) as landing:
+        for table in world.events(settings):
+            landing.add(table)
+            line.show(f"people talk, share and buy … {landing.landed.new:,} events")
+    world.write_truth(world.truth(settings), folder.with_name(folder.name + ".truth"))
+    ws.refresh(progress=lambda progress: line.show(f"[{progress.done + 1}/{progress.total}] {progress.table}"))
+    line.end()
+    _owner(folder)
+    say(
+        f"demo brand of {people:,} people and {ws.lake.rows():,} events in {time.perf_counter() - began:.1f} s at {folder}"
+    )
+
+
+def announce(folder: Path, *, host: str, port: int) -> None:
+    """Print the address and the login."""
+    say("")
+    say(f"  console   http://{host}:{port}/")
+    say(f"  login     {OWNER} / {PASSWORD}")
+    say(f"  folder    {folder}   (stop with Ctrl-C; start again with: lianyi -w {folder} serve)")
+    say("")
+
+
+def _owner(folder: Path) -> None:
+    """The first user, so that nobody has to set up a demo."""
+    from lianyi.action.team.owner import ensure_owner
+
+    ensure_owner(folder, name=OWNER, password=PASSWORD)

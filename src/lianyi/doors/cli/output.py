@@ -1,0 +1,109 @@
+"""Rows on stdout (a table for people, --json, --csv), progress on stderr."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import click
+
+# A cell that a spreadsheet would run as a formula; a leading apostrophe makes it text.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON can hold it: times in ISO 8601, decimals as text (never a float)."""
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return str(value)
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        if value and all(isinstance(item, tuple) and len(item) == 2 for item in value):
+            return {str(key): plain(item) for key, item in value}  # a MAP as Arrow hands it over
+        return [plain(item) for item in value]
+    return value
+
+
+def json_line(row: Any) -> str:
+    """One object as one line."""
+    return json.dumps(plain(row), ensure_ascii=False)
+
+
+def cell(value: Any) -> str:
+    """A value as a CSV cell that no spreadsheet takes for a formula; unknown is empty."""
+    text = "" if value is None else value if isinstance(value, str) else _text(plain(value))
+    if isinstance(value, str) and text.startswith(_FORMULA):
+        return "'" + text
+    return text
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def write(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], *, form: str) -> None:
+    """Rows on stdout as `json` (one object a line), `csv`, or `text`."""
+    if form == "json":
+        for row in rows:
+            click.echo(json_line(row))
+    elif form == "csv":
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows([cell(row.get(name)) for name in columns] for row in rows)
+    else:
+        _write_text(list(rows), columns)
+
+
+def _write_text(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
+    texts = [[_short(row.get(name)) for name in columns] for row in rows]
+    widths = [max([_width(name), *(_width(line[i]) for line in texts)]) for i, name in enumerate(columns)]
+    for line in [list(columns), *texts]:
+        click.echo(
+            "  ".join(text + " " * (width - _width(text)) for text, width in zip(line, widths, strict=True)).rstrip()
+        )
+
+
+def _short(value: Any) -> str:
+    text = "—" if value is None else cell(value).replace("\n", " ")
+    return text if len(text) <= 48 else text[:47] + "…"
+
+
+def _width(text: str) -> int:
+    """Columns on a terminal; Chinese characters take two."""
+    from unicodedata import east_asian_width
+
+    return sum(2 if east_asian_width(character) in "WF" else 1 for character in text)
+
+
+def say(message: str) -> None:
+    """One line for people, on stderr."""
+    click.echo(message, err=True)
+
+
+class ProgressLine:
+    """One line on stderr that is written over; every few seconds a whole line where stderr is no terminal."""
+
+    def __init__(self) -> None:
+        self._terminal = sys.stderr.isatty()
+        self._last = ""
+
+    def show(self, text: str) -> None:
+        """Replace the line."""
+        if self._terminal:
+            click.echo(f"\r\x1b[K{text}", err=True, nl=False)
+        elif text != self._last:
+            click.echo(text, err=True)
+        self._last = text
+
+    def end(self) -> None:
+        """Leave the line."""
+        if self._terminal and self._last:
+            click.echo("", err=True)
+        self._last = ""
