@@ -34,9 +34,8 @@ def build(folder: Path, *, people: int, seed: int) -> None:
     ws.refresh(progress=lambda progress: line.show(f"[{progress.done + 1}/{progress.total}] {progress.table}"))
     line.end()
     _owner(folder)
-    say(
-        f"demo brand of {people:,} people and {ws.lake.rows():,} events in {time.perf_counter() - began:.1f} s at {folder}"
-    )
+    seconds = time.perf_counter() - began
+    say(f"demo brand of {people:,} people and {ws.lake.rows():,} events in {seconds:.1f} s at {folder}")
 
 
 def announce(folder: Path, *, host: str, port: int) -> None:

@@ -16,10 +16,7 @@ def examine(folder: Path) -> list[Finding]:
     """One finding per check: check, state (good / odd / bad), what was found, what to do."""
     if not (folder / settings.FILE_NAME).exists():
         return [_finding("workspace", "bad", f"no workspace at {folder}", f"lianyi -w {folder} new")]
-    findings = []
-    for check in (_settings, _disk, _log, _ids, _inbox, _tables, _rejects):
-        findings.append(_run(check, folder))
-    return findings
+    return [_run(check, folder) for check in (_settings, _disk, _log, _ids, _inbox, _tables, _rejects)]
 
 
 def _run(check: Callable[[Path], Finding], folder: Path) -> Finding:
@@ -69,8 +66,8 @@ def _ids(folder: Path) -> Finding:
     with lake.lock(wait=5):
         seen = lake.seen()
     state = "good" if len(seen) >= lake.rows() else "bad"
-    return _finding("ids", state, f"{len(seen):,} event ids known for {lake.rows():,} events",
-                    "" if state == "good" else f"delete {folder / 'index' / 'current.json'}; it is rebuilt")  # fmt: skip
+    mend = "" if state == "good" else f"delete {folder / 'index' / 'current.json'}; it is rebuilt"
+    return _finding("ids", state, f"{len(seen):,} event ids known for {lake.rows():,} events", mend)
 
 
 def _inbox(folder: Path) -> Finding:
