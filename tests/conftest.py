@@ -1,0 +1,17 @@
+"""What all tests share: in CI nothing may be skipped, since the machine there has what `make test` installs."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> object:
+    """In CI a skip is a failure that says which part of the machine is missing."""
+    report: pytest.TestReport = yield  # type: ignore[misc]
+    if os.environ.get("CI") and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid} was skipped in CI, where nothing may be: {call.excinfo and call.excinfo.value}"
+    return report
