@@ -124,7 +124,8 @@ class SeenIds:
 
     def save(self, new: Hashes, *, covered: Iterable[str]) -> None:
         """Add the hashes of rows that the log now holds in the files `covered`; one atomic step."""
-        before = {id(run): name for run, name in zip(self._runs.runs, self._names, strict=True)}
+        old = list(self._runs.runs)  # held until the end, so that no new run gets the identity of a freed one
+        before = {id(run): name for run, name in zip(old, self._names, strict=True)}
         self._runs.add(new)
         names = [before.get(id(run)) or self._write(run) for run in self._runs.runs]
         self.covered = frozenset(covered)
