@@ -177,6 +177,10 @@ class Lake:
             commit_properties=CommitProperties(app_transactions=[transaction] if transaction else None),
             post_commithook_properties=PostCommitHookProperties(create_checkpoint=True, cleanup_expired_logs=True),
         )
+        # The inbox forgets what has landed, so the commit must outlast a power cut, not only a killed process.
+        journal = self.path / "_delta_log"
+        for path in (journal / f"{self.version():020d}.json", journal, self.path):
+            sync(path)
 
     def compact(self, *, all_files: bool = False, say: Callable[[str], None] = lambda _message: None) -> int:
         """Merge loose files into sorted ones of up to FULL_FILE rows; returns how many files went.
@@ -238,7 +242,7 @@ def new_name() -> str:
 
 
 def sync(path: Path) -> None:
-    """Make a file's bytes durable before a commit names it."""
+    """Make a file's bytes, or a folder's entries, durable."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
