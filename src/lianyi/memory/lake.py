@@ -185,11 +185,14 @@ class Lake:
     def compact(self, *, all_files: bool = False, say: Callable[[str], None] = lambda _message: None) -> int:
         """Merge loose files into sorted ones of up to FULL_FILE rows; returns how many files went.
 
-        Loose files are merged when there are at least LOOSE_FILES of them, or with all_files at once. Old files stay
-        for an hour for readers that still hold them.
+        Loose files are merged when there are at least LOOSE_FILES of like size, or with all_files at once; a file much
+        larger than the others together waits until they have grown, so that each event is rewritten only a few times.
+        Old files stay for an hour for readers that still hold them.
         """
         with self.lock():
             loose = [file for file in self.data_files() if file.rows < FULL_FILE // 2]
+            if not all_files:
+                loose = _alike(loose)
             if len(loose) < (2 if all_files else LOOSE_FILES):
                 return 0
             seen = self.seen()
@@ -248,6 +251,18 @@ def sync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _alike(files: Sequence[DataFile]) -> list[DataFile]:
+    """The smallest files, up to the first that has more than four times the rows of all before it."""
+    chosen: list[DataFile] = []
+    total = 0
+    for file in sorted(files, key=lambda file: file.rows):
+        if total and file.rows > 4 * total:
+            break
+        chosen.append(file)
+        total += file.rows
+    return chosen
 
 
 def _batches(files: Sequence[DataFile], rows: int) -> Iterator[list[DataFile]]:
