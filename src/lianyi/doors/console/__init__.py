@@ -1,0 +1,1 @@
+"""The web console: Django, server-rendered pages, HTMX for parts of a page."""

@@ -1,0 +1,81 @@
+"""Who may do what, as data. A view names the right it needs; a role is the set of rights it has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+Text = str | Promise
+
+
+@dataclass(frozen=True, kw_only=True)
+class Right:
+    """One thing that one may be allowed to do."""
+
+    name: str
+    says: Text
+
+
+@dataclass(frozen=True, kw_only=True)
+class Role:
+    """A job in the team and the rights that go with it."""
+
+    name: str
+    title: Text
+    says: Text
+    rights: frozenset[str]
+
+
+RIGHTS: Mapping[str, Right] = {
+    right.name: right
+    for right in (
+        Right(name="people.see", says=_("See people and their timelines")),
+        Right(name="people.tag", says=_("Add and remove manual tags")),
+        Right(name="people.merge", says=_("Merge and split people")),
+        Right(name="people.export", says=_("Export people to a file")),
+        Right(name="people.erase", says=_("Erase a person for good")),
+        Right(name="tags.edit", says=_("Write tag rules")),
+        Right(name="data.see", says=_("See sources and tables")),
+        Right(name="data.import", says=_("Import files")),
+        Right(name="data.refresh", says=_("Refresh tables")),
+        Right(name="brand.edit", says=_("Change brand settings")),
+        Right(name="team.edit", says=_("Manage the team")),
+        Right(name="keys.edit", says=_("Create and revoke write keys")),
+        Right(name="audit.see", says=_("See who did what")),
+    )
+}
+
+_SEE = frozenset({"people.see", "data.see"})
+
+ROLES: Mapping[str, Role] = {
+    role.name: role
+    for role in (
+        Role(name="owner", title=_("Owner"), says=_("Everything, including team and keys"), rights=frozenset(RIGHTS)),
+        Role(
+            name="strategist",
+            title=_("Strategist"),
+            says=_("Chooses audiences and rules, imports and exports"),
+            rights=_SEE | {"people.tag", "people.merge", "people.export", "tags.edit", "data.import", "data.refresh"},
+        ),
+        Role(
+            name="operator",
+            title=_("Operator"),
+            says=_("Works with people day by day"),
+            rights=_SEE | {"people.tag", "people.merge", "data.import", "data.refresh"},
+        ),
+        Role(
+            name="analyst",
+            title=_("Analyst"),
+            says=_("Reads and exports, changes nothing about people"),
+            rights=_SEE | {"people.export", "data.refresh"},
+        ),
+    )
+}
+
+
+def allowed(role: str, right: str) -> bool:
+    """Whether the role has the right. KeyError where there is no such right: a typing error must not open a door."""
+    return RIGHTS[right].name in ROLES[role].rights

@@ -1,0 +1,1 @@
+"""Long work in the background: a table of jobs, claimed by conditional UPDATE with a lease. No broker."""

@@ -1,0 +1,19 @@
+"""`python -m lianyi.action.work JOB WORKER`: does one claimed job and ends. Started by the runner, not by people."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> int:
+    """Set Django up, do the job, say how it went in the job's row."""
+    import django
+
+    django.setup()
+    from lianyi.action.work.doing import do
+
+    return do(int(sys.argv[1]), worker=sys.argv[2])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,61 @@
+"""What every page has around it: navigation, brand, theme, as-of time, jobs that run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from lianyi.action.team.models import User
+from lianyi.action.team.rights import Text
+from lianyi.action.work.models import Job
+from lianyi.doors.console.brand import brand
+
+THEMES = ("auto", "light", "dark")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """One entry of the navigation. `also` are further beginnings of addresses at which it is lit."""
+
+    name: str
+    title: Text
+    icon: str
+    right: str
+    also: tuple[str, ...] = ()
+
+
+PLACES = (
+    Place(name="overview", title=_("Overview"), icon="overview", right="people.see"),
+    #Place(name="people", title=_("People"), icon="people", right="people.see"),
+    #Place(name="tags", title=_("Tags"), icon="tag", right="people.see"),
+    #Place(name="data", title=_("Data"), icon="data", right="data.see", also=("/import",)),
+    #Place(name="settings", title=_("Settings"), icon="settings", right="people.see"),
+)
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """Context processor."""
+    theme = request.COOKIES.get("theme", "auto")
+    context: dict[str, Any] = {"brand": brand(), "theme": theme if theme in THEMES else "auto"}
+    user = getattr(request, "user", None)
+    if isinstance(user, User):
+        context["places"] = [_entry(place, request.path) for place in PLACES if user.may(place.right)]
+        context["running"] = Job.objects.filter(state=Job.State.RUNNING).first()
+        context["rights"] = {right.replace(".", "_"): user.may(right) for right in _rights()}
+    return context
+
+
+def _entry(place: Place, path: str) -> dict[str, Any]:
+    address = reverse(place.name)
+    here = path == "/" if address == "/" else path.startswith((address, *place.also))
+    return {"title": place.title, "icon": place.icon, "address": address, "here": here}
+
+
+def _rights() -> list[str]:
+    from lianyi.action.team.rights import RIGHTS
+
+    return list(RIGHTS)

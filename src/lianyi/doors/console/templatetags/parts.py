@@ -1,0 +1,65 @@
+"""Parts of pages that templates put together: icons, avatars, links that keep the query, the as-of line."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from lianyi.doors.console.icons import ICONS
+
+register = template.Library()
+HUES = 8
+
+
+@register.simple_tag
+def icon(name: str, kind: str = "") -> SafeString:
+    """An icon beside a word; hidden from screen readers, for the word says it. KeyError for a name that is not there."""
+    drawing = mark_safe(ICONS[name])  # noqa: S308  # our own constant
+    return format_html('<svg class="icon {}" viewBox="0 0 24 24" aria-hidden="true" focusable="false">{}</svg>', kind, drawing)
+
+
+@register.simple_tag
+def avatar(name: str | None, seed: str = "", kind: str = "") -> SafeString:
+    """The initials of a person on a colour that is always the same for that person."""
+    text = (name or "").strip()
+    hue = hashlib.sha256((seed or text).encode()).digest()[0] % HUES
+    return format_html('<span class="avatar hue{} {}" aria-hidden="true">{}</span>', hue, kind, _initials(text))
+
+
+def _initials(text: str) -> str:
+    """林小雨 → 小雨, Ada Byron → AB, ada → A; nothing for unnamed people."""
+    if not text:
+        return "·"
+    if any("\u3400" <= letter <= "\u9fff" for letter in text):
+        letters = [letter for letter in text if "\u3400" <= letter <= "\u9fff"]
+        return "".join(letters[-2:])
+    words = [word for word in text.replace("_", " ").replace(".", " ").split() if word[0].isalnum()]
+    return "".join(word[0] for word in words[:2]).upper() or text[0]
+
+
+@register.simple_tag(takes_context=True)
+def with_query(context: dict[str, Any], **changes: Any) -> str:
+    """This page's query with some parameters changed; None or "" takes one out."""
+    query = context["request"].GET.copy()
+    for name, value in changes.items():
+        if value is None or value == "":
+            query.pop(name, None)
+        else:
+            query[name] = str(value)
+    return "?" + query.urlencode()
+
+
+@register.inclusion_tag("parts/asof.html")
+def as_of(state: Any, table: str = "") -> dict[str, Any]:
+    """When a number was true, and a link to how it is made."""
+    return {"state": state, "table": table or getattr(state, "name", "")}
+
+
+@register.inclusion_tag("parts/field.html")
+def field(bound: Any, hint: str = "") -> dict[str, Any]:
+    """One field of a form: label, input, hint, errors, tied together for screen readers."""
+    return {"field": bound, "hint": hint or bound.help_text}

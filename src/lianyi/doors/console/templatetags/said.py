@@ -1,0 +1,161 @@
+"""Filters that say a value in words: numbers, money, times; and "—" where it is not known, never 0."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django import template
+from django.utils import formats, timezone, translation
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
+
+from lianyi.doors.console.titles import JOB_STATES, JOBS
+
+register = template.Library()
+SIGNS = {"CNY": "¥", "USD": "$", "EUR": "€", "GBP": "£", "JPY": "JP¥", "HKD": "HK$", "TWD": "NT$"}
+
+
+def unknown() -> SafeString:
+    """What stands where nothing is known."""
+    return format_html('<span class="unknown" title="{0}">—<span class="hidden">{0}</span></span>', gettext("unknown"))
+
+
+@register.filter
+def said(thing: Any) -> str:
+    """The English or Chinese text of something that has both (`en`, `zh`), by the language of the page."""
+    return str(thing.zh if (translation.get_language() or "").startswith("zh") else thing.en)
+
+
+@register.filter
+def number(value: Any, places: int = 0) -> str:
+    """1234567.8 → 1,234,568; None → —."""
+    if value is None or value == "":
+        return unknown()
+    return f"{value:,.{places}f}" if isinstance(value, int | float | Decimal) else str(value)
+
+
+@register.filter
+def short(value: Any) -> str:
+    """A number for small places: 1,234 → 1,234; 12,345 → 12.3k / 1.2万."""
+    if value is None:
+        return unknown()
+    if abs(value) < 10_000:
+        return f"{value:,.0f}"
+    if (translation.get_language() or "").startswith("zh"):
+        return f"{value / 10_000:,.1f}万" if abs(value) < 100_000_000 else f"{value / 100_000_000:,.2f}亿"
+    return f"{value / 1_000:,.1f}k" if abs(value) < 1_000_000 else f"{value / 1_000_000:,.2f}M"
+
+
+@register.filter
+def money(value: Any, currency: str = "") -> str:
+    """12.5, "CNY" → ¥12.50."""
+    if value is None or value == "":
+        return unknown()
+    amount = Decimal(str(value))
+    sign = "−" if amount < 0 else ""
+    return f"{sign}{SIGNS.get(currency, currency + ' ' if currency else '')}{abs(amount):,.2f}"
+
+
+@register.filter
+def percent(value: Any, places: int = 0) -> str:
+    """0.123 → 12%."""
+    return unknown() if value is None else f"{value * 100:.{places}f}%"
+
+
+@register.filter
+def seconds(value: Any) -> str:
+    """1.234 → 1.2 s."""
+    return unknown() if value is None else gettext("%(seconds)s s") % {"seconds": f"{value:,.1f}"}
+
+
+@register.filter
+def size(value: Any) -> str:
+    """Bytes in the unit that reads best."""
+    if value is None:
+        return unknown()
+    amount = float(value)
+    for unit in ("B", "kB", "MB"):
+        if amount < 1000:
+            return f"{amount:,.0f} {unit}" if unit == "B" else f"{amount:,.1f} {unit}"
+        amount /= 1000
+    return f"{amount:,.1f} GB"
+
+
+@register.filter
+def day(value: Any) -> str:
+    """A date in the page's language: 2026-11-23."""
+    if value is None or value == "":
+        return unknown()
+    if isinstance(value, datetime):
+        value = _local(value).date()
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
+@register.filter
+def weekday(value: date) -> str:
+    """The name of the day of the week."""
+    return formats.date_format(value, "l")
+
+
+@register.filter
+def clock(value: datetime) -> str:
+    """The time of day in the brand's zone: 14:05."""
+    return f"{_local(value):%H:%M}"
+
+
+@register.filter
+def moment(value: Any) -> str:
+    """Date and time in the brand's zone: 2026-11-23 14:05."""
+    return unknown() if value is None else f"{_local(value):%Y-%m-%d %H:%M}"
+
+
+@register.filter
+def ago(value: datetime | None, now: datetime | None = None) -> str:
+    """How long ago, in one unit, with the exact time as its title."""
+    if value is None:
+        return unknown()
+    return format_html('<time datetime="{}" title="{}">{}</time>', _local(value).isoformat(), moment(value), _ago(value, now))
+
+
+def _ago(value: datetime, now: datetime | None) -> str:
+    passed = (now or timezone.now()) - _local(value)
+    if passed < timedelta(0):
+        return moment(value)
+    if passed < timedelta(minutes=1):
+        return gettext("just now")
+    if passed < timedelta(hours=1):
+        n = passed.seconds // 60
+        return ngettext("%(n)d minute ago", "%(n)d minutes ago", n) % {"n": n}
+    if passed < timedelta(days=1):
+        n = passed.seconds // 3600
+        return ngettext("%(n)d hour ago", "%(n)d hours ago", n) % {"n": n}
+    if passed < timedelta(days=60):
+        return ngettext("%(n)d day ago", "%(n)d days ago", passed.days) % {"n": passed.days}
+    return day(value)
+
+
+def _local(value: datetime) -> datetime:
+    if value.tzinfo is None:
+        raise ValueError("a time without zone can't be shown")
+    return timezone.localtime(value)
+
+
+@register.filter
+def get(mapping: Any, key: Any) -> Any:
+    """mapping[key], or None."""
+    return mapping.get(key) if mapping else None
+
+
+@register.filter
+def job_title(job: Any) -> str:
+    """What a job does, in words."""
+    return str(JOBS.get(job.kind, job.kind))
+
+
+@register.filter
+def state_title(job: Any) -> str:
+    """How a job stands, in words."""
+    return str(JOB_STATES[job.state])
