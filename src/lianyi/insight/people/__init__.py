@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from lianyi.insight.people import identity
 from lianyi.insight.tables import Table
 
-TABLES: tuple[Table, ...] = ()
+TABLES: tuple[Table, ...] = (*identity.TABLES,)
 
 
 def parameters(folder: Path) -> Mapping[str, Any]:
