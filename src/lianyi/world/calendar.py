@@ -93,7 +93,10 @@ def festival_days(year: int) -> dict[date, str]:
 
 def _centres(year: int) -> list[tuple[str, date]]:
     lunar = [
-        (name, day) for name, texts in LUNAR.items() for day in map(date.fromisoformat, texts.split()) if day.year == year
+        (name, day)
+        for name, texts in LUNAR.items()
+        for day in map(date.fromisoformat, texts.split())
+        if day.year == year
     ]
     solar = [(name, date(year, month, day)) for name, (month, day) in SOLAR.items()]
     return lunar + solar

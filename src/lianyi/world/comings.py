@@ -38,15 +38,21 @@ def _by_day(days: Ints) -> tuple[Ints, Ints]:
 
 
 def comings_of_day(life: Life, gates: Gates) -> None:
-    """Arrivals first (so that they can act today), then room memberships that begin, then those that end."""
+    """Arrivals by themselves, room memberships that begin, then those that end."""
     dice = life.dice("comings")
     by_themselves = gates.on("arrives", life.day)
     new = by_themselves[life.arrived[by_themselves] == NEVER].astype(np.int64)
-    arrive(life, dice, new, life.midnight + (dice.random(len(new)) * 9 * HOUR).astype(np.int64), how=None)
+    arrive(life, dice, new, life.moments(dice, new), how=None)
     begin = gates.on("since", life.day)
     known = life.nature.rooms.person[begin]
-    _join(life, dice, begin[life.here(known) & (life.arrived[known] < life.day)])
+    begin = begin[life.here(known)]
+    _join(life, dice, begin, life.moments(dice, rooms_person(life, begin)))
     _leave(life, dice, gates)
+
+
+def rooms_person(life: Life, row: Ints) -> Ints:
+    """The person of each room membership."""
+    return life.nature.rooms.person[row].astype(np.int64)
 
 
 def arrive(life: Life, dice: np.random.Generator, person: Ints, at: Ints, *, how: str | None) -> None:
@@ -54,7 +60,10 @@ def arrive(life: Life, dice: np.random.Generator, person: Ints, at: Ints, *, how
     life.arrived[person] = life.day
     stays = life.nature.people.stays[person]
     life.left[person] = np.minimum(life.day + np.ceil(stays), NEVER).astype(np.int64)
-    life.record.note("arrivals", {"person": person, "day": np.full(len(person), life.day), "brought": np.full(len(person), how is not None)})
+    life.record.note(
+        "arrivals",
+        {"person": person, "day": np.full(len(person), life.day), "brought": np.full(len(person), how is not None)},
+    )
     _follow(life, dice, person, at, how)
     _consents(life, dice, person, at)
     plan_profiles(life, dice, person, at)
@@ -62,15 +71,23 @@ def arrive(life: Life, dice: np.random.Generator, person: Ints, at: Ints, *, how
     size = begin[person + 1] - begin[person]
     mine = np.repeat(begin[person] - (np.cumsum(size) - size), size) + np.arange(int(size.sum()))
     own = row[mine]
-    _join(life, dice, own[life.nature.rooms.inside(own, life.day)])
+    now = life.nature.rooms.inside(own, life.day)
+    _join(life, dice, own[now], np.repeat(at, size)[now] + 20 * MINUTE)
 
 
 def _follow(life: Life, dice: np.random.Generator, person: Ints, at: Ints, how: str | None) -> None:
     """A WeCom contact is added and / or the official account followed."""
     identity = life.nature.identity
-    ways = take(HOW, dice.integers(0, len(HOW), len(person))) if how is None else pa.array([how] * len(person), pa.string())
+    ways = (
+        take(HOW, dice.integers(0, len(HOW), len(person)))
+        if how is None
+        else pa.array([how] * len(person), pa.string())
+    )
     staff = life.nature.rooms.owner[person % life.nature.rooms.count]
-    for space, source, channel, target in ((WECOM, "wecom", "wecom", "wecom:brand"), (OPENID, "wechat_account", "wechat", None)):
+    for space, source, channel, target in (
+        (WECOM, "wecom", "wecom", "wecom:brand"),
+        (OPENID, "wechat_account", "wechat", None),
+    ):
         has = identity.has[space][person]
         who = person[has]
         life.emit(
@@ -119,11 +136,10 @@ def withdrawals_of_day(life: Life) -> None:
             consent(life, who, at, space=space, channel=channel, granted=np.zeros(len(who), dtype=bool))
 
 
-def _join(life: Life, dice: np.random.Generator, row: Ints) -> None:
+def _join(life: Life, dice: np.random.Generator, row: Ints, at: Ints) -> None:
     """Joins; WeCom tells only of invitations by staff, other rooms also who invited whom among customers."""
     rooms = life.nature.rooms
     room, person = rooms.room[row].astype(np.int64), rooms.person[row].astype(np.int64)
-    at = life.midnight + 9 * HOUR + (dice.random(len(row)) * HOUR).astype(np.int64)
     inviter = np.where(rooms.platform[room] == ON_WECOM, rooms.owner[room], _friend_inside(life, dice, room, person))
     invited = (inviter >= 0) & (inviter != person) & (dice.random(len(row)) < 0.35)
     how = take(pa.array(["scan", "invite"]), invited.astype(np.int64))
@@ -193,5 +209,3 @@ def _unfollow(life: Life, dice: np.random.Generator, person: Ints) -> None:
             object_key=f"account:{life.nature.settings.plan.slug}",
         )
     )  # fmt: skip
-
-

@@ -187,7 +187,9 @@ class _Draft:
         since = np.maximum(day, self.since[rows])
         until = self.until[rows].copy()
         stay = np.full(len(day), -1)
-        self.more.append((np.full(len(day), target), self.person[rows], since, until, stay, until, self.community[rows]))
+        self.more.append(
+            (np.full(len(day), target), self.person[rows], since, until, stay, until, self.community[rows])
+        )
         self.moved[rows] = target
         self.lasts[rows] = until
         self.until[rows] = np.minimum(until, day)

@@ -11,14 +11,21 @@ from lianyi.world.calendar import day_factor, festival_of
 from lianyi.world.life import Life, pick_weighted
 from lianyi.world.lines import Lines, emit_lines
 from lianyi.world.people import ADVERTISER, EMPLOYEE
-from lianyi.world.rows import join, rows, take
 from lianyi.world.rooms import PLATFORMS
 from lianyi.world.settings import DAY, HOUR, MINUTE, MONTH, Floats, Ints
 from lianyi.world.talk import INTENTS, intent
 from lianyi.world.ties import QUIET, rate_of
 
 # What a thread or a remark is about: shares of intents of one who speaks unasked.
-OPENERS = {"question": 0.3, "talk": 0.32, "praise": 0.09, "complaint": 0.04, "greet": 0.08, "link": 0.05, "checkin": 0.12}
+OPENERS = {
+    "question": 0.3,
+    "talk": 0.32,
+    "praise": 0.09,
+    "complaint": 0.04,
+    "greet": 0.08,
+    "link": 0.05,
+    "checkin": 0.12,
+}
 ANSWER_TO = {
     "question": "answer", "complaint": "comfort", "greet": "greet", "hot": "hot", "chain": "chain_entry", "festival": "festival",
 }  # fmt: skip
@@ -39,7 +46,9 @@ def speeds(life: Life, month: int) -> Talk:
     """Rates with the strengths in the middle of the month."""
     nature = life.nature
     strength = nature.ties.strength_on(month * MONTH + MONTH // 2, nature.settings.days)
-    return Talk(month=month, tie_edges=np.cumsum(rate_of(strength)), talk_edges=np.cumsum(nature.people.talk, dtype=np.float64))
+    return Talk(
+        month=month, tie_edges=np.cumsum(rate_of(strength)), talk_edges=np.cumsum(nature.people.talk, dtype=np.float64)
+    )
 
 
 def talk_of_day(life: Life, talk: Talk) -> None:
@@ -224,5 +233,3 @@ def plan_bursts(life: Life) -> None:
 def staff_of(life: Life) -> Ints:
     """All employees."""
     return np.flatnonzero(life.nature.people.role == EMPLOYEE)
-
-

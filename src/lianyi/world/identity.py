@@ -75,7 +75,18 @@ def make_identity(settings: WorldSettings, people: People, ties: Ties) -> Identi
 
 def _has(dice: np.random.Generator, people: People) -> list[Bools]:
     count = people.count
-    share = {WECOM: 0.8, UNIONID: 0.88, OPENID: 0.88, USER: 0.82, PHONE: 0.78, EMAIL: 0.35, ANON: 0.6, WECHAT: 1, MATRIX: 0.04, DISCORD: 0.0}
+    share = {
+        WECOM: 0.8,
+        UNIONID: 0.88,
+        OPENID: 0.88,
+        USER: 0.82,
+        PHONE: 0.78,
+        EMAIL: 0.35,
+        ANON: 0.6,
+        WECHAT: 1,
+        MATRIX: 0.04,
+        DISCORD: 0.0,
+    }
     has = [dice.random(count) < share[space] for space in range(len(SPACES))]
     has[EMAIL] |= people.english
     has[DISCORD] |= people.english
@@ -111,7 +122,9 @@ def _pool(settings: WorldSettings, space: int, people: People, second: Ints) -> 
     if space in prefixes:
         texts = join(prefixes[space], hexes(mixed))
         return _staff_keys(texts, people, number) if space == WECOM else texts
-    name = take(pa.array(["hill", "tea", "river", "moss", "cloud", "pine", "leaf", "stone"]), (mixed % 8).astype(np.int64))
+    name = take(
+        pa.array(["hill", "tea", "river", "moss", "cloud", "pine", "leaf", "stone"]), (mixed % 8).astype(np.int64)
+    )
     return join("matrix:@", name, number, ":example.org") if space == MATRIX else join("discord:", name, number)
 
 

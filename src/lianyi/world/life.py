@@ -108,7 +108,9 @@ class Life:
     def begin(cls, nature: Nature) -> Life:
         """Nobody has come yet."""
         count = nature.people.count
-        return cls(nature=nature, arrived=np.full(count, NEVER, dtype=np.int64), left=np.full(count, NEVER, dtype=np.int64))
+        return cls(
+            nature=nature, arrived=np.full(count, NEVER, dtype=np.int64), left=np.full(count, NEVER, dtype=np.int64)
+        )
 
     @cached_property
     def rows_of_person(self) -> tuple[Ints, Ints]:
@@ -152,8 +154,8 @@ class Life:
         return self.nature.settings.dice(name, self.day)
 
     def here(self, person: Ints) -> Bools:
-        """Whether each has come and not left."""
-        return np.asarray((self.arrived[person] <= self.day) & (self.day < self.left[person]))
+        """Whether each came before today and has not left; on the day of coming people only look around."""
+        return np.asarray((self.arrived[person] < self.day) & (self.day < self.left[person]))
 
     def numbers(self, name: str, count: int) -> Ints:
         """The next numbers of a counter."""

@@ -68,7 +68,9 @@ def _emit_said(life: Life, dice: np.random.Generator, lines: Lines, ids: pa.Arra
     number = np.where(number < 0, dice.integers(1, 100, len(number)), number)
     text = nature.grammar.say(dice, what, topic, _english(life, room, author), number=number)
     named = lines.column("named")
-    text = pc.if_else(pa.array(named >= 0), join("@", take(nature.people.nickname, np.maximum(named, 0)), " ", text), text)
+    text = pc.if_else(
+        pa.array(named >= 0), join("@", take(nature.people.nickname, np.maximum(named, 0)), " ", text), text
+    )
     answers = parent >= 0
     target = np.where(answers, author[parent], 0)
     life.emit(

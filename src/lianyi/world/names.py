@@ -25,17 +25,19 @@ CITY_WEIGHTS = np.array([float(city[3]) for city in CITIES])
 CITY_WEIGHTS = CITY_WEIGHTS / CITY_WEIGHTS.sum()
 
 # Surnames with a rough weight each (how often they are met), then characters of given names.
-SURNAMES = (
-    "王9 李9 张8 刘7 陈7 杨5 黄4 赵4 吴4 周4 徐3 孙3 马3 朱3 胡3 郭3 何3 林3 高3 罗3 郑2 梁2 谢2 宋2 唐2 许2 韩2 邓2 冯2 曹2 "
-    "彭2 曾2 肖2 田2 董2 潘2 袁2 蔡2 蒋2 余2 于2 杜2 叶2 程2 魏2 苏2 吕2 丁2 任2 卢1 姚1 沈1 钟1 姜1 崔1 谭1 陆1 范1 汪1 廖1 石1 "
-    "金1 韦1 贾1 夏1 付1 方1 邹1 熊1 白1 孟1 秦1 邱1 侯1 江1 尹1 薛1 闫1 段1 雷1 龙1 黎1 史1 陶1 贺1 毛1 郝1 顾1 龚1 邵1 欧阳1 司徒1"
-).split()
+SURNAMES = ["王9", "李9", "张8", "刘7", "陈7", "杨5", "黄4", "赵4", "吴4", "周4", "徐3", "孙3", "马3", "朱3", "胡3", "郭3", "何3", "林3", "高3", "罗3", "郑2", "梁2", "谢2", "宋2", "唐2", "许2", "韩2", "邓2", "冯2", "曹2", "彭2", "曾2", "肖2", "田2", "董2", "潘2", "袁2", "蔡2", "蒋2", "余2", "于2", "杜2", "叶2", "程2", "魏2", "苏2", "吕2", "丁2", "任2", "卢1", "姚1", "沈1", "钟1", "姜1", "崔1", "谭1", "陆1", "范1", "汪1", "廖1", "石1", "金1", "韦1", "贾1", "夏1", "付1", "方1", "邹1", "熊1", "白1", "孟1", "秦1", "邱1", "侯1", "江1", "尹1", "薛1", "闫1", "段1", "雷1", "龙1", "黎1", "史1", "陶1", "贺1", "毛1", "郝1", "顾1", "龚1", "邵1", "欧阳1", "司徒1"]
 GIVEN_F = "雨欣 晓雯 静 梓涵 婷 佳怡 若溪 思琪 诗语 可心 雪 美玲 紫萱 慧敏 一诺 晨曦 玉兰 敏 丽华 舒窈 予安 知夏 念慈 秋月 小满 菲 嘉禾 悦宁 青禾 素心"
-GIVEN_M = "浩然 子轩 宇航 志远 博文 明哲 睿 家豪 勇 天佑 鹏 承宇 海峰 思远 景行 立诚 牧野 星河 之远 怀瑾 东升 云起 望舒 行健"
+GIVEN_M = (
+    "浩然 子轩 宇航 志远 博文 明哲 睿 家豪 勇 天佑 鹏 承宇 海峰 思远 景行 立诚 牧野 星河 之远 怀瑾 东升 云起 望舒 行健"
+)
 PARTS_A = "雨 晓 子 佳 若 思 诗 可 梓 一 予 知 念 秋 嘉 悦 青 素 明 志 博 家 承 亦 海 景 立 云 望 行 安 书 星 沐 清"
 PARTS_B = "欣 雯 涵 怡 溪 琪 语 心 萱 敏 诺 曦 夏 慈 月 禾 宁 轩 杰 远 文 哲 豪 宇 峰 航 野 河 瑜 彤 然 辰 帆"
-FIRST_EN_F = "Anna Bella Clara Daisy Emma Fiona Grace Hazel Iris Julia Kate Lily Mia Nora Olive Penny Rosa Sophie Tess Willa"
-FIRST_EN_M = "Adam Ben Caleb Daniel Ethan Felix George Henry Ian Jack Kevin Leo Max Noah Oscar Peter Quinn Ryan Sam Toby"
+FIRST_EN_F = (
+    "Anna Bella Clara Daisy Emma Fiona Grace Hazel Iris Julia Kate Lily Mia Nora Olive Penny Rosa Sophie Tess Willa"
+)
+FIRST_EN_M = (
+    "Adam Ben Caleb Daniel Ethan Felix George Henry Ian Jack Kevin Leo Max Noah Oscar Peter Quinn Ryan Sam Toby"
+)
 LAST_EN = (
     "Abbot Barlow Carver Dalton Easton Fletcher Garner Hadley Ingram Jarvis Keller Lawton Mercer Norwood Oakley Parrish "
     "Quimby Radley Sawyer Thorne Underhill Vance Wexler Yardley Ashby Brook Calder Denham Ellery Frost"

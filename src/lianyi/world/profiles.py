@@ -79,7 +79,16 @@ def _tell(life: Life, sheet: Sheet, person: Ints, at: Ints) -> None:
     ids = join(f"{sheet.source}:{sheet.name}/", life.numbers("identify", len(person)))
     channel = {"wecom": "wecom", "miniprogram": "wechat", "shop": "shop", "web": "web"}[sheet.source]
     life.emit(
-        rows(len(person), id=ids, at=at, kind="identify", source=sheet.source, channel=channel, actor_key=actor, props=_json(traits))
+        rows(
+            len(person),
+            id=ids,
+            at=at,
+            kind="identify",
+            source=sheet.source,
+            channel=channel,
+            actor_key=actor,
+            props=_json(traits),
+        )
     )
     for space, (text, _, mask) in told.items():
         some = pa.array(mask)
@@ -140,6 +149,7 @@ def _two(numbers: Ints) -> pa.Array:
 def _json(traits: list[tuple[str, pa.Array, Bools]]) -> pa.Array:
     """JSON object text with sorted names; values hold no quotes by construction."""
     parts = [
-        pc.if_else(pa.array(mask), join(f',"{name}":"', text, '"'), "") for name, text, mask in sorted(traits, key=lambda trait: trait[0])
+        pc.if_else(pa.array(mask), join(f',"{name}":"', text, '"'), "")
+        for name, text, mask in sorted(traits, key=lambda trait: trait[0])
     ]
     return join("{", pc.utf8_slice_codeunits(join(*parts), 1), "}")

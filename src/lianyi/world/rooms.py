@@ -57,11 +57,15 @@ class Rooms:
 
     def group_keys(self) -> pa.Array:
         """`group:<platform>/<name>` per room."""
-        return pa.array([f"group:{PLATFORMS[p]}/{name}" for p, name in zip(self.platform, self.name.to_pylist(), strict=True)])
+        return pa.array(
+            [f"group:{PLATFORMS[p]}/{name}" for p, name in zip(self.platform, self.name.to_pylist(), strict=True)]
+        )
 
     def id_heads(self) -> pa.Array:
         """The part of a message id before its number."""
-        return pa.array([f"{PLATFORMS[p]}:{name}/" for p, name in zip(self.platform, self.name.to_pylist(), strict=True)])
+        return pa.array(
+            [f"{PLATFORMS[p]}:{name}/" for p, name in zip(self.platform, self.name.to_pylist(), strict=True)]
+        )
 
 
 def make_rooms(settings: WorldSettings, people: People, communities: Communities) -> Rooms:

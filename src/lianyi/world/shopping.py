@@ -7,6 +7,7 @@ BG/NBD, Fader, Hardie and Lee 2005).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -83,7 +84,8 @@ class Shop:
         self.title = pa.array([product.zh for product, _ in products])
         self.category = pa.array([f"{category.zh}" for category in plan.categories])
         self.keys = _shop_keys(nature)
-        self.boost = np.ones(nature.people.count)
+        self.watches: list[Callable[[Floats], None]] = []
+        self.boost = np.ones(self.demands.count)
 
 
 def _shop_keys(nature: Nature) -> tuple[pa.Array, Ints, Ints, Ints]:
@@ -122,7 +124,9 @@ def _browse(life: Life, shop: Shop, dice: np.random.Generator, lifts: Floats) ->
     mass = lifts[None, :] * shop.hour_mass
     most = float(mass.max())
     count = dice.poisson(demands.browse[-1] * most * life.nature.settings.activity)
-    pick = np.minimum(np.searchsorted(demands.browse, dice.random(count) * demands.browse[-1], side="right"), demands.count - 1)
+    pick = np.minimum(
+        np.searchsorted(demands.browse, dice.random(count) * demands.browse[-1], side="right"), demands.count - 1
+    )
     person, category = demands.person[pick], demands.category[pick]
     keep = dice.random(count) * most < mass[life.nature.people.clock[person], category]
     keep &= life.here(person) & (life.day < demands.gone[person])
@@ -197,7 +201,11 @@ def _checkout(life: Life, shop: Shop, dice: np.random.Generator, person: Ints, c
     )  # fmt: skip
     closes = at + 30 * MINUTE
     day = (closes - life.nature.settings.origin) // DAY
-    life.diary.put("close", np.maximum(day, life.day), {"number": number, "person": person, "at": closes, "made": np.full(len(at), life.day)})
+    life.diary.put(
+        "close",
+        np.maximum(day, life.day),
+        {"number": number, "person": person, "at": closes, "made": np.full(len(at), life.day)},
+    )
 
 
 def _cancels(life: Life, shop: Shop) -> None:
@@ -228,14 +236,17 @@ def hazards(life: Life, shop: Shop, lifts: Floats) -> Floats:
     demands, people = shop.demands, life.nature.people
     mass = (lifts[None, :] * shop.hour_mass)[people.clock[demands.person], demands.category]
     asleep = demands.latent & (lifts[demands.category] <= 1)
-    there = (life.arrived[demands.person] <= life.day) & (life.day < demands.gone[demands.person])
+    there = (life.arrived[demands.person] < life.day) & (life.day < demands.gone[demands.person])
     return np.asarray(demands.rate * mass * np.where(asleep, 0.2, 1) * there)
 
 
 def _buy(life: Life, shop: Shop, dice: np.random.Generator, lifts: Floats) -> None:
     """Clocks tick; those that come round make an order."""
     demands = shop.demands
-    hazard = hazards(life, shop, lifts) * shop.boost[demands.person]
+    hazard = hazards(life, shop, lifts)
+    for watch in shop.watches:
+        watch(hazard)
+    hazard = hazard * shop.boost
     tick = dice.random(demands.count) < -np.expm1(-hazard * demands.shape)
     demands.ticks[tick] += 1
     due = np.flatnonzero(demands.ticks >= demands.shape)
@@ -246,15 +257,32 @@ def _buy(life: Life, shop: Shop, dice: np.random.Generator, lifts: Floats) -> No
     demands.gone[ends] = life.day + 1
 
 
-def place_orders(life: Life, shop: Shop, dice: np.random.Generator, person: Ints, category: Ints, at: Ints) -> Ints:
-    """One order per entry with 1 to 4 lines, seen and mostly carted before; returns the order numbers."""
+def place_orders(
+    life: Life,
+    shop: Shop,
+    dice: np.random.Generator,
+    person: Ints,
+    category: Ints,
+    at: Ints,
+    *,
+    cause: int = 0,
+    campaign: pa.Array | None = None,
+) -> Ints:
+    """One order per entry with 1 to 4 lines, seen and mostly carted before; returns the order numbers.
+
+    cause (for the record): 0 the person's own demand, 1 a share that the person followed.
+    """
     number = life.numbers("order", len(person))
     lines = np.minimum(1 + dice.poisson(0.45, len(person)), 4)
     again = np.repeat(np.arange(len(person)), lines)
     nth = np.arange(len(again)) - np.repeat(np.cumsum(lines) - lines, lines) + 1
     item = _items(shop, dice, category[again])
     quantity = 1 + dice.poisson(np.minimum(0.35 * life.nature.people.money[person[again]], 4))
-    second = (life.nature.identity.links[person] > 0) & (life.day > life.arrived[person] + 60) & (dice.random(len(person)) < 0.4)
+    second = (
+        (life.nature.identity.links[person] > 0)
+        & (life.day > life.arrived[person] + 60)
+        & (dice.random(len(person)) < 0.4)
+    )
     pool, base, other, _ = shop.keys
     actor = take(pool, np.where(second, other[person], base[person])[again])
     order = join("shop:", order_name(life, number[again]))
@@ -262,15 +290,28 @@ def place_orders(life: Life, shop: Shop, dice: np.random.Generator, person: Ints
     life.emit(
         rows(
             len(again), id=join(order, "/", nth), at=at[again], kind="order", source="shop", channel="shop", actor_key=actor,
-            parent_id=order, object_key=take(shop.item, item), category=take(shop.category, category[again]), value=fen,
+            parent_id=order, campaign=None if campaign is None else take(campaign, again), object_key=take(shop.item, item), category=take(shop.category, category[again]), value=fen,
             props=join('{"price":', _price(shop.fen[item]), ',"quantity":', quantity, ',"status":"paid","title":"', take(shop.title, item), '"}'),
         )
     )  # fmt: skip
     view(life, shop, person[again], item, at[again] - 12 * MINUTE, web=dice.random(len(person))[again] < 0.3)
     carted = dice.random(len(again)) < 0.7
     cart(life, shop, person[again][carted], item[carted], at[again][carted] - 4 * MINUTE)
-    _afterwards(life, dice, {"number": number[again], "line": nth, "person": person[again], "item": item, "fen": fen, "second": second[again]})
-    life.record.note("orders", {"number": number, "person": person, "category": category, "at": at})
+    _afterwards(
+        life,
+        dice,
+        {
+            "number": number[again],
+            "line": nth,
+            "person": person[again],
+            "item": item,
+            "fen": fen,
+            "second": second[again],
+        },
+    )
+    life.record.note(
+        "orders", {"number": number, "person": person, "category": category, "at": at, "cause": np.full(len(at), cause)}
+    )
     return number
 
 
@@ -285,11 +326,15 @@ def _afterwards(life: Life, dice: np.random.Generator, lines: dict[str, Ints]) -
     back = dice.random(count) < 0.04
     partly = np.where(dice.random(count) < 0.25, 0.5, 1.0)
     refund = {**lines, "made": made, "fen": np.maximum((lines["fen"] * partly).astype(np.int64), 1)}
-    life.diary.put("refund", life.day + dice.integers(2, 16, count)[back], {key: column[back] for key, column in refund.items()})
+    life.diary.put(
+        "refund", life.day + dice.integers(2, 16, count)[back], {key: column[back] for key, column in refund.items()}
+    )
     said = dice.random(count) < np.where(back, 0.5, 0.13)
     stars = np.where(back, dice.integers(1, 4, count), dice.choice([3, 4, 5], size=count, p=[0.08, 0.22, 0.7]))
     review = {**lines, "stars": stars}
-    life.diary.put("review", life.day + dice.integers(3, 21, count)[said], {key: column[said] for key, column in review.items()})
+    life.diary.put(
+        "review", life.day + dice.integers(3, 21, count)[said], {key: column[said] for key, column in review.items()}
+    )
 
 
 def _refunds(life: Life, shop: Shop) -> None:

@@ -8,10 +8,13 @@ import numpy as np
 import pyarrow as pa
 
 from lianyi.memory.events import SCHEMA
+from lianyi.world.campaigns import Campaigns, campaigns_of_day
 from lianyi.world.comings import Gates, comings_of_day, withdrawals_of_day
-from lianyi.world.conversation import plan_bursts, speeds, talk_of_day
+from lianyi.world.conversation import Talk, plan_bursts, speeds, talk_of_day
 from lianyi.world.life import Life, Nature
+from lianyi.world.outings import outings_of_day
 from lianyi.world.profiles import profiles_of_day
+from lianyi.world.ripples import rewards_of_day, ripples_of_day
 from lianyi.world.rows import by_time
 from lianyi.world.settings import DAY, MONTH
 from lianyi.world.shopping import Shop, shopping_of_day
@@ -25,6 +28,8 @@ class Simulation:
         self.life = Life.begin(nature)
         self.gates = Gates(self.life)
         self.shop = Shop(self.life)
+        self.campaigns = Campaigns(self.life, self.shop)
+        self.willing = np.cumsum(nature.people.sharing, dtype=np.float64)
         self.ended = False
 
     def days(self) -> Iterator[pa.Table]:
@@ -37,16 +42,25 @@ class Simulation:
             self.life.day = day
             if day // MONTH != talk.month:
                 talk = speeds(self.life, day // MONTH)
-            comings_of_day(self.life, self.gates)
-            profiles_of_day(self.life)
-            withdrawals_of_day(self.life)
-            shopping_of_day(self.life, self.shop)
-            talk_of_day(self.life, talk)
+            self._live(talk)
             table = by_time([held, *self.life.tables])
             self.life.tables.clear()
             today, held = _cut(table, self.life.midnight + DAY)
             yield today
         self.ended = True
+
+    def _live(self, talk: Talk) -> None:
+        """One day, process by process. Profiles come last: some are told on the day of an arrival."""
+        life, shop = self.life, self.shop
+        comings_of_day(life, self.gates)
+        withdrawals_of_day(life)
+        campaigns_of_day(life, shop, self.campaigns)
+        shopping_of_day(life, shop)
+        ripples_of_day(life, shop, self.willing)
+        rewards_of_day(life, shop)
+        outings_of_day(life, shop)
+        talk_of_day(life, talk)
+        profiles_of_day(life)
 
 
 def _cut(table: pa.Table, moment: int) -> tuple[pa.Table, pa.Table]:

@@ -46,7 +46,9 @@ class Grammar:
         self.ends = (_affixes(talk_zh.OPENINGS, talk_zh.ENDINGS), _affixes(talk_en.OPENINGS, talk_en.ENDINGS))
         self.plain = np.array([name in NO_OPENING for name in INTENTS])
 
-    def say(self, dice: np.random.Generator, intents: Ints, topic: Ints, english: Bools, *, number: Ints | None = None) -> pa.Array:
+    def say(
+        self, dice: np.random.Generator, intents: Ints, topic: Ints, english: Bools, *, number: Ints | None = None
+    ) -> pa.Array:
         """A sentence per row. `topic` out of range (no goods) is taken as any topic."""
         count = len(intents)
         language = english.astype(np.int64)
@@ -58,7 +60,9 @@ class Grammar:
         whole = [self._around(dice, core, intents, texts) for texts in self.ends]
         return pc.if_else(pa.array(english), whole[1], whole[0])
 
-    def _around(self, dice: np.random.Generator, core: pa.Array, intents: Ints, texts: tuple[pa.Array, pa.Array]) -> pa.Array:
+    def _around(
+        self, dice: np.random.Generator, core: pa.Array, intents: Ints, texts: tuple[pa.Array, pa.Array]
+    ) -> pa.Array:
         openings, endings = texts
         first = np.where(self.plain[intents], 0, dice.integers(0, len(openings), len(core)))
         last = dice.integers(0, len(endings), len(core))

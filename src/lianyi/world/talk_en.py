@@ -1,6 +1,19 @@
 """Words of the English grammar; the same intents and slots as the Chinese one."""
 
-OPENINGS = ("", "", "", "", "Hi all, ", "Hey, ", "Quick one: ", "By the way, ", "Folks, ", "Morning! ", "Honestly, ", "So, ")
+OPENINGS = (
+    "",
+    "",
+    "",
+    "",
+    "Hi all, ",
+    "Hey, ",
+    "Quick one: ",
+    "By the way, ",
+    "Folks, ",
+    "Morning! ",
+    "Honestly, ",
+    "So, ",
+)
 ENDINGS = ("", "", "", "", "!", ".", " :)", " 😊", " 👍", " haha", " thanks", "…")
 
 CORES = {
