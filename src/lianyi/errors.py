@@ -11,7 +11,9 @@ LianyiError
 │   └── SensitiveTag      the tag is of a kind that is refused by default
 ├── WorkspaceError        the folder is not (yet) usable
 │   ├── NoWorkspace       nothing is there
-│   └── Busy              somebody else holds the lock
+│   ├── Busy              somebody else holds the lock
+│   ├── InboxFull         the intake queue can take nothing more for now
+│   └── InboxFailed       the intake queue can't be written or read
 └── Interrupted           long work was stopped in a safe state
 """
 
@@ -81,6 +83,16 @@ class Busy(WorkspaceError):
     """Another process is writing to this workspace. Wait for it to end, then try again."""
 
     exit_code = 6
+
+
+class InboxFull(WorkspaceError):
+    """The inbox takes nothing more for now: the disk is full or too much waits. Send again later; nothing is lost."""
+
+    exit_code = 6
+
+
+class InboxFailed(WorkspaceError):
+    """The inbox can't be used. Check its disk and the rights of its folder, then start `lianyi serve` again."""
 
 
 class Interrupted(LianyiError):

@@ -1,0 +1,161 @@
+"""Draining: waiting events move from the inbox into the log, each exactly once."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+import pyarrow as pa
+
+from lianyi.errors import BadEvent
+from lianyi.memory.events import EARLIEST, MAX_PROPS, SCHEMA, Event, check, props_text, to_arrow
+from lianyi.memory.inbox import Inbox, Portion
+from lianyi.memory.lake import Lake
+from lianyi.memory.seen import replace_text
+
+log = logging.getLogger(__name__)
+
+# Events of one landing: large enough to keep up under load, small enough for a few hundred megabytes of memory.
+LANDING = 200_000
+TABLE = 50_000
+REJECTS = "rejects"
+
+_events = msgspec.json.Decoder(list[Event])
+_event = msgspec.json.Decoder(Event)
+_raw = msgspec.json.Decoder(list[msgspec.Raw])
+_reject_line = msgspec.json.Encoder()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drained:
+    """What one call of `land` did: events that were new, that the log held already, that broke the rules."""
+
+    new: int = 0
+    duplicate: int = 0
+    rejected: int = 0
+
+    @property
+    def events(self) -> int:
+        """All events that left the inbox."""
+        return self.new + self.duplicate + self.rejected
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rejected:
+    """One event that broke the rules: its JSON as it waited, and why it can't be landed."""
+
+    reason: str
+    event: msgspec.Raw
+
+
+def land(inbox: Inbox, lake: Lake, now: datetime, *, events: int = LANDING, wait: float = 60.0) -> Drained:
+    """Move up to about `events` waiting events into the log and forget them; call again while it does anything.
+
+    A crash at any point is safe: the landing is one Delta transaction named by the inbox and the last sequence in it.
+    An event that breaks the rules goes to rejects/inbox-<sequence>.jsonl beside the inbox's folder, with the reason.
+    Busy when somebody else writes to the log for longer than `wait` seconds.
+    """
+    identity = _identity(inbox, lake, now)
+    last = inbox.last_of(events)
+    if last is None:
+        return Drained()
+    rejects: list[Rejected] = []
+    with lake.landing(received_at=now, transaction=(identity, last), wait=wait) as landing:
+        if not landing.already_landed:
+            # Read under the log's lock: what an erasure purged from the inbox can't come back from our memory.
+            for table, bad in _tables(inbox.take(last)):
+                rejects += bad
+                landing.add(table)
+            _keep(rejects, inbox.folder.parent / REJECTS / f"inbox-{last}.jsonl")
+    done = Drained(new=landing.landed.new, duplicate=landing.landed.duplicate, rejected=len(rejects))
+    inbox.forget(last, now=now, landed=done.new, duplicates=done.duplicate, rejected=done.rejected)
+    log.info(
+        "landed %d events, %d duplicates, %d rejected", done.new, done.duplicate, done.rejected,
+        extra={"action": "inbox.landed", "sequence": last},
+    )  # fmt: skip
+    return done
+
+
+def _tables(portions: Iterator[Portion]) -> Iterator[tuple[pa.Table, list[Rejected]]]:
+    """Rows of the queue joined to tables of about TABLE events: under light load a row holds only one event or two."""
+    events: list[Event] = []
+    bad: list[Rejected] = []
+    times: list[datetime] = []
+    for portion in portions:
+        good, worse = sort_out(portion)
+        events += good
+        bad += worse
+        times += [portion.received_at] * len(good)
+        if len(events) >= TABLE:
+            yield _table(events, times), bad
+            events, bad, times = [], [], []
+    if events or bad:
+        yield _table(events, times), bad
+
+
+def _table(events: list[Event], times: list[datetime]) -> pa.Table:
+    place = SCHEMA.get_field_index("received_at")
+    table = to_arrow(events, received_at=EARLIEST)
+    return table.set_column(place, SCHEMA.field(place), pa.array(times, SCHEMA.field(place).type))
+
+
+def sort_out(portion: Portion) -> tuple[list[Event], list[Rejected]]:
+    """The events of a row that can be landed, and those that can't, with the reason."""
+    try:
+        events = _events.decode(portion.body)
+        for event in events:
+            check(event, now=portion.received_at)
+        if len(portion.body) > MAX_PROPS:  # in a smaller row no event can be too large
+            for event in events:
+                props_text(event.props)
+    except (msgspec.DecodeError, BadEvent):
+        return _one_by_one(portion)
+    return events, []
+
+
+def _one_by_one(portion: Portion) -> tuple[list[Event], list[Rejected]]:
+    good: list[Event] = []
+    bad: list[Rejected] = []
+    for raw in _raws(portion):
+        try:
+            event = check(_event.decode(raw), now=portion.received_at)
+            props_text(event.props)
+        except (msgspec.DecodeError, BadEvent) as error:
+            bad.append(Rejected(reason=str(error), event=raw))
+        else:
+            good.append(event)
+    return good, bad
+
+
+def _raws(portion: Portion) -> Sequence[msgspec.Raw]:
+    try:
+        return _raw.decode(portion.body)
+    except msgspec.DecodeError:
+        # No JSON array at all: keep the bytes as one text, so that a person can look at them.
+        text = portion.body.decode("utf-8", errors="backslashreplace")
+        return [msgspec.Raw(msgspec.json.encode(text))]
+
+
+def _keep(rejects: Sequence[Rejected], path: Path) -> None:
+    """Write the rejected events; named by the sequence, so that a repeated landing writes the same file again."""
+    if rejects:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        replace_text(path, "".join(_reject_line.encode(reject).decode() + "\n" for reject in rejects))
+        log.warning("%d events can't be landed, see %s", len(rejects), path, extra={"action": "inbox.rejected"})
+
+
+def _identity(inbox: Inbox, lake: Lake, now: datetime) -> str:
+    """The inbox's application id, after forgetting what a crash left behind although it had landed."""
+    identity = inbox.identity()
+    before = lake.transaction_version(identity) or 0
+    if before > inbox.newest():
+        # The inbox was put back from a backup: its next numbers would count as landed. Ids keep events single.
+        inbox.renew_identity()
+        return inbox.identity()
+    if before:
+        inbox.forget(before, now=now)
+    return identity
