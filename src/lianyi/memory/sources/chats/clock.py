@@ -10,7 +10,7 @@ _FRACTION = re.compile(r"(\.\d{6})\d+")
 _SLASHED = re.compile(
     r"(\d{1,4})[/.](\d{1,2})[/.](\d{1,4}),? +(\d{1,2}):(\d{2})(?::(\d{2}))?(?:[ \u202f]*([AaPp])\.?[Mm]\.?)?\Z"
 )
-_MONTHS = {"jan": 1, "feb": 2, "mar": 3, "apr": 4, "may": 5, "jun": 6, "jul": 7, "aug": 8, "sep": 9, "oct": 10, "nov": 11, "dec": 12}  # fmt: skip
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _NAMED_MONTH = re.compile(r"(\d{1,2})-([A-Za-z]{3})-(\d{2,4}) +(\d{1,2}):(\d{2})(?::(\d{2}))?(?: *([AaPp])[Mm])?\Z")
 _CHINESE = re.compile(r"(\d{4})年(\d{1,2})月(\d{1,2})日\s*(\d{1,2})[:时](\d{1,2})(?:[:分](\d{1,2})秒?)?分?\Z")
 
@@ -32,6 +32,8 @@ class Clock:
     def read(self, text: str) -> datetime:
         """UTC time of an ISO text, an Excel or a Discord date; ValueError says what is not understood."""
         text = text.strip()
+        if text.endswith(" UTC"):
+            text = text[:-4] + "+00:00"
         try:
             moment = datetime.fromisoformat(text)
         except ValueError:
@@ -63,7 +65,7 @@ class Clock:
         if match := _NAMED_MONTH.match(text):
             day_text, month_name, year_text, *rest = match.groups()
             if month_name.lower() in _MONTHS:
-                return _joined(year_text, _MONTHS[month_name.lower()], int(day_text), *rest)
+                return _joined(year_text, _MONTHS.index(month_name.lower()) + 1, int(day_text), *rest)
         if match := _SLASHED.match(text):
             first, second_part, third, *rest = match.groups()
             year_text, month, day = self._slashed(first, second_part, third)
@@ -110,6 +112,19 @@ class DayClock:
         """The log says itself that a day has begun."""
         self.day = day
         self._last = timedelta(0)
+
+
+_SLASHED_DAY = re.compile(r"(?<!\d)(\d{1,2})[/.](\d{1,2})[/.](?:\d{4}|\d{2})(?!\d)")
+
+
+def date_order_of(text: str) -> str | None:
+    """Whether dates such as 25/10/2026 in a text begin with the day ("dmy") or the month ("mdy"); None if not seen."""
+    for first, second in _SLASHED_DAY.findall(text):
+        if int(first) > 12:
+            return "dmy"
+        if int(second) > 12:
+            return "mdy"
+    return None
 
 
 def epoch(seconds: float) -> datetime:

@@ -11,7 +11,7 @@ from typing import Any
 
 from lianyi.memory.events import Event
 from lianyi.memory.identify import identify_events
-from lianyi.memory.keys import NAMESPACES
+from lianyi.memory.keys import NAMESPACES, namespace_of
 from lianyi.memory.sources.source import Options
 
 # Names longer than this are cut in keys: the log takes 512 characters for a whole key.
@@ -65,6 +65,7 @@ class Room:
         self._prefix = f"{self.source}:{self.id}/"
         self._known: set[tuple[str, ...]] = set()
         self._last_names: dict[str, tuple[str, int]] = {}
+        self._authors: dict[str, str] = {}
 
     def _me(self, me: str | None) -> Person:
         """Who exported the chat: the key or name that the user gave, else the name `我` of this room."""
@@ -81,6 +82,17 @@ class Room:
         """The id of the event of a message."""
         return self._prefix + message_id
 
+    def wrote(self, message_id: str, author: Person) -> None:
+        """Remember who wrote a message, for the replies and reactions to it."""
+        self._authors[message_id] = author.key
+        if len(self._authors) > REMEMBERED:
+            del self._authors[next(iter(self._authors))]
+
+    def author(self, message_id: str | None) -> Person | None:
+        """Who wrote a message, where it stood in this file not too long ago."""
+        key = self._authors.get(message_id or "")
+        return Person(key) if key else None
+
     def message(
         self,
         id: str,  # noqa: A002
@@ -89,22 +101,27 @@ class Room:
         text: str | None,
         *,
         answers: str | None = None,
+        parent: str | None = None,
         target: str | None = None,
         quotes: bool = False,
         object_key: str | None = None,
         props: dict[str, Any] | None = None,
     ) -> Event:
-        """A message, or a reply where it answers a message (id `answers` of this room), quotes one, or a share."""
+        """A message, or a reply where it answers one or quotes one, or a share where it passes a thing on.
+
+        answers: id of the message of this room that it answers. parent: whole id of an event, of another room, say.
+        """
+        parent = self._prefix + answers if answers else parent
         return Event(
             id=self._prefix + id,
             at=at,
-            kind="share" if object_key else "reply" if answers or quotes else "message",
+            kind="share" if object_key else "reply" if parent or quotes else "message",
             source=self.source,
             actor_key=actor.key if actor else None,
             target_key=target,
             group_key=self.group_key,
             object_key=object_key[:500] if object_key else None,
-            parent_id=self._prefix + answers if answers else None,
+            parent_id=parent,
             channel=self.platform,
             text=text or None,
             props=props or None,
@@ -180,7 +197,7 @@ class Room:
             channel=self.platform,
         )
         called = self.called(person.name)
-        if called.key != person.key:
+        if namespace_of(person.key).strength != "name":
             events += self.same(at, called, person, how="display name in one room")
         return events
 
