@@ -134,7 +134,7 @@ def with_manual(tags: Sequence[Mapping[str, Any]], acts: Sequence[Mapping[str, A
         if props.get("remove"):
             current.pop((name, True), None)
         else:
-            by = act["actor_key"] or SOURCE
+            by = props.get("by") or act["actor_key"] or SOURCE
             current[name, True] = {
                 "person_id": None,
                 "tag": name,
@@ -191,14 +191,15 @@ def note(ws: Workspace, key_or_id: str, text: str, *, by: str | None = None) -> 
     if not text.strip():
         raise InputError("the note is empty; write something")
     key = _keys_of(ws, resolve(ws, key_or_id))[0]
-    _record(ws, Event(id=_new_id("note"), at=ws.clock(), kind="note", source=SOURCE, actor_key=by,
-                      target_key=key, text=text.strip()))  # fmt: skip
+    _record(ws, Event(id=_new_id("note"), at=ws.clock(), kind="note", source=SOURCE, target_key=key,
+                      text=text.strip(), props={"by": by} if by else None))  # fmt: skip
 
 
 def _tag_event(ws: Workspace, key_or_id: str, props: dict[str, Any], by: str | None) -> None:
     key = _keys_of(ws, resolve(ws, key_or_id))[0]
-    _record(ws, Event(id=_new_id("tag"), at=ws.clock(), kind="tag", source=SOURCE, actor_key=by, target_key=key,
-                      props=props))  # fmt: skip
+    # By whom stands in the props, as with merges: an actor key would make a person of the operator.
+    _record(ws, Event(id=_new_id("tag"), at=ws.clock(), kind="tag", source=SOURCE, target_key=key,
+                      props={**props, "by": by} if by else props))  # fmt: skip
 
 
 def _clean_tag(name: str) -> str:
