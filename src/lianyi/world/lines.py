@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from lianyi.world.life import Life
 from lianyi.world.rows import join, only, rows, take
-from lianyi.world.settings import Ints
+from lianyi.world.settings import DAY, Ints
 
 FIELDS = ("room", "author", "at", "intent", "parent", "named", "number")
 EMOJI = pa.array(["👍", "❤️", "😂", "🎉", "🌹", "👏", "🙏", "😮"])
@@ -81,11 +81,21 @@ def _emit_said(life: Life, dice: np.random.Generator, lines: Lines, ids: pa.Arra
             target_key=only(life.room_keys(room, target), answers), parent_id=only(take(ids, np.maximum(parent, 0)), answers),
         )
     )  # fmt: skip
-    life.record.note(
-        "messages",
-        {"number": np.arange(len(room)) + life.counters["message"] - len(room), "room": room.astype(np.int32),
-         "person": author.astype(np.int32), "intent": what.astype(np.int8), "topic": topic.astype(np.int8)},
-    )  # fmt: skip
+    _label(life, lines, topic)
+
+
+def _label(life: Life, lines: Lines, topic: Ints) -> None:
+    """What each line truly is, for the record; lines after the world's end are none."""
+    settings = life.nature.settings
+    kept = lines.column("at") < settings.origin + settings.days * DAY
+    columns = {
+        "number": np.arange(len(kept)) + life.counters["message"] - len(kept),
+        "room": lines.column("room").astype(np.int32),
+        "person": lines.column("author").astype(np.int32),
+        "intent": lines.column("intent").astype(np.int8),
+        "topic": topic.astype(np.int8),
+    }
+    life.record.note("messages", {name: column[kept] for name, column in columns.items()})
 
 
 def _english(life: Life, room: Ints, author: Ints) -> Any:
