@@ -53,13 +53,26 @@ class Person:
 
 
 class Room:
-    """One room as one file shows it. `id` is the platform's id of it, or its name where there is none."""
+    """One room as one file shows it. `id` is the platform's id of it, or its name where there is none.
 
-    def __init__(self, *, options: Options, format: str, platform: str, id: str, name: str | None = None) -> None:  # noqa: A002
+    bare_names: the format names people without their ids in places (replies, invitations).
+    """
+
+    def __init__(
+        self,
+        *,
+        options: Options,
+        format: str,  # noqa: A002
+        platform: str,
+        id: str,  # noqa: A002
+        name: str | None = None,
+        bare_names: bool = True,
+    ) -> None:
         self.source = options.source(format)
         self.platform = platform
         self.id = tidy(id) or "?"
         self.name = name
+        self._bare_names = bare_names
         self.group_key = f"group:{platform}/{self.id}"
         self.me = self._me(options.me)
         self._prefix = f"{self.source}:{self.id}/"
@@ -112,6 +125,8 @@ class Room:
         answers: id of the message of this room that it answers. parent: whole id of an event, of another room, say.
         """
         parent = self._prefix + answers if answers else parent
+        if actor and target == actor.key:
+            target = None
         return Event(
             id=self._prefix + id,
             at=at,
@@ -175,8 +190,8 @@ class Room:
     def seen(self, at: datetime, person: Person | None, *, traits: Mapping[str, Any] | None = None) -> list[Event]:
         """What a message tells of its author: an identify event for the name, once a month and at each change.
 
-        Where the author has an id, the name shown in this room becomes an (unverified) alias of it, since replies,
-        invitations and mentions often give the name only.
+        Where the author has an id, the name shown in this room becomes an (unverified) alias of it, if the format
+        gives the name only elsewhere.
         """
         if person is None or not person.name:
             return []
@@ -197,7 +212,7 @@ class Room:
             channel=self.platform,
         )
         called = self.called(person.name)
-        if namespace_of(person.key).strength != "name":
+        if self._bare_names and namespace_of(person.key).strength != "name":
             events += self.same(at, called, person, how="display name in one room")
         return events
 

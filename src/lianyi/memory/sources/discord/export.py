@@ -143,7 +143,9 @@ class _Json:
         channel_id = _text(channel, "id") or channel_in_name(self._stem) or self._options.room or self._stem
         names = [name for name in (_text(guild, "name"), _text(channel, "name")) if name]
         name = " / ".join(names) or self._options.room
-        return Room(options=self._options, format="discord", platform="discord", id=channel_id, name=name)
+        return Room(
+            options=self._options, format="discord", platform="discord", id=channel_id, name=name, bare_names=False
+        )
 
 
 def _text(holder: object, name: str) -> str:
@@ -265,7 +267,12 @@ class _Csv:
         name = _CHANNEL_ID.sub("", stem).strip(" -") or stem
         room_id = options.room or channel_in_name(stem) or stem
         self._room = Room(
-            options=options, format="discord_csv", platform="discord", id=room_id, name=options.room or name
+            options=options,
+            format="discord_csv",
+            platform="discord",
+            id=room_id,
+            name=options.room or name,
+            bare_names=False,
         )
         with path.open("rb") as file:
             order = date_order_of(file.read(_DATES).decode("utf-8", "replace"))

@@ -55,7 +55,14 @@ class _Users:
     def __init__(self, options: Options) -> None:
         self._clock = Clock(options.timezone)
         forum = options.room or "forum"
-        self._room = Room(options=options, format="discourse_users", platform="discourse", id=forum, name=options.room)
+        self._room = Room(
+            options=options,
+            format="discourse_users",
+            platform="discourse",
+            id=forum,
+            name=options.room,
+            bare_names=False,
+        )
 
     def row(self, layout: Layout, row: list[str]) -> list[Event]:
         """Events of one user."""
@@ -126,7 +133,7 @@ class _Posts:
         category = " > ".join(
             filter(None, (clean(layout.cell(row, name)).strip() for name in ("category", "sub_category")))
         )
-        room = self._room(at, "private" if private else category or "uncategorized")
+        room = self._room("private" if private else category or "uncategorized")
         number = place["post"] or "1"
         props = {"title": clean(layout.cell(row, "topic_title")), "url": url, **_counts(layout, row)}
         first = f"{place['topic']}/1" if number != "1" else None
@@ -135,10 +142,15 @@ class _Posts:
         )
         return [*room.introduced(at), *room.seen(at, self._author), message]
 
-    def _room(self, at: datetime, name: str) -> Room:
+    def _room(self, name: str) -> Room:
         if name not in self._rooms:
             self._rooms[name] = Room(
-                options=self._options, format="discourse_posts", platform="discourse", id=name, name=name
+                options=self._options,
+                format="discourse_posts",
+                platform="discourse",
+                id=name,
+                name=name,
+                bare_names=False,
             )
         return self._rooms[name]
 

@@ -71,6 +71,8 @@ class _Export:
         except ValueError as error:
             raise BadMessage("origin_server_ts", found.origin_server_ts, str(error)) from None
         room = self._room(found, element.around)
+        if found.type == "m.room.encrypted":
+            raise BadMessage("content", found.event_id, _encrypted())
         make = _MAKERS.get(found.type)
         if make is None:
             made = [_notice(room, at, found)]
@@ -84,7 +86,7 @@ class _Export:
             name = around.get("room_name")
             shown = clean(name) if isinstance(name, str) and name else self._options.room
             self._rooms[room_id] = Room(
-                options=self._options, format="matrix", platform="matrix", id=room_id, name=shown
+                options=self._options, format="matrix", platform="matrix", id=room_id, name=shown, bare_names=False
             )
         return self._rooms[room_id]
 
@@ -168,10 +170,6 @@ class _Export:
         parent = found.redacts or _id(found.content.get("redacts"))
         yield room.act("recall", found.event_id, at, self._person(found.sender), room.author(parent), parent=parent)
 
-    def encrypted(self, room: Room, at: datetime, found: RoomEvent) -> Iterator[Event]:
-        """Nothing can be read of it."""
-        raise BadMessage("content", found.event_id, _encrypted())
-
     def named(self, room: Room, at: datetime, found: RoomEvent) -> Iterator[Event]:
         """The room got a name."""
         name = clean(str(found.content.get("name") or "")).strip()
@@ -185,7 +183,6 @@ _MAKERS: Mapping[str, _Maker] = {
     "m.reaction": _Export.reaction,
     "m.room.member": _Export.member,
     "m.room.redaction": _Export.redaction,
-    "m.room.encrypted": _Export.encrypted,
     "m.room.name": _Export.named,
 }
 

@@ -37,7 +37,7 @@ TYPES: Mapping[str, str] = {
     "回复": "reply", "回复消息": "reply", "reply": "reply", "转发": "forward", "合并转发": "forward",
     "转发消息": "forward", "卡片": "card", "卡片消息": "card", "json": "card", "红包": "red_packet",
 }  # fmt: skip
-_ROOM_IN_NAME = re.compile(r"(?:group|friend|群|好友)[_\-]?(?:.*?[_\-(（])?(\d{5,12})(?!\d)")
+_ROOM_IN_NAME = re.compile(r"(?:group|friend|群|好友)\D*(\d{5,12})(?!\d)")
 _REPLY = re.compile(
     r"\[(?:回复|引用)(?:消息)?(?: (?P<name>[^:：\]\n]{1,60}))?(?:[:：] ?(?P<quoted>[^\]]*))?\]\s*(?P<text>.*)\Z",
     re.DOTALL,

@@ -194,7 +194,8 @@ class _Export:
         for number, member in enumerate(members, 1):
             if actor and member.name == actor.name:
                 # who joins a public group is written as having invited himself
-                yield room.act("join", f"{mid}/join/{number}", at, actor, props={"how": "joined"})
+                if "created" not in props["how"]:
+                    yield room.act("join", f"{mid}/join/{number}", at, actor, props={"how": "joined"})
                 continue
             certain = {**props, "certain": False}
             if actor:
