@@ -85,13 +85,15 @@ class Batch:
     """A part of a file, read: valid events (SCHEMA, `received_at` may be absent) and rows that could not be used.
 
     rows: rows (lines, messages, records) of the file that the batch covers. bytes_done: how far into the file it
-    reaches, for progress.
+    reaches, for progress. number_duplicates: these rows have no ids of their own, so that equal rows are told apart by
+    counting (see Landing.add).
     """
 
     events: pa.Table
     rejects: Sequence[Reject] = ()
     rows: int = 0
     bytes_done: int = 0
+    number_duplicates: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -162,9 +164,8 @@ class Source:
     """A format, declared. `name` becomes the events' source; `yields` are the kinds of events it can give.
 
     suffixes: endings (small, with dot) that such files have. sniff looks at the head only. read gives the batches
-    of a whole file in its order, with bounded memory. number_duplicates: rows have no ids, so that equal rows are
-    told apart by counting (see Landing.add). fields: what the format holds, name -> meaning in English and Chinese,
-    for the documentation and the console.
+    of a whole file in its order, with bounded memory. fields: what the format holds, name -> meaning in English and
+    Chinese, for the documentation and the console.
     """
 
     name: str
@@ -175,4 +176,3 @@ class Source:
     sniff: Callable[[Head], Guess]
     read: Callable[[Path, Options], Iterator[Batch]]
     fields: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-    number_duplicates: bool = False

@@ -1,0 +1,1 @@
+"""Tables of any make: delimited text, XLSX, JSON lines, Parquet; their mapping to events; compiled to SQL."""

@@ -1,0 +1,225 @@
+"""A first mapping for a table that nobody has mapped yet: from the words of its header and from its content.
+
+It is a draft for people to look at, with a reason for each choice. Where header and content agree on time, person and
+what happened it is good enough to import at once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from lianyi.memory.events import FIELD_NAMES
+from lianyi.memory.sources.tabular.aliases import FIELDS, KIND_WORDS, find, plain
+from lianyi.memory.sources.tabular.grid import Grid
+from lianyi.memory.sources.tabular.mapping import Mapping, Rule, Take
+
+_PHONE = re.compile(r"(\+?86[- ]?)?1[3-9]\d{9}\Z")
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[a-z]{2,}\Z", re.IGNORECASE)
+_NUMBER = re.compile(r"[￥¥$€£]?-?\d[\d,]*(\.\d+)?元?\Z")
+_DATE = re.compile(r"(19|20)\d\d([-/.年])\d{1,2}([-/.月])\d{1,2}|(19|20)\d{6}\Z|1\d{9}(\d{3})?\Z")
+_SLASHED = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4}|\d{2})(?:[ T]+(\d{1,2}:\d{2}(:\d{2})?)( ?[AP]M)?)?\Z", re.IGNORECASE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """A mapping to be looked at. notes: why each field was taken."""
+
+    mapping: Mapping
+    confidence: float
+    notes: tuple[str, ...]
+
+    @property
+    def why(self) -> str:
+        """The notes as one sentence."""
+        return "; ".join(self.notes)
+
+
+def draft(grid: Grid, *, source: str) -> Draft | None:
+    """A mapping for this table, or None where it has no time or nothing that happened."""
+    if is_event_table(grid.columns):
+        return _own_events(grid, source)
+    finder = _Finder(grid=grid)
+    at = finder.time()
+    if at is None:
+        return None
+    return finder.mapping(at, source)
+
+
+def is_event_table(columns: Sequence[str]) -> bool:
+    """Whether a table has our own event columns."""
+    return {"id", "at", "kind"} <= set(columns) and bool({"actor_key", "target_key", "object_key"} & set(columns))
+
+
+def _own_events(grid: Grid, source: str) -> Draft:
+    names = [name for name in FIELD_NAMES if name in grid.columns and name not in {"received_at", "props"}]
+    rule = Rule(
+        fields={name: Take(column=name) for name in names},
+        json="props" if "props" in grid.columns else None,
+        rest=True,
+    )
+    mapping = Mapping(source=source, rules=(rule,), ids_as_given=True, has_header=grid.has_header)
+    return Draft(mapping=mapping, confidence=0.98, notes=("its columns are Lianyi's own event fields",))
+
+
+@dataclass(kw_only=True)
+class _Finder:
+    """Looks for columns, remembers which are taken and why."""
+
+    grid: Grid
+    taken: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def named(self, word: str) -> str | None:
+        """The column whose header means this."""
+        column = find(self.grid.columns, FIELDS[word], taken=self.taken)
+        if column is not None:
+            self.taken.append(column)
+            self.notes.append(f"{word} from column {column!r} by its name")
+        return column
+
+    def like(self, word: str, pattern: re.Pattern[str]) -> str | None:
+        """The column whose cells look like this, nine in ten."""
+        for column in self.grid.columns:
+            cells = [cell.strip(" \t'=\"") for cell in self.grid.column(column)]
+            if (
+                column not in self.taken
+                and len(cells) >= 2
+                and sum(bool(pattern.match(c)) for c in cells) >= 0.9 * len(cells)
+            ):
+                self.taken.append(column)
+                self.notes.append(f"{word} from column {column!r} by its content")
+                return column
+        return None
+
+    def time(self) -> Take | None:
+        """The time of the event."""
+        typed = [c for c in self.grid.columns if str(self.grid.types[c]).startswith(("timestamp", "date"))]
+        column = self.named("at")
+        if column is not None and typed and column not in typed:
+            column = None
+        column = column or (typed[0] if typed else None) or self.like("at", _DATE) or self.like("at", _SLASHED)
+        if column is None:
+            return None
+        return Take(column=column, format=None if column in typed else time_format(self.grid.column(column)))
+
+    def mapping(self, at: Take, source: str) -> Draft:
+        fields: dict[str, Take] = {"at": at}
+        ident = self._id()
+        if ident:
+            fields["id"] = ident
+        fields.update(self._people())
+        fields.update(self._things())
+        fields.update(self._money())
+        kind, sure = self._kind(fields)
+        fields["kind"] = kind
+        props = {
+            word: Take(column=column)
+            for word in ("order", "title", "price", "quantity")
+            if (column := self.named(word))
+        }
+        rule = Rule(fields=fields, props=props, rest=True)
+        confidence = (
+            0.35 + 0.15 * ("actor_key" in fields) + 0.15 * sure + 0.1 * (self.grid.has_header and "actor_key" in fields)
+        )
+        mapping = Mapping(source=source, rules=(rule,), has_header=self.grid.has_header)
+        if not self.grid.has_header:
+            mapping = mapping.evolve(columns=self.grid.columns)
+            confidence = min(confidence, 0.4)
+        return Draft(mapping=mapping, confidence=round(confidence, 2), notes=tuple(self.notes))
+
+    def _id(self) -> Take | None:
+        """A column that names the event, if no value stands twice; a mere `id` may be the person's."""
+        column = find(self.grid.columns, FIELDS["id"], taken=self.taken)
+        if column is None:
+            return None
+        cells = self.grid.column(column)
+        if len(cells) != len(self.grid.rows) or len(set(cells)) != len(cells):
+            return None
+        self.taken.append(column)
+        self.notes.append(f"id from column {column!r}: no value stands twice in the first {len(cells)} rows")
+        return Take(column=column)
+
+    def _people(self) -> dict[str, Take]:
+        fields: dict[str, Take] = {}
+        found = [(column, "user") for column in [self.named("user")] if column]
+        for word, pattern in (("phone", _PHONE), ("email", _EMAIL)):
+            column = self.named(word) or self.like(word, pattern)
+            if column:
+                found.append((column, word))
+        if len(found) == 1:
+            fields["actor_key"] = Take(column=found[0][0], namespace=found[0][1])
+        elif found:
+            fields["actor_key"] = Take(columns=tuple(c for c, _n in found), namespaces=tuple(n for _c, n in found))
+        target = self.named("target")
+        if target:
+            fields["target_key"] = Take(column=target, namespace="user")
+        return fields
+
+    def _things(self) -> dict[str, Take]:
+        fields: dict[str, Take] = {}
+        for word, name, namespace in (("item", "object_key", "item"), ("group", "group_key", "group:table")):
+            column = self.named(word)
+            if column:
+                fields[name] = Take(column=column, namespace=namespace)
+        for name in ("category", "campaign", "channel", "text"):
+            column = self.named(name)
+            if column:
+                fields[name] = Take(column=column)
+        return fields
+
+    def _money(self) -> dict[str, Take]:
+        column = self.named("amount")
+        if column is None:
+            return {}
+        fields = {"value": Take(column=column)}
+        currency = self.named("currency")
+        if currency:
+            fields["currency"] = Take(column=currency)
+        return fields
+
+    def _kind(self, fields: dict[str, Take]) -> tuple[Take, bool]:
+        """What happened, and whether the table itself says so."""
+        column = self.named("kind")
+        if column is not None:
+            words = list(dict.fromkeys(self.grid.column(column)))
+            values = {word: kind for word in words if (kind := kind_of(word))}
+            if values and len(values) == len(words):
+                same = all(word == kind for word, kind in values.items())
+                return Take(column=column, values={} if same else values), True
+            if words and all(re.fullmatch(r"[a-z][a-z0-9_]{0,63}", word) for word in words):
+                return Take(column=column), True
+            self.notes.append(f"the words of column {column!r} are not all known: say what they mean under values:")
+            return Take(
+                column=column, values={word: kind_of(word) or "other" for word in words[:50]}, otherwise="other"
+            ), False
+        if "value" in fields:
+            self.notes.append("kind is order, because there is an amount")
+            return Take(constant="order"), True
+        if "text" in fields:
+            return Take(constant="message"), False
+        self.notes.append("nothing says what happened; put a kind")
+        return Take(constant="activity"), False
+
+
+def kind_of(word: str) -> str | None:
+    """The kind that a word of a log means."""
+    wanted = plain(word)
+    return next((kind for kind, words in KIND_WORDS.items() if wanted in map(plain, words)), None)
+
+
+def time_format(cells: Sequence[str]) -> str | None:
+    """The pattern of times whose order of day and month must be found out from all of them; None for usual forms."""
+    matches = [match for cell in cells if (match := _SLASHED.match(cell.strip()))]
+    if not matches or len(matches) < len(cells) * 0.9:
+        if cells and all(re.fullmatch(r"[34]\d{4}(\.\d+)?", cell) for cell in cells):
+            return "excel"
+        return None
+    first, second = max(int(m.group(1)) for m in matches), max(int(m.group(2)) for m in matches)
+    day = "%d/%m" if first > 12 >= second else "%m/%d"
+    year = "%Y" if len(matches[0].group(3)) == 4 else "%y"
+    clock = matches[0].group(4)
+    hours = "" if not clock else " %I:%M" if matches[0].group(6) else " %H:%M"
+    seconds = ":%S" if matches[0].group(5) else ""
+    return f"{day}/{year}{hours}{seconds}{' %p' if matches[0].group(6) else ''}"
