@@ -157,15 +157,22 @@ class _Job:
         report.format, report.confidence, report.why = chosen.source.name, chosen.guess.confidence, chosen.guess.why
         report.source = chosen.source_name
         name = transaction_name(found.path, chosen)
-        with RejectFile(self.rejects / f"{name}.csv") as rejected:
-            with suppress(_NothingLandsError), self._landing(name) as landing:
-                report.already_landed = landing.already_landed
-                self._land(found, chosen, landing, rejected, report)
-        report.rejects = rejected.count
-        report.rejects_file = rejected.path if rejected.count else None
+        rejects = RejectFile(self.rejects / f"{name}.csv")
+        with rejects as rejected, suppress(_NothingLandsError), self._landing(name) as landing:
+            report.already_landed = landing.already_landed
+            self._land(found, chosen, landing, rejected, report)
+        report.rejects = rejects.count
+        report.rejects_file = rejects.path if rejects.count else None
         if chosen.mapping is not None and not self.dry_run:
             report.mapping_file = self.mappings / f"{chosen.mapping.source}.yaml"
             mapping_file.write(report.mapping_file, chosen.mapping)
+
+    @contextmanager
+    def _landing(self, name: str) -> Iterator[Landing]:
+        with self.lake.landing(received_at=self.options.received_at, transaction=(name, 1)) as landing:
+            yield landing
+            if self.dry_run:
+                raise _NothingLandsError
 
     def _land(self, found: Found, chosen: Chosen, landing: Landing, rejected: RejectFile, report: ImportReport) -> None:
         kinds: Counter[str] = Counter()
@@ -186,7 +193,7 @@ class _Job:
                     rows=report.rows,
                     events=report.events,
                     rejects=rejected.count,
-                )  # fmt: skip
+                )
             )
         report.kinds = dict(kinds.most_common())
 
