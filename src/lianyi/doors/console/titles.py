@@ -21,3 +21,22 @@ JOB_STATES: Mapping[str, Text] = {
     "failed": _("Failed"),
     "cancelled": _("Cancelled"),
 }
+LEVELS: Mapping[str, Text] = {
+    "none": _("has not bought"),
+    "low": _("low consumption"),
+    "mid": _("medium consumption"),
+    "high": _("high consumption"),
+    "top": _("top consumption"),
+}
+STRENGTHS: Mapping[str, Text] = {
+    "strong": _("account"),
+    "contact": _("contact"),
+    "device": _("device"),
+    "name": _("display name"),
+}
+TAG_SOURCES: Mapping[str, Text] = {
+    "rule": _("by a rule"),
+    "keyword": _("by what they say"),
+    "compound": _("by a combination of tags"),
+    "manual": _("by hand"),
+}

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from lianyi.doors.console.pages import account, components, errors, overview, signing
+from lianyi.doors.console.pages import account, components, errors, signing
+from lianyi.doors.console.pages.overview.views import overview
+from lianyi.doors.console.pages.people.views import export, people
 
 urlpatterns = [
-    path("", overview.overview, name="overview"),
+    path("", overview, name="overview"),
     path("start", signing.first_run, name="first_run"),
     path("login", signing.login, name="login"),
     path("logout", signing.logout, name="logout"),

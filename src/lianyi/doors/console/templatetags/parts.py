@@ -9,7 +9,10 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from lianyi.doors.console.brand import brand
 from lianyi.doors.console.icons import ICONS
+from lianyi.doors.console.pages.people.columns import CONSUMPTION, Shown
+from lianyi.doors.figures import Figure
 
 register = template.Library()
 HUES = 8
@@ -63,3 +66,29 @@ def as_of(state: Any, table: str = "") -> dict[str, Any]:
 def field(bound: Any, hint: str = "") -> dict[str, Any]:
     """One field of a form: label, input, hint, errors, tied together for screen readers."""
     return {"field": bound, "hint": hint or bound.help_text}
+
+
+@register.inclusion_tag("parts/chart.html")
+def chart(figure: Figure, x_name: str = "", height: int = 220) -> dict[str, Any]:
+    """A figure, drawn broad and narrow (the style sheet shows one), with its legend and the same as a table."""
+    return {
+        "figure": figure,
+        "legend": [(series.name, figure.colour(series)) for series in figure.series],
+        "broad": mark_safe(figure.svg(width=760, height=height)),  # noqa: S308  # the drawing escapes what it is given
+        "narrow": mark_safe(figure.svg(width=350, height=200)),  # noqa: S308
+        "rows": figure.rows()[::-1],
+        "x_name": x_name,
+    }
+
+
+@register.inclusion_tag("parts/cell.html")
+def cell(row: dict[str, Any], column: Shown) -> dict[str, Any]:
+    """One value of the list of people, as its column looks."""
+    return {"value": row.get(column.name), "column": column, "levels": CONSUMPTION, "currency": brand().currency}
+
+
+@register.simple_tag
+def meter(share: float) -> SafeString:
+    """A short bar for a share from 0 to 1; the number stands beside it."""
+    width = f"{72 * min(max(share, 0.0), 1.0):.1f}"
+    return format_html('<svg class="meter" viewBox="0 0 72 6" preserveAspectRatio="none" aria-hidden="true"><rect width="72" height="6" rx="3"/><rect width="{}" height="6" rx="3"/></svg>', width)

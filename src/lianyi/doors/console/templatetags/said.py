@@ -12,7 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 
-from lianyi.doors.console.titles import JOB_STATES, JOBS
+from lianyi.doors.console.titles import JOB_STATES, JOBS, LEVELS, STRENGTHS, TAG_SOURCES
 
 register = template.Library()
 SIGNS = {"CNY": "¥", "USD": "$", "EUR": "€", "GBP": "£", "JPY": "JP¥", "HKD": "HK$", "TWD": "NT$"}
@@ -159,3 +159,49 @@ def job_title(job: Any) -> str:
 def state_title(job: Any) -> str:
     """How a job stands, in words."""
     return str(JOB_STATES[job.state])
+
+
+@register.filter
+def change(value: float) -> str:
+    """0.123 → +12%, −0.05 → −5%."""
+    sign = "+" if value >= 0 else "−"
+    return f"{sign}{abs(value) * 100:,.0f}%"
+
+
+@register.filter
+def kind_title(kind: Any) -> str:
+    """A kind of event as a title: Chinese as it is, English by its name ("check in")."""
+    if (translation.get_language() or "").startswith("zh"):
+        return str(kind.zh)
+    return str(kind.name).replace("_", " ").capitalize()
+
+
+@register.filter
+def whole(value: Any) -> int | None:
+    """Rounded to a whole number; None stays None."""
+    return None if value is None else round(value)
+
+
+@register.filter
+def level_title(name: str) -> str:
+    """A level of consumption in words."""
+    return str(LEVELS.get(name, name))
+
+
+@register.filter
+def strength_title(name: str) -> str:
+    """What kind of key it is, in words."""
+    return str(STRENGTHS.get(name, name))
+
+
+@register.filter
+def tag_source(name: str) -> str:
+    """How a tag came about, in words."""
+    return str(TAG_SOURCES.get(name, name))
+
+
+@register.simple_tag
+def evidence(tag: Any) -> str:
+    """Why a tag is there, in the page's language."""
+    language = "evidence_zh" if (translation.get_language() or "").startswith("zh") else "evidence_en"
+    return tag[language] or ""

@@ -1,0 +1,1 @@
+"""Overview: what came in, who is active, growth."""

@@ -1,0 +1,1 @@
+"""People: search, filter, sort, choose columns, export."""

@@ -1,0 +1,1 @@
+"""One person: profile, tags, keys, timeline, merging, erasure."""

@@ -1,0 +1,89 @@
+"""What the person page says of a person beside the timeline: facts, attributes with sources, history of merges."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from lianyi.action.team.rights import Text
+from lianyi.doors.console.facts import rows
+from lianyi.persons import Person
+from lianyi.workspace import Workspace
+
+ATTRIBUTES: Mapping[str, Text] = {
+    "name": _("Name"),
+    "phone": _("Phone"),
+    "email": _("E-mail"),
+    "gender": _("Gender"),
+    "birthday": _("Birthday"),
+    "city": _("City"),
+    "province": _("Province"),
+    "country": _("Country"),
+    "address": _("Address"),
+    "company": _("Company"),
+    "language": _("Language"),
+    "timezone": _("Time zone"),
+    "level": _("Member level"),
+    "nickname": _("Nickname"),
+    "remark": _("Remark"),
+    "title": _("Position"),
+}
+WEEKDAYS = (_("Monday"), _("Tuesday"), _("Wednesday"), _("Thursday"), _("Friday"), _("Saturday"), _("Sunday"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attribute:
+    """One thing known of a person, and where from."""
+
+    title: Text
+    value: str
+    source: str
+
+
+def attributes(person: Person) -> list[Attribute]:
+    """All attributes, known ones first in our order, then the others by name."""
+    sources = json.loads(person.profile.get("attribute_sources") or "{}")
+    names = sorted(person.attributes, key=lambda name: (list(ATTRIBUTES).index(name) if name in ATTRIBUTES else 99, name))
+    return [
+        Attribute(title=ATTRIBUTES.get(name, name), value=_text(person.attributes[name]), source=_source(sources.get(name)))
+        for name in names
+        if person.attributes[name] not in (None, "", [], {}) and name != "avatar"
+    ]
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _source(said: Any) -> str:
+    return str(said.get("source", "")) if isinstance(said, dict) else str(said or "")
+
+
+def categories(person: Person) -> list[tuple[str, Any]]:
+    """What the person buys, most first: (category, weight)."""
+    found = person.profile.get("categories") or []
+    pairs = [tuple(one.values())[:2] if isinstance(one, dict) else tuple(one)[:2] for one in found]
+    return sorted(((str(name), weight) for name, weight in pairs), key=lambda pair: -float(pair[1] or 0))[:5]
+
+
+def weekday(number: int | None) -> Text | None:
+    """The name of a weekday, 1 or 0 = Monday by the table's own count (ISO: 1 to 7)."""
+    return WEEKDAYS[(number - 1) % 7] if number else None
+
+
+def history(ws: Workspace, keys: Sequence[str]) -> list[dict[str, Any]]:
+    """Merges and splits of these keys by operators, newest first, with who and why."""
+    if not keys:
+        return []
+    marks = ", ".join("?" for _key in keys)
+    found = rows(
+        ws,
+        'SELECT id, "at", kind, actor_key, target_key, props FROM events '
+        f"WHERE kind IN ('merge', 'unmerge') AND (actor_key IN ({marks}) OR target_key IN ({marks})) ORDER BY \"at\" DESC LIMIT 50",
+        (*keys, *keys),
+    )
+    return [{**row, "props": json.loads(row["props"] or "{}")} for row in found]

@@ -1,0 +1,138 @@
+"""What a person did and what was done to them, in sentences and by day."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import groupby
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from lianyi.action.team.rights import Text
+from lianyi.doors.console.facts import rows
+from lianyi.memory.events import KINDS
+from lianyi.workspace import Workspace
+
+LIMIT = 60
+
+
+@dataclass(frozen=True, kw_only=True)
+class Group:
+    """Kinds that are filtered and drawn alike."""
+
+    name: str
+    title: Text
+    icon: str
+    kinds: tuple[str, ...]
+    look: str = ""
+
+
+GROUPS: Mapping[str, Group] = {
+    group.name: group
+    for group in (
+        Group(name="money", title=_("Orders"), icon="order", look="money", kinds=("order", "checkout", "cancel", "refund", "cart", "collect")),
+        Group(name="talk", title=_("Talk"), icon="message", look="talk", kinds=("message", "reply", "reaction", "mention", "review")),
+        Group(name="visits", title=_("Visits"), icon="eye", kinds=("view", "click", "search", "check_in")),
+        Group(name="spread", title=_("Shares"), icon="share", look="talk", kinds=("share", "arrive", "invite")),
+        Group(name="groups", title=_("Groups"), icon="people", kinds=("join", "leave", "follow", "unfollow")),
+        Group(name="touches", title=_("Touches"), icon="export", kinds=("sent", "delivered", "opened", "bounced", "complained", "reward", "cost")),
+        Group(name="team", title=_("Notes and tags"), icon="note", kinds=("tag", "note", "merge", "unmerge", "consent", "identify", "alias")),
+    )
+}
+GROUP_OF = {kind: group for group in GROUPS.values() for kind in group.kinds}
+OTHER = Group(name="other", title=_("Other"), icon="dot", kinds=())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Happening:
+    """One event as it is shown. other: the second person as (person_id, name), where there is one."""
+
+    event: Mapping[str, Any]
+    kind: Any
+    group: Group
+    what: str
+    other: tuple[str, str] | None
+
+    @property
+    def at(self) -> datetime:
+        """When."""
+        moment: datetime = self.event["at"]
+        return moment
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stretch:
+    """A part of the timeline: days with their happenings, newest first, and where to go on."""
+
+    days: Sequence[tuple[date, Sequence[Happening]]]
+    older: datetime | None
+
+
+def stretch(ws: Workspace, person_id: str, *, group: str, before: datetime | None) -> Stretch:
+    """The next events before a moment. Events of one and the same moment are never torn apart, so none is lost between parts."""
+    kinds = GROUPS[group].kinds if group in GROUPS else ()
+    limit = LIMIT
+    while True:
+        events = ws.timeline(person_id, limit=limit + 1, before=before, kinds=kinds)
+        whole = [event for event in events if len(events) <= limit or event["at"] > events[-1]["at"]]
+        if whole or not events:
+            break
+        limit *= 4  # more events at one moment than fit: take more
+    older = whole[-1]["at"] if len(whole) < len(events) else None
+    shown = _happenings(ws, whole)
+    days = [(day, list(of)) for day, of in groupby(shown, key=lambda one: timezone.localtime(one.at).date())]
+    return Stretch(days=days, older=older)
+
+
+def _happenings(ws: Workspace, events: Sequence[Mapping[str, Any]]) -> list[Happening]:
+    others = _people(ws, {key for event in events if (key := _other_key(event))})
+    return [
+        Happening(
+            event=event,
+            kind=KINDS.get(event["kind"]),
+            group=GROUP_OF.get(event["kind"], OTHER),
+            what=_what(event),
+            other=others.get(_other_key(event) or ""),
+        )
+        for event in events
+    ]
+
+
+def _other_key(event: Mapping[str, Any]) -> str | None:
+    key = event["target_key"] if event["role"] == "actor" else event["actor_key"]
+    return None if event["kind"] in {"alias", "merge"} else key
+
+
+def _people(ws: Workspace, keys: set[str]) -> dict[str, tuple[str, str]]:
+    """Id and name of the people behind keys."""
+    if not keys:
+        return {}
+    marks = ", ".join("?" for _key in keys)
+    found = rows(
+        ws, f"SELECT k.key, p.person_id, p.name FROM keys k JOIN people p ON p.person_id = k.person_id WHERE k.key IN ({marks})", tuple(keys)
+    )
+    return {row["key"]: (row["person_id"], row["name"] or row["key"]) for row in found}
+
+
+def _what(event: Mapping[str, Any]) -> str:
+    """The thing that the event is about, in a few words."""
+    props = event["props"]
+    for value in (props.get("title"), props.get("tag"), event["campaign"], event["object_key"]):
+        if value:
+            return str(value)
+    if event["kind"] == "identify":
+        return ", ".join(f"{name}: {_brief(value)}" for name, value in sorted(props.items())[:6])
+    if event["kind"] in {"alias", "merge"}:
+        return f"{event['actor_key']} = {event['target_key']}"
+    if event["kind"] == "unmerge":
+        return " | ".join(", ".join(part) for part in props.get("parts", []))
+    return ""
+
+
+def _brief(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 60 else text[:59] + "…"
