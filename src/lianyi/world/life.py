@@ -184,5 +184,11 @@ def clock_times(dice: np.random.Generator, hours: Floats, row: Ints) -> Ints:
 
 def pick_weighted(dice: np.random.Generator, edges: Floats, expected: float) -> Ints:
     """A Poisson number of draws from a distribution given by its running sum, `expected` on average."""
-    count = dice.poisson(expected)
-    return np.minimum(np.searchsorted(edges, dice.random(count) * edges[-1], side="right"), len(edges) - 1)
+    return np.asarray(np.minimum(np.searchsorted(edges, rising(dice, dice.poisson(expected)) * edges[-1]), len(edges) - 1))
+
+
+def rising(dice: np.random.Generator, count: int) -> Floats:
+    """Uniform draws of 0..1 in rising order (order statistics as sums of exponentials): looking rising numbers up in a
+    long array is ten times faster than looking up the same numbers in disorder."""
+    steps = np.cumsum(dice.standard_exponential(count + 1))
+    return np.asarray(steps[:-1] / steps[-1])

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from lianyi.world.calendar import HOURS, day_lifts, hour_lifts
 from lianyi.world.identity import ANON, OPENID, USER, WECOM
-from lianyi.world.life import Life, Nature, clock_times
+from lianyi.world.life import Life, Nature, clock_times, rising
 from lianyi.world.people import ADVERTISER, EMPLOYEE, NEVER
 from lianyi.world.rows import join, rows, take
 from lianyi.world.settings import DAY, HOUR, MINUTE, Bools, Floats, Ints
@@ -124,9 +124,7 @@ def _browse(life: Life, shop: Shop, dice: np.random.Generator, lifts: Floats) ->
     mass = lifts[None, :] * shop.hour_mass
     most = float(mass.max())
     count = dice.poisson(demands.browse[-1] * most * life.nature.settings.activity)
-    pick = np.minimum(
-        np.searchsorted(demands.browse, dice.random(count) * demands.browse[-1], side="right"), demands.count - 1
-    )
+    pick = np.minimum(np.searchsorted(demands.browse, rising(dice, count) * demands.browse[-1]), demands.count - 1)
     person, category = demands.person[pick], demands.category[pick]
     keep = dice.random(count) * most < mass[life.nature.people.clock[person], category]
     keep &= life.here(person) & (life.day < demands.gone[person])
