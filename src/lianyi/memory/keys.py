@@ -20,6 +20,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from lianyi.memory.dialect import DUCKDB, Dialect
 from lianyi.memory.engine import literal
 
 Strength = Literal["strong", "contact", "device", "name"]
@@ -240,9 +241,9 @@ def strength_sql(key: str) -> str:
     return f"CASE {cases} ELSE '{UNKNOWN.strength}' END"
 
 
-def is_role_sql(key: str) -> str:
+def is_role_sql(key: str, dialect: Dialect = DUCKDB) -> str:
     """SQL for `is_role(key)`."""
-    return "(" + " OR ".join(_matches_sql(pattern, key) for pattern in (_ROLE_EMAIL, _ROLE_PHONE, _ROLE_NAME)) + ")"
+    return "(" + " OR ".join(dialect.matches(key, pattern) for pattern in (_ROLE_EMAIL, _ROLE_PHONE, _ROLE_NAME)) + ")"
 
 
 _NARROW_LOWER = _NARROW.translate(_LOWER_TABLE) + _LOWER
@@ -253,7 +254,7 @@ def _clean_sql(text: str) -> str:
 
 
 def _matches_sql(pattern: str, text: str) -> str:
-    return f"regexp_matches({text}, {literal(pattern)})"
+    return DUCKDB.matches(text, pattern)
 
 
 def _texts(values: Iterable[str]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 import pyarrow as pa
@@ -80,23 +81,29 @@ class Resolved:
         return row
 
 
+@cache
+def _engine() -> DuckDB:
+    return DuckDB(memory_mb=1024, threads=1)
+
+
 def resolve(events: Iterable[Event], *, parts: int = 1) -> Resolved:
     """The identity tables over the events; `parts` registers the log as that many record batches."""
-    rows = list(events)
+    rows, engine = list(events), _engine()
     for event in rows:
         check(event, now=AS_OF)
-    with DuckDB(memory_mb=1024, threads=1) as engine:
-        log = to_arrow(rows, received_at=AS_OF)
-        batches = log.to_batches(max_chunksize=-(-len(rows) // parts) or 1)
-        engine.register("events", pa.Table.from_batches(batches, schema=log.schema))
-        build = Build(engine=engine, as_of=AS_OF, settings=Settings())
-        result = {}
-        for name, table in in_order(TABLES).items():
-            engine.run(f"SELECT * FROM ({table.build(build)}) ORDER BY {', '.join(table.order)}", into=name)
-            result[name] = engine.table(name)
-            assert result[name].column_names == list(table.columns)
-        return Resolved(
-            keys=result["keys"].to_pylist(),
-            links=result["identity_links"].to_pylist(),
-            suggestions=result["merge_suggestions"].to_pylist() if "merge_suggestions" in result else [],
-        )
+    log = to_arrow(rows, received_at=AS_OF)
+    batches = log.to_batches(max_chunksize=-(-len(rows) // parts) or 1)
+    engine.register("events", pa.Table.from_batches(batches, schema=log.schema))
+    build = Build(engine=engine, as_of=AS_OF, settings=Settings())
+    result: dict[str, list[dict[str, Any]]] = {}
+    for name, table in in_order(TABLES).items():
+        order = ", ".join(f'"{column}"' for column in table.order)
+        engine.run(f"SELECT * FROM ({table.build(build)}) ORDER BY {order}", into=name)
+        rows_of = engine.table(name)
+        assert rows_of.column_names == list(table.columns)
+        result[name] = rows_of.to_pylist()
+        keys = [tuple(row[column] for column in table.key) for row in result[name]]
+        assert len(set(keys)) == len(keys)
+    return Resolved(
+        keys=result["keys"], links=result["identity_links"], suggestions=result.get("merge_suggestions", [])
+    )

@@ -200,7 +200,8 @@ class _Clusters:
         merge = bond.merge
         pairs = [(merge.a, merge.b)]
         pairs += [(merge.a if key in bond.side_a else merge.b, key) for key in bond.accounts]
-        return [(a, b) for a, b in pairs if a != b and self.join(a, b, weak=False) is ACCEPT]
+        pairs = list(dict.fromkeys((min(pair), max(pair)) for pair in pairs if pair[0] != pair[1]))
+        return [(a, b) for a, b in pairs if self.join(a, b, weak=False) is ACCEPT]
 
     def _add(self, key: int) -> None:
         facts, namespace = self.facts, self.facts.namespace[key]

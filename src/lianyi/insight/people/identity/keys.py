@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lianyi.insight.people.identity.components import Ints, components
+from lianyi.insight.scope import Scope
 from lianyi.insight.tables import EVENTS, Build, Column, Table
 from lianyi.memory.engine import Engine
 from lianyi.memory.keys import is_role_sql, namespace_sql, strength_sql
@@ -20,15 +21,15 @@ def person_id_sql(key: str) -> str:
     return f"'p' || substr(md5({key}), 1, 16)"
 
 
-def seen_keys(events: str) -> str:
+def seen_keys(scope: Scope) -> str:
     """One row = one key, numbered from 0 by (first_at, key): the smallest number of a person's keys is the anchor."""
     return f"""
     WITH ends AS (
-        SELECT e.actor_key AS name, min(e.at) AS first_at, max(e.at) AS last_at, count(*) AS events
-        FROM {events} AS e WHERE e.actor_key IS NOT NULL GROUP BY e.actor_key
+        SELECT e.actor_key AS name, min(e."at") AS first_at, max(e."at") AS last_at, count(*) AS events
+        FROM {EVENTS} AS e WHERE e.actor_key IS NOT NULL AND {scope.happened()} GROUP BY e.actor_key
         UNION ALL
-        SELECT e.target_key, min(e.at), max(e.at), count(*) FILTER (WHERE e.actor_key IS DISTINCT FROM e.target_key)
-        FROM {events} AS e WHERE e.target_key IS NOT NULL GROUP BY e.target_key
+        SELECT e.target_key, min(e."at"), max(e."at"), count(*) FILTER (WHERE e.actor_key IS DISTINCT FROM e.target_key)
+        FROM {EVENTS} AS e WHERE e.target_key IS NOT NULL AND {scope.happened()} GROUP BY e.target_key
     ), seen AS (
         SELECT name, min(first_at) AS first_at, max(last_at) AS last_at, CAST(sum(events) AS BIGINT) AS events
         FROM ends GROUP BY name
@@ -39,8 +40,8 @@ def seen_keys(events: str) -> str:
 
 def build(build: Build) -> str:
     """Number the keys, join the accepted links to components, and return the SQL of the table."""
-    engine = build.engine
-    engine.run(seen_keys(EVENTS), into=_SEEN)
+    engine, scope = build.engine, Scope.of(build)
+    engine.run(seen_keys(scope), into=_SEEN)
     _register_members(engine)
     engine.run(
         f"SELECT DISTINCT shared_key AS name FROM {LINKS} WHERE NOT accepted AND shared_key IS NOT NULL", into=_SHARED
@@ -49,7 +50,7 @@ def build(build: Build) -> str:
     SELECT k.name AS key, {person_id_sql("coalesce(anchor.name, k.name)")} AS person_id,
         {person_id_sql("k.name")} AS key_id, {namespace_sql("k.name")} AS namespace,
         {strength_sql("k.name")} AS strength, k.first_at, k.last_at, k.events,
-        coalesce(m.verified, FALSE) AS verified, s.name IS NOT NULL OR {is_role_sql("k.name")} AS shared
+        coalesce(m.verified, FALSE) AS verified, s.name IS NOT NULL OR {is_role_sql("k.name", scope.dialect)} AS shared
     FROM {_SEEN} AS k
     LEFT JOIN {_MEMBERS} AS m ON m.number = k.number
     LEFT JOIN {_SEEN} AS anchor ON anchor.number = m.anchor

@@ -19,6 +19,7 @@ from lianyi.insight.people.identity.evidence import (
     Verdicts,
 )
 from lianyi.insight.people.identity.stating import ACTS, KEYS, PAIRS, parts_of, read
+from lianyi.insight.scope import Scope
 from lianyi.insight.tables import EVENTS, Build, Column, Table
 from lianyi.memory.engine import Engine, literal
 
@@ -28,7 +29,7 @@ _REJECTED, _ACT_VERDICTS = "identity_rejected", "identity_act_verdicts"
 def build(build: Build) -> str:
     """Read what the log states, decide, and return the SQL of the table."""
     engine = build.engine
-    evidence = read(engine, EVENTS)
+    evidence = read(engine, Scope.of(build))
     build.say(f"{evidence.level.size:,} linked keys, {evidence.a.size:,} links")
     verdicts = decide(evidence)
     _register_rejected(engine, evidence, verdicts)
@@ -96,7 +97,7 @@ def _pair_rows() -> str:
         {_rule_sql(verdict, "p.rank")} AS rule, {_class_sql("p.rank", "name")} AS evidence,
         {_class_sql("p.rank", "confidence")} AS confidence,
         {_reason_sql(verdict, "p.rank", "en")} AS reason_en, {_reason_sql(verdict, "p.rank", "zh")} AS reason_zh,
-        p.verified, p.how, p.source, p.event_id, p.stated_at AS at, p.last_at, p.events,
+        p.verified, p.how, p.source, p.event_id, p.stated_at AS "at", p.last_at, p.events,
         r.against_a, r.against_b, r.shared_key
     FROM {PAIRS} AS p LEFT JOIN {_REJECTED} AS r ON r.a = p.a AND r.b = p.b
     """
@@ -108,7 +109,7 @@ def _act_rows() -> str:
     SELECT v.a AS key_a, v.b AS key_b, v.verdict = {ACCEPTED} AS accepted,
         {_act_sql("name")} AS rule, 'operator' AS evidence, {_class_sql("0", "confidence")} AS confidence,
         {_act_sql("en")} AS reason_en, {_act_sql("zh")} AS reason_zh,
-        TRUE AS verified, r.how, r.source, r.event_id, r.stated_at AS at, r.stated_at AS last_at, 1 AS events,
+        TRUE AS verified, r.how, r.source, r.event_id, r.stated_at AS "at", r.stated_at AS last_at, 1 AS events,
         CAST(NULL AS VARCHAR) AS against_a, CAST(NULL AS VARCHAR) AS against_b, CAST(NULL AS VARCHAR) AS shared_key
     FROM {ACTS} AS r JOIN {_ACT_VERDICTS} AS v ON v.event_id = r.event_id
     """

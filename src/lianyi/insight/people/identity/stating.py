@@ -10,17 +10,19 @@ import pyarrow.compute as pc
 
 from lianyi.insight.people.identity.components import Ints
 from lianyi.insight.people.identity.evidence import LEVELS, Evidence, Merge, Unmerge, rank_sql
+from lianyi.insight.scope import Scope
+from lianyi.insight.tables import EVENTS
 from lianyi.memory.engine import Engine, literal
 from lianyi.memory.keys import NAMESPACES, is_role_sql, namespace_sql, strength_sql
 
 PAIRS, ACTS, KEYS = "identity_pairs", "identity_acts", "identity_linked_keys"
 
 
-def read(engine: Engine, events: str) -> Evidence:
+def read(engine: Engine, scope: Scope) -> Evidence:
     """All that the log states, with keys as numbers. Leaves the relations PAIRS, ACTS and KEYS on the engine."""
-    engine.run(stated_pairs(events), into="identity_stated_pairs")
-    engine.run(operators_acts(events), into=ACTS)
-    engine.run(linked_keys("identity_stated_pairs", ACTS), into=KEYS)
+    engine.run(stated_pairs(scope), into="identity_stated_pairs")
+    engine.run(operators_acts(scope), into=ACTS)
+    engine.run(linked_keys("identity_stated_pairs", ACTS, scope), into=KEYS)
     engine.run(numbered_pairs("identity_stated_pairs", KEYS), into=PAIRS)
     engine.drop("identity_stated_pairs")
     keys = engine.table(f"SELECT namespace, level, exclusive, role FROM {KEYS} ORDER BY number")
@@ -91,16 +93,16 @@ def _ints(column: pa.ChunkedArray | pa.Array) -> Ints:
     return result
 
 
-def stated_pairs(events: str) -> str:
+def stated_pairs(scope: Scope) -> str:
     """One row = one pair of keys that alias events link, with the best of these events: verified first, then oldest."""
     return f"""
     WITH stated AS (
         SELECT least(e.actor_key, e.target_key) AS key_a, greatest(e.actor_key, e.target_key) AS key_b,
-            e.id AS event_id, e.at AS stated_at, e.source AS source,
-            coalesce(json_extract_string(e.props, '$.verified') = 'true', FALSE) AS verified,
-            json_extract_string(e.props, '$.how') AS how
-        FROM {events} AS e
-        WHERE e.kind = 'alias' AND e.actor_key <> e.target_key
+            e.id AS event_id, e."at" AS stated_at, e.source AS source,
+            coalesce({scope.dialect.json_text("e.props", "verified")} = 'true', FALSE) AS verified,
+            {scope.dialect.json_text("e.props", "how")} AS how
+        FROM {EVENTS} AS e
+        WHERE e.kind = 'alias' AND e.actor_key <> e.target_key AND {scope.happened()}
     ), placed AS (
         SELECT *,
             row_number() OVER (PARTITION BY key_a, key_b ORDER BY verified DESC, stated_at, event_id) AS place,
@@ -114,19 +116,19 @@ def stated_pairs(events: str) -> str:
     """
 
 
-def operators_acts(events: str) -> str:
+def operators_acts(scope: Scope) -> str:
     """One row = one merge or unmerge of an operator."""
     return f"""
-    SELECT e.id AS event_id, e.at AS stated_at, e.kind AS kind, e.source AS source,
+    SELECT e.id AS event_id, e."at" AS stated_at, e.kind AS kind, e.source AS source,
         least(e.actor_key, e.target_key) AS key_a, greatest(e.actor_key, e.target_key) AS key_b,
-        json_extract_string(e.props, '$.why') AS how, e.props AS props
-    FROM {events} AS e
-    WHERE e.kind = 'unmerge' OR (e.kind = 'merge' AND e.actor_key <> e.target_key)
-    ORDER BY e.at, e.id
+        {scope.dialect.json_text("e.props", "why")} AS how, e.props AS props
+    FROM {EVENTS} AS e
+    WHERE (e.kind = 'unmerge' OR (e.kind = 'merge' AND e.actor_key <> e.target_key)) AND {scope.happened()}
+    ORDER BY e."at", e.id
     """
 
 
-def linked_keys(pairs: str, acts: str) -> str:
+def linked_keys(pairs: str, acts: str, scope: Scope) -> str:
     """One row = one key that a pair or a merge names, numbered from 0 in the order of the keys' text."""
     exclusive = ", ".join(literal(name) for name, namespace in NAMESPACES.items() if namespace.exclusive)
     levels = " ".join(f"WHEN '{strength}' THEN {level}" for strength, level in LEVELS.items())
@@ -137,7 +139,7 @@ def linked_keys(pairs: str, acts: str) -> str:
     )
     SELECT name, row_number() OVER (ORDER BY name) - 1 AS number, {namespace_sql("name")} AS namespace,
         CASE {strength_sql("name")} {levels} END AS level,
-        {namespace_sql("name")} IN ({exclusive}) AS exclusive, {is_role_sql("name")} AS role
+        {namespace_sql("name")} IN ({exclusive}) AS exclusive, {is_role_sql("name", scope.dialect)} AS role
     FROM named
     """
 
