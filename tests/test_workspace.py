@@ -169,7 +169,7 @@ def test_after_an_erasure_no_file_of_the_workspace_names_the_person(ws: Workspac
     for trace in (ANNA, "anna-1001", "安娜娜", person_id):
         assert trace.encode() not in left, trace
     assert b"user:other" in left
-    assert len(ws.table("people").fetchall()) == 2
+    assert ws.table("people").to_arrow_table().num_rows == 2
     with pytest.raises(NotFound):
         ws.person(ANNA)
     assert ws.record(EVENTS).new == 0
@@ -200,8 +200,8 @@ def test_many_threads_read_one_consistent_version(ws: Workspace) -> None:
 
     def read() -> None:
         for _ in range(15):
-            people = ws.sql("SELECT count(*) FROM people").fetchone()
-            if people is None or people[0] != 3:
+            people = ws.sql("SELECT count(*) AS n FROM people").to_arrow_table()["n"][0].as_py()
+            if people != 3:
                 wrong.append(people)
 
     threads = [threading.Thread(target=read) for _ in range(4)]

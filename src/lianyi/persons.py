@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from lianyi.errors import InputError, NotFound
 from lianyi.memory.events import FIELD_NAMES, Event
+from lianyi.memory.keys import namespace_of
 
 if TYPE_CHECKING:
     from lianyi.workspace import Workspace
@@ -47,10 +48,10 @@ class Person:
 def resolve(ws: Workspace, key_or_id: str) -> str:
     """The person id behind a key (`email:a@b.cn`) or an id given out at any time; NotFound says what to try."""
     if PERSON_ID.match(key_or_id):
-        known = ws.sql("SELECT person_id FROM people WHERE person_id = ?", [key_or_id]).fetchone()
-        found = known or ws.sql("SELECT person_id FROM keys WHERE key_id = ?", [key_or_id]).fetchone()
+        known = _rows(ws, "SELECT person_id FROM people WHERE person_id = ?", [key_or_id])
+        found = known or _rows(ws, "SELECT person_id FROM keys WHERE key_id = ?", [key_or_id])
     elif ":" in key_or_id:
-        found = ws.sql("SELECT person_id FROM keys WHERE key = ?", [key_or_id]).fetchone()
+        found = _rows(ws, "SELECT person_id FROM keys WHERE key = ?", [key_or_id])
     else:
         raise InputError(
             f"{key_or_id!r} is neither a person id (p…) nor a key; write namespace:value, e.g. phone:8613800138000"
@@ -58,7 +59,7 @@ def resolve(ws: Workspace, key_or_id: str) -> str:
     if not found:
         late = " (there are events that the tables do not know yet: lianyi refresh)" if ws.stale() else ""
         raise NotFound(f"nobody is known as {key_or_id!r}{late}")
-    return str(found[0])
+    return str(found[0]["person_id"])
 
 
 def person(ws: Workspace, key_or_id: str) -> Person:
@@ -94,7 +95,8 @@ def timeline(
     """
     keys = _keys_of(ws, resolve(ws, key_or_id))
     marks = ", ".join("?" for _ in keys)
-    conditions, values = "", []
+    conditions = ""
+    values: list[Any] = []
     if before is not None:
         conditions, values = ' AND e."at" < ?', [before]
     if kinds:
@@ -170,6 +172,24 @@ def merge(ws: Workspace, one: str, other: str, *, by: str | None = None, why: st
                       target_key=keys[1], props={"by": by, "why": why}))  # fmt: skip
 
 
+def merge_preview(ws: Workspace, one: str, other: str) -> dict[str, Any]:
+    """What a merge would do, nothing changed: both people, the keys they would share, and clashes.
+
+    clashes: namespaces of which a person has one value only, with the different values the two have.
+    """
+    both = [person(ws, asked) for asked in (one, other)]
+    values: dict[str, set[str]] = {}
+    for key in (*both[0].key_names, *both[1].key_names):
+        if namespace_of(key).exclusive:
+            values.setdefault(key.partition(":")[0], set()).add(key)
+    return {
+        "same": both[0].person_id == both[1].person_id,
+        "people": [{"person_id": found.person_id, "profile": found.profile} for found in both],
+        "keys": sorted({*both[0].key_names, *both[1].key_names}),
+        "clashes": {namespace: sorted(keys) for namespace, keys in values.items() if len(keys) > 1},
+    }
+
+
 def unmerge(
     ws: Workspace, key_or_id: str, *, parts: Sequence[Sequence[str]] | None = None, by: str | None = None, why: str = ""
 ) -> list[list[str]]:
@@ -210,8 +230,8 @@ def _clean_tag(name: str) -> str:
 
 
 def _keys_of(ws: Workspace, person_id: str) -> list[str]:
-    rows = ws.sql("SELECT key FROM keys WHERE person_id = ? ORDER BY first_at, key", [person_id]).fetchall()
-    return [key for (key,) in rows]
+    rows = _rows(ws, "SELECT key FROM keys WHERE person_id = ? ORDER BY first_at, key", [person_id])
+    return [row["key"] for row in rows]
 
 
 def _tags_since(ws: Workspace, keys: Sequence[str], since: datetime) -> list[dict[str, Any]]:

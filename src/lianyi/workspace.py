@@ -208,6 +208,10 @@ class Workspace:
         """Say that two people are one; takes effect with the next refresh."""
         persons.merge(self, one, other, by=by, why=why)
 
+    def merge_preview(self, one: str, other: str) -> dict[str, Any]:
+        """What a merge of two people would do; nothing is changed."""
+        return persons.merge_preview(self, one, other)
+
     def unmerge(
         self, key_or_id: str, *, parts: Sequence[Sequence[str]] | None = None, by: str | None = None, why: str = ""
     ) -> list[list[str]]:

@@ -168,8 +168,8 @@ class Lake:
             AddAction(path, (self.path / path).stat().st_size, {}, now, not removed, json.dumps({"numRecords": rows}))
             for path, rows in added
         ]
-        gone = {"data_change": False, "deletion_timestamp": now, "partition_values": {}}
-        actions += [RemoveAction(file.path, size=file.size, **gone) for file in removed]
+        # Positions, since the names would not fit on a line: path, data_change, deletion_timestamp, size, partitions.
+        actions += [RemoveAction(file.path, False, now, file.size, {}) for file in removed]  # noqa: FBT003
         self.table().create_write_transaction(
             actions,
             "append",

@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import sys
+from typing import NoReturn
 
 import click
 
@@ -28,7 +29,7 @@ class Commands(click.Group):
             fail(Interrupted())
 
 
-def fail(error: LianyiError) -> None:
+def fail(error: LianyiError) -> NoReturn:
     """Say what went wrong and end with the error's exit code."""
     click.secho(f"lianyi: {error}", err=True, fg="red")
     sys.exit(error.exit_code)

@@ -49,7 +49,7 @@ def lianyi(ctx: click.Context, folder: Path) -> None:
 )
 @click.option("--language", default="zh-hans", show_default=True, type=click.Choice(["zh-hans", "en"]))
 @click.pass_context
-def new(ctx: click.Context, **options: str) -> None:
+def new(ctx: click.Context, /, **options: str) -> None:
     """Make a workspace."""
     from lianyi.settings import Settings
     from lianyi.workspace import Workspace

@@ -20,17 +20,18 @@ def build(folder: Path, *, people: int, seed: int) -> None:
         say(f"{folder} is there already; remove the folder for a new demo brand")
         return
     from lianyi import world
+    from lianyi.world.brand import BRANDS
 
     began = time.perf_counter()
     line = ProgressLine()
     now = datetime.now(UTC)
-    settings = world.WorldSettings(people=people, seed=seed, as_of=now)
-    ws = Workspace.create(folder, Settings(name=world.BRAND_NAME))
+    life = world.generate(world.WorldSettings.ending(now, people=people, seed=seed))
+    ws = Workspace.create(folder, Settings(name=BRANDS[life.settings.brand].zh))
     with ws.lake.landing(received_at=now, transaction=("demo", 1)) as landing:
-        for table in world.events(settings):
+        for table in life.events():
             landing.add(table)
             line.show(f"people talk, share and buy … {landing.landed.new:,} events")
-    world.write_truth(world.truth(settings), folder.with_name(folder.name + ".truth"))
+    world.write_truth(life.truth(), folder.with_name(folder.name + ".truth"))
     ws.refresh(progress=lambda progress: line.show(f"[{progress.done + 1}/{progress.total}] {progress.table}"))
     line.end()
     _owner(folder)
@@ -49,6 +50,9 @@ def announce(folder: Path, *, host: str, port: int) -> None:
 
 def _owner(folder: Path) -> None:
     """The first user, so that nobody has to set up a demo."""
-    from lianyi.action.team.owner import ensure_owner
+    from lianyi.doors.console.start import prepare
 
-    ensure_owner(folder, name=OWNER, password=PASSWORD)
+    prepare(folder)
+    from lianyi.action.team.models import User
+
+    User.objects.enrol(OWNER, role="owner", password=PASSWORD)
