@@ -1,9 +1,9 @@
 """A simulated brand whose truth is known: demo data and test oracle. See docs/methods/world.md.
 
-    world = generate(WorldSettings.ending(as_of, people=3000, seed=7))
-    for table in world.events():  # Arrow tables of memory.events.SCHEMA, in order of time
-        landing.add(table)
-    write_truth(world.truth(), folder)  # beside the data, never where insight looks
+world = generate(WorldSettings.ending(as_of, people=3000, seed=7))
+for table in world.events():  # Arrow tables of memory.events.SCHEMA, in order of time
+    landing.add(table)
+write_truth(world.truth(), folder)  # beside the data, never where insight looks
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class World:
         self._ended: Simulation | None = None
 
     def events(self) -> Iterator[pa.Table]:
-        """All events in order of time, in tables of memory.events.SCHEMA with `batch_rows` rows (the last one fewer)."""
+        """All events in order of time, in tables of memory.events.SCHEMA with `batch_rows` rows (the last: fewer)."""
         simulation = Simulation(make_nature(self.settings))
         yield from rebatch(simulation.days(), self.settings.batch_rows)
         self._ended = simulation

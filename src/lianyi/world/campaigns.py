@@ -1,8 +1,9 @@
 """Campaigns with known effects: who was assigned, who was reached, what it did directly and through neighbours.
 
-While a campaign lives, the hazard of a demand in its topic is multiplied by 1 + direct_i · reached_i + spill · exposure_i,
-where exposure is the strength-weighted share of one's ties that were reached. The effect is linear on purpose: truth can
-then be summed exactly.
+While a campaign lives,
+the hazard of a demand in its topic is multiplied by 1 + direct_i · reached_i + spill · exposure_i,
+where exposure is the strength-weighted share of one's ties that were reached. The effect is linear on purpose: truth
+can then be summed exactly.
 """
 
 from __future__ import annotations
@@ -71,8 +72,8 @@ def campaigns_of_day(life: Life, shop: Shop, campaigns: Campaigns) -> None:
         live = campaigns.live = _start(life, campaigns, campaigns.starts[life.day])
         _seed(life, shop, live)
         _send(life, live, reminder=False)
-        _boost(life, shop, campaigns, live)
-        _describe(life, campaigns, live)
+        _boost(shop, campaigns, live)
+        _describe(life, live)
     elif live is not None and life.day == live.start + SECOND:
         _send(life, live, reminder=True)
 
@@ -91,13 +92,15 @@ def _start(life: Life, campaigns: Campaigns, number: int) -> Campaign:
     )  # consent, staff confirms
     reached = assigned & can & (dice.random(nature.people.count) < 0.97)
     return Campaign(
-        number=number, start=life.day, topic=int(campaigns.topics[number]), incentive=number % 3, channel=channel, design=design,
-        eligible=eligible, assigned=assigned, reached=reached, exposure=exposure_of(nature, reached), known=can & assigned,
+        number=number, start=life.day, topic=int(campaigns.topics[number]), incentive=number % 3, channel=channel,
+        design=design,
+        eligible=eligible, assigned=assigned, reached=reached, exposure=exposure_of(nature, reached),
+        known=can & assigned,
     )  # fmt: skip
 
 
 def main_community(nature: Nature) -> Ints:
-    """A cluster per person: the community of the first membership, or one of one's own (numbers after the communities)."""
+    """A cluster per person: the community of the first membership, or one of one's own (numbered on)."""
     cluster = nature.communities.count + np.arange(nature.people.count)
     person, first = np.unique(nature.communities.person, return_index=True)
     cluster[person] = nature.communities.community[first]
@@ -110,17 +113,17 @@ def exposure_of(nature: Nature, reached: Bools) -> Floats:
     weight = ties.strength.astype(np.float64)
     total = np.bincount(ties.a, weight, count) + np.bincount(ties.b, weight, count)
     hit = np.bincount(ties.a, weight * reached[ties.b], count) + np.bincount(ties.b, weight * reached[ties.a], count)
-    return np.divide(hit, total, out=np.zeros(count), where=total > 0)
+    return np.asarray(np.divide(hit, total, out=np.zeros(count), where=total > 0))
 
 
-def _boost(life: Life, shop: Shop, campaigns: Campaigns, live: Campaign) -> None:
+def _boost(shop: Shop, campaigns: Campaigns, live: Campaign) -> None:
     demands = shop.demands
     factor = 1 + DIRECT[campaigns.response] * live.reached + SPILL * live.exposure * live.eligible
     shop.boost[:] = np.where(demands.category == live.topic, factor[demands.person], 1)
 
 
 def _account(campaigns: Campaigns, life: Life, shop: Shop, hazard: Floats) -> None:
-    """Expected orders of the day by cause: what there would have been anyway, and what came directly or by spill-over."""
+    """Expected orders of the day by cause: what would have been anyway, what came directly, what by spill-over."""
     live = campaigns.live
     if live is None:
         return
@@ -132,7 +135,8 @@ def _account(campaigns: Campaigns, life: Life, shop: Shop, hazard: Floats) -> No
     arm = live.assigned[person]
     sums = {
         "base_treated": base[arm].sum(), "base_control": base[~arm].sum(),
-        "direct": (direct * live.reached[person]).sum(), "spill_treated": (base * SPILL * live.exposure[person])[arm].sum(),
+        "direct": (direct * live.reached[person]).sum(),
+        "spill_treated": (base * SPILL * live.exposure[person])[arm].sum(),
         "spill_control": (base * SPILL * live.exposure[person])[~arm].sum(), "direct_all": direct.sum(),
         "spill_all": (base * SPILL * tied).sum(),
     }  # fmt: skip
@@ -140,17 +144,19 @@ def _account(campaigns: Campaigns, life: Life, shop: Shop, hazard: Floats) -> No
     life.record.note("campaign_days", record)
 
 
-def _describe(life: Life, campaigns: Campaigns, live: Campaign) -> None:
+def _describe(life: Life, live: Campaign) -> None:
     person = np.flatnonzero(live.eligible)
     life.record.note(
         "assignments",
         {"campaign": np.full(len(person), live.number), "person": person, "assigned": live.assigned[person],
-         "reached": live.reached[person], "exposure": live.exposure[person], "cluster": main_community(life.nature)[person]},
+         "reached": live.reached[person], "exposure": live.exposure[person],
+         "cluster": main_community(life.nature)[person]},
     )  # fmt: skip
     life.record.note(
         "campaigns",
         {"campaign": np.array([live.number]), "start": np.array([live.start]), "topic": np.array([live.topic]),
-         "incentive": np.array([live.incentive]), "channel": np.array([live.channel]), "design": np.array([live.design])},
+         "incentive": np.array([live.incentive]), "channel": np.array([live.channel]),
+         "design": np.array([live.design])},
     )  # fmt: skip
 
 
@@ -180,7 +186,8 @@ def _costs(life: Life, live: Campaign, asked: int) -> None:
     minutes = np.array([0, 0, 120 + 3 * asked])
     life.emit(
         rows(
-            3, id=join("ledger:", life.numbers("cost", 3)), at=life.midnight + 8 * HOUR + np.arange(3) * MINUTE, kind="cost",
+            3, id=join("ledger:", life.numbers("cost", 3)), at=life.midnight + 8 * HOUR + np.arange(3) * MINUTE,
+            kind="cost",
             source="ledger", channel=CHANNELS[live.channel], value=fen, campaign=_name(life, live, 3),
             props=join('{"minutes":', minutes, ',"what":"', what, '"}'),
         )
@@ -216,8 +223,10 @@ def _send(life: Life, live: Campaign, *, reminder: bool) -> None:
 def _message_cost(life: Life, live: Campaign, count: int) -> None:
     life.emit(
         rows(
-            1, id=join("ledger:", life.numbers("cost", 1)), at=np.array([life.midnight + 11 * HOUR]), kind="cost", source="ledger",
-            channel=CHANNELS[live.channel], value=np.array([max(1, count * (2, 5)[live.channel])]), campaign=_name(life, live, 1),
+            1, id=join("ledger:", life.numbers("cost", 1)), at=np.array([life.midnight + 11 * HOUR]), kind="cost",
+            source="ledger",
+            channel=CHANNELS[live.channel], value=np.array([max(1, count * (2, 5)[live.channel])]),
+            campaign=_name(life, live, 1),
             props=f'{{"count":{count},"what":"messages"}}',
         )
     )  # fmt: skip
@@ -232,7 +241,8 @@ def _answer(life: Life, live: Campaign, kind: str, person: Ints, at: Ints, space
     life.emit(
         rows(
             len(person), id=join(f"{channel}:", number, f"/{kind}"), at=at, kind=kind, source=channel, channel=channel,
-            actor_key=None if ours else keys, target_key=keys if ours else None, campaign=_name(life, live, len(person)),
+            actor_key=None if ours else keys, target_key=keys if ours else None,
+            campaign=_name(life, live, len(person)),
             parent_id=None if kind == "sent" else join(f"{channel}:", number, "/sent"),
             object_key=f"content:{life.nature.settings.plan.slug}-c{live.number}",
         )

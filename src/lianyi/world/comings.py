@@ -11,7 +11,7 @@ from lianyi.world.people import NEVER
 from lianyi.world.profiles import plan_profiles
 from lianyi.world.rooms import ON_WECOM
 from lianyi.world.rows import join, rows, take
-from lianyi.world.settings import HOUR, MINUTE, Ints
+from lianyi.world.settings import HOUR, MINUTE, Bools, Ints
 
 HOW = pa.array(["scan", "link", "search", "card"])
 
@@ -92,7 +92,8 @@ def _follow(life: Life, dice: np.random.Generator, person: Ints, at: Ints, how: 
         who = person[has]
         life.emit(
             rows(
-                len(who), id=join(f"{source}:follow/", life.numbers("follow", len(who))), at=at[has] + 5 * MINUTE, kind="follow",
+                len(who), id=join(f"{source}:follow/", life.numbers("follow", len(who))), at=at[has] + 5 * MINUTE,
+                kind="follow",
                 source=source, channel=channel, actor_key=identity.keys(space, who),
                 target_key=identity.keys(WECOM, staff[has]) if target else None,
                 object_key=None if target else f"account:{life.nature.settings.plan.slug}",
@@ -114,13 +115,14 @@ def _consents(life: Life, dice: np.random.Generator, person: Ints, at: Ints) -> 
         life.diary.put(f"withdraw/{channel}", day, {"person": who[back]})
 
 
-def consent(life: Life, person: Ints, at: Ints, *, space: int, channel: str, granted: Ints) -> None:
+def consent(life: Life, person: Ints, at: Ints, *, space: int, channel: str, granted: Bools) -> None:
     """Consent events."""
     words = take(pa.array(["false", "true"]), granted.astype(np.int64))
     props = join(f'{{"channel":"{channel}","granted":', words, ',"purpose":"marketing","text_version":"2025-01"}')
     life.emit(
         rows(
-            len(person), id=join("consent:", life.numbers("consent", len(person))), at=at, kind="consent", source="consent",
+            len(person), id=join("consent:", life.numbers("consent", len(person))), at=at, kind="consent",
+            source="consent",
             channel=channel, actor_key=life.nature.identity.keys(space, person), props=props,
         )
     )  # fmt: skip
@@ -155,7 +157,8 @@ def _join(life: Life, dice: np.random.Generator, row: Ints, at: Ints) -> None:
     where, who, by = room[invited], person[invited], inviter[invited]
     life.emit(
         rows(
-            len(who), id=join(take(life.id_heads, where), "invite/", number[invited]), at=at[invited] - MINUTE, kind="invite",
+            len(who), id=join(take(life.id_heads, where), "invite/", number[invited]), at=at[invited] - MINUTE,
+            kind="invite",
             source=take(life.platform_names, where), channel=take(life.platform_names, where),
             group_key=take(life.group_keys, where), actor_key=life.room_keys(where, by),
             target_key=life.room_keys(where, who),
@@ -191,7 +194,8 @@ def _leave(life: Life, dice: np.random.Generator, gates: Gates) -> None:
     life.emit(
         rows(
             len(row), id=join(take(life.id_heads, room), "leave/", life.numbers("leave", len(row))), kind="leave",
-            at=life.midnight + HOUR + (dice.random(len(row)) * 6 * HOUR).astype(np.int64), source=take(life.platform_names, room),
+            at=life.midnight + HOUR + (dice.random(len(row)) * 6 * HOUR).astype(np.int64),
+            source=take(life.platform_names, room),
             channel=take(life.platform_names, room), group_key=take(life.group_keys, room),
             actor_key=life.room_keys(room, person), props='{"how":"self"}',
         )

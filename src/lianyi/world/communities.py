@@ -28,8 +28,9 @@ class Communities:
     topic: topic number, or the number of topics for a circle of friends. city: index, or ANYWHERE.
     Memberships (one entry = one person in one community for one span of days): community, person, since, until
     (until = NEVER: to the end), sorted by community; `moved`: the community that the member went over to in a split or
-    merge (-1: none) and `lasts`: until when the member belongs there; `root`: where the membership began. Happenings: month, what (index in HAPPENINGS), community and
-    other (for split: the child; for merged: the one that takes the members in; else -1).
+    merge (-1: none) and `lasts`: until when the member belongs there; `root`: where the membership began.
+    Happenings: month, what (index in HAPPENINGS), subject (the community) and other (for split: the child; for merged:
+    the one that takes the members in; else -1).
     """
 
     topic: Ints

@@ -1,4 +1,4 @@
-"""A day's talk in the rooms: threads between tied people, chatter, answers of staff, sign-up chains, adverts, bursts."""
+"""A day's talk in the rooms: threads between tied people, chatter, staff's answers, sign-up chains, adverts, bursts."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from lianyi.world.calendar import day_factor, festival_of
 from lianyi.world.life import Life, pick_weighted
 from lianyi.world.lines import Lines, emit_lines
 from lianyi.world.people import ADVERTISER, EMPLOYEE
+from lianyi.world.rhythm import day_factor, festival_of
 from lianyi.world.rooms import PLATFORMS
 from lianyi.world.settings import DAY, HOUR, MINUTE, MONTH, Floats, Ints
 from lianyi.world.talk import INTENTS, intent
@@ -27,7 +27,8 @@ OPENERS = {
     "checkin": 0.12,
 }
 ANSWER_TO = {
-    "question": "answer", "complaint": "comfort", "greet": "greet", "hot": "hot", "chain": "chain_entry", "festival": "festival",
+    "question": "answer", "complaint": "comfort", "greet": "greet", "hot": "hot", "chain": "chain_entry",
+    "festival": "festival",
 }  # fmt: skip
 REPLY = np.array([intent(ANSWER_TO.get(name, "agree")) for name in INTENTS])
 PLATFORM_POOL = pa.array(PLATFORMS)

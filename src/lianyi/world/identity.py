@@ -64,7 +64,7 @@ def make_identity(settings: WorldSettings, people: People, ties: Ties) -> Identi
     count = people.count
     has = _has(dice, people)
     links = dice.choice(3, size=count, p=[0.94, 0.035, 0.025]) * has[USER]
-    second = [np.full(count, -1, dtype=np.int64) for _ in SPACES]
+    second: list[Ints] = [np.full(count, -1, dtype=np.int64) for _ in SPACES]
     _number_seconds(second, dice, has, links)
     pools = tuple(_pool(settings, space, people, second[space]) for space in range(len(SPACES)))
     return Identity(

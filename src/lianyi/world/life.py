@@ -6,21 +6,22 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from lianyi.world.calendar import HOURS
 from lianyi.world.communities import Communities, make_communities
 from lianyi.world.identity import DISCORD, MATRIX, WECHAT, WECOM, Identity, make_identity
 from lianyi.world.people import NEVER, People, make_people
+from lianyi.world.rhythm import HOURS
 from lianyi.world.rooms import PLATFORMS, Rooms, make_rooms
 from lianyi.world.rows import take
 from lianyi.world.settings import DAY, HOUR, Bools, Floats, Ints, WorldSettings
 from lianyi.world.talk import Grammar
 from lianyi.world.ties import Ties, arcs, make_ties
 
-Columns = Mapping[str, Ints | Floats]
+Columns = Mapping[str, Ints | Floats | Bools]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +68,7 @@ class Diary:
         for number, rows in zip(days, np.split(order, begin[1:]), strict=True):
             self._pages[name, int(number)].append({key: column[rows] for key, column in columns.items()})
 
-    def take(self, name: str, day: int) -> dict[str, Ints | Floats] | None:
+    def take(self, name: str, day: int) -> dict[str, Any] | None:
         """The rows of a day in the order in which they were put down; None where there are none."""
         pages = self._pages.pop((name, day), None)
         if not pages:
@@ -85,7 +86,7 @@ class Record:
         """Keep rows (all columns of one length)."""
         self._parts[name].append(columns)
 
-    def columns(self, name: str) -> dict[str, Ints | Floats]:
+    def columns(self, name: str) -> dict[str, Any]:
         """All rows noted under a name."""
         parts = self._parts.get(name, [])
         return {key: np.concatenate([np.asarray(part[key]) for part in parts]) for key in (parts[0] if parts else {})}
@@ -184,7 +185,9 @@ def clock_times(dice: np.random.Generator, hours: Floats, row: Ints) -> Ints:
 
 def pick_weighted(dice: np.random.Generator, edges: Floats, expected: float) -> Ints:
     """A Poisson number of draws from a distribution given by its running sum, `expected` on average."""
-    return np.asarray(np.minimum(np.searchsorted(edges, rising(dice, dice.poisson(expected)) * edges[-1]), len(edges) - 1))
+    return np.asarray(
+        np.minimum(np.searchsorted(edges, rising(dice, dice.poisson(expected)) * edges[-1]), len(edges) - 1)
+    )
 
 
 def rising(dice: np.random.Generator, count: int) -> Floats:

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from lianyi.world.life import Life
 from lianyi.world.rows import join, only, rows, take
-from lianyi.world.settings import DAY, Ints
+from lianyi.world.settings import DAY, Bools, Ints
 
 FIELDS = ("room", "author", "at", "intent", "parent", "named", "number")
 EMOJI = pa.array(["👍", "❤️", "😂", "🎉", "🌹", "👏", "🙏", "😮"])
@@ -78,7 +78,8 @@ def _emit_said(life: Life, dice: np.random.Generator, lines: Lines, ids: pa.Arra
             len(room), id=ids, at=lines.column("at"), text=text, source=take(life.platform_names, room),
             channel=take(life.platform_names, room), group_key=take(life.group_keys, room),
             kind=take(pa.array(["message", "reply"]), answers.astype(np.int64)), actor_key=life.room_keys(room, author),
-            target_key=only(life.room_keys(room, target), answers), parent_id=only(take(ids, np.maximum(parent, 0)), answers),
+            target_key=only(life.room_keys(room, target), answers),
+            parent_id=only(take(ids, np.maximum(parent, 0)), answers),
         )
     )  # fmt: skip
     _label(life, lines, topic)
@@ -88,7 +89,7 @@ def _label(life: Life, lines: Lines, topic: Ints) -> None:
     """What each line truly is, for the record; lines after the world's end are none."""
     settings = life.nature.settings
     kept = lines.column("at") < settings.origin + settings.days * DAY
-    columns = {
+    columns: dict[str, Ints] = {
         "number": np.arange(len(kept)) + life.counters["message"] - len(kept),
         "room": lines.column("room").astype(np.int32),
         "person": lines.column("author").astype(np.int32),
@@ -98,10 +99,10 @@ def _label(life: Life, lines: Lines, topic: Ints) -> None:
     life.record.note("messages", {name: column[kept] for name, column in columns.items()})
 
 
-def _english(life: Life, room: Ints, author: Ints) -> Any:
+def _english(life: Life, room: Ints, author: Ints) -> Bools:
     """English speakers write English in international rooms and half of the time elsewhere; others Chinese."""
     platform = life.nature.rooms.platform[room]
-    return life.nature.people.english[author] & ((platform >= 2) | (author % 2 == 0))
+    return np.asarray(life.nature.people.english[author] & ((platform >= 2) | (author % 2 == 0)))
 
 
 def _emit_mentions(life: Life, lines: Lines, ids: pa.Array) -> None:

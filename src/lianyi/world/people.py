@@ -60,7 +60,8 @@ def make_people(settings: WorldSettings) -> People:
         birth=dice.integers(1962, 2006, count).astype(np.int16), name=name,
         nickname=nicknames(dice, name, english=english), interest=_interests(dice, settings, count),
         talk=_talk(dice, role), sharing=_sharing(dice, role), money=dice.lognormal(0, 0.45, count).astype(np.float32),
-        arrives=arrives, stays=_stays(dice, role), clock=dice.choice(3, size=count, p=[0.6, 0.25, 0.15]).astype(np.int8),
+        arrives=arrives, stays=_stays(dice, role),
+        clock=dice.choice(3, size=count, p=[0.6, 0.25, 0.15]).astype(np.int8),
     )  # fmt: skip
 
 
@@ -76,7 +77,7 @@ def _roles(dice: np.random.Generator, count: int) -> Ints:
 
 
 def _interests(dice: np.random.Generator, settings: WorldSettings, count: int) -> Floats:
-    """Most people care for one or two topics; a Dirichlet of small concentration, scaled so that the top one is near 1."""
+    """Most people care for one or two topics; a sparse Dirichlet, scaled so that the top one is near 1."""
     weights = np.array([category.weight for category in settings.plan.categories])
     draws = dice.gamma(0.45 * weights, size=(count, len(weights))) + 1e-6
     share = draws / draws.sum(axis=1, keepdims=True)

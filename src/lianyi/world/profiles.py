@@ -23,7 +23,7 @@ GENDERS = pa.array(["female", "male"])
 @dataclass(frozen=True, kw_only=True)
 class Sheet:
     """One way of becoming known. space: namespace of the actor. days: from, to after arrival. share: of those who have
-    the key. traits: plain traits told. keys: namespaces of the keys told. verified: those that the source has checked."""
+    the key. traits: plain traits told. keys: namespaces of the keys told. verified: those that the source checked."""
 
     name: str
     source: str
@@ -37,15 +37,19 @@ class Sheet:
 
 
 SHEETS = (
-    Sheet(name="contact", source="wecom", space=WECOM, days=(0, 1), share=1, traits=("gender", "name"), keys=(UNIONID,), verified=(UNIONID,)),
-    Sheet(name="mini", source="miniprogram", space=OPENID, days=(0, 21), share=0.95, traits=("gender", "name"), keys=(UNIONID, USER), verified=(UNIONID, USER)),
+    Sheet(name="contact", source="wecom", space=WECOM, days=(0, 1), share=1, traits=("gender", "name"),
+    keys=(UNIONID,), verified=(UNIONID,)),
+    Sheet(name="mini", source="miniprogram", space=OPENID, days=(0, 21), share=0.95, traits=("gender", "name"),
+    keys=(UNIONID, USER), verified=(UNIONID, USER)),
     Sheet(
         name="member", source="shop", space=USER, days=(0, 14), share=1, keys=(PHONE, EMAIL), verified=(PHONE,),
         traits=("birthday", "city", "full", "gender", "language", "province"),
     ),
     Sheet(name="login", source="web", space=ANON, days=(3, 60), share=0.75, keys=(USER,), verified=(USER,)),
-    Sheet(name="login2", source="web", space=ANON, days=(10, 120), share=0.8, keys=(USER,), verified=(USER,), second=True),
-    Sheet(name="again", source="shop", space=USER, days=(20, 150), share=1, keys=(PHONE,), traits=("birthday", "city", "full"), second=True),
+    Sheet(name="login2", source="web", space=ANON, days=(10, 120), share=0.8, keys=(USER,), verified=(USER,),
+    second=True),
+    Sheet(name="again", source="shop", space=USER, days=(20, 150), share=1, keys=(PHONE,),
+    traits=("birthday", "city", "full"), second=True),
 )  # fmt: skip
 TRAIT_OF = {UNIONID: "unionid", USER: "user_id", PHONE: "phone", EMAIL: "email", OPENID: "openid"}
 
@@ -97,7 +101,8 @@ def _tell(life: Life, sheet: Sheet, person: Ints, at: Ints) -> None:
         life.emit(
             rows(
                 int(mask.sum()), id=join(ids.filter(some), f"/alias/{SPACES[space]}"), at=at[mask], kind="alias",
-                source=sheet.source, channel=channel, actor_key=actor.filter(some), target_key=join(head, text.filter(some)), props=words,
+                source=sheet.source, channel=channel, actor_key=actor.filter(some),
+                target_key=join(head, text.filter(some)), props=words,
             )
         )  # fmt: skip
 

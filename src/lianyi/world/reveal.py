@@ -8,17 +8,17 @@ import numpy as np
 import pyarrow as pa
 
 from lianyi.memory.events import TIME
-from lianyi.world.calendar import SCENES, in_scene
 from lianyi.world.campaigns import CHANNELS, DESIGNS, LASTS, RESPONSES
 from lianyi.world.communities import ANYWHERE, HAPPENINGS, overlap
 from lianyi.world.identity import PHONE, SPACES
 from lianyi.world.life import Life
 from lianyi.world.names import CITY_ZH
 from lianyi.world.people import ROLES
+from lianyi.world.rhythm import SCENES, in_scene
 from lianyi.world.ripples import INCENTIVES, campaign_name
 from lianyi.world.rooms import PLATFORMS
 from lianyi.world.rows import join, only, take
-from lianyi.world.settings import DAY, Bools, Floats, Ints
+from lianyi.world.settings import DAY, Bools, Ints
 from lianyi.world.shopping import order_name
 from lianyi.world.simulate import Simulation
 from lianyi.world.talk import INTENTS
@@ -33,10 +33,8 @@ def reveal(simulation: Simulation) -> Truth:
     if not simulation.ended:
         raise ValueError("the world's days are not over; read all its events first")
     life = simulation.life
-    makers = (_who, _graph, _circles, _wants, _ripples, _campaigns, _talk)
-    tables: dict[str, pa.Table] = {}
-    for maker in makers:
-        tables |= maker(simulation, life)
+    tables = {**_who(simulation, life), **_graph(life), **_circles(life), **_wants(simulation, life)}
+    tables |= {**_ripples(life), **_campaigns(life), **_talk(life)}
     return Truth(**tables, world=settings_values(life.nature.settings))
 
 
@@ -81,13 +79,15 @@ def _who(simulation: Simulation, life: Life) -> dict[str, pa.Table]:
     circles = overlap(life.nature.communities, count)
     table = pa.table(
         {
-            "person": np.arange(count), "name": people.name, "nickname": people.nickname, "role": _words(ROLES, people.role),
+            "person": np.arange(count), "name": people.name, "nickname": people.nickname,
+            "role": _words(ROLES, people.role),
             "city": take(CITY_ZH, people.city), "english": people.english, "arrived": _days(life, life.arrived),
             "left": _days(life, life.left), "brought": brought,
             "talk": people.talk, "sharing": people.sharing, "lurker": people.talk < 1 / 300,
             "communities": circles.astype(np.int64), "bridge": circles >= 3, "core": _core(life),
             "response": _words(RESPONSES, simulation.campaigns.response),
-            "rate": np.bincount(demands.person, demands.rate, count), "drop": demands.drop, "gone": _days(life, demands.gone),
+            "rate": np.bincount(demands.person, demands.rate, count), "drop": demands.drop,
+            "gone": _days(life, demands.gone),
             "money": people.money,
         }
     )  # fmt: skip
@@ -120,7 +120,9 @@ def _keys(life: Life) -> pa.Table:
         parts.append((identity.pools[space], owner, kind, np.arange(len(owner)) >= count))
     pool = identity.pools[PHONE]
     relative = np.flatnonzero(identity.phone_of != np.arange(count))
-    parts.append((take(pool, identity.phone_of[relative]), relative, np.ones(len(relative), int), np.zeros(len(relative), bool)))
+    parts.append(
+        (take(pool, identity.phone_of[relative]), relative, np.ones(len(relative), int), np.zeros(len(relative), bool))
+    )
     wrong = np.flatnonzero(identity.clash >= 0)
     parts.append((take(pool, identity.clash[wrong]), wrong, np.full(len(wrong), 2), np.zeros(len(wrong), bool)))
     return pa.table(
@@ -132,16 +134,19 @@ def _keys(life: Life) -> pa.Table:
     )  # fmt: skip
 
 
-def _graph(simulation: Simulation, life: Life) -> dict[str, pa.Table]:
+def _graph(life: Life) -> dict[str, pa.Table]:
     ties, communities = life.nature.ties, life.nature.communities
     change = ties.strength - ties.before
     drift = np.where(change > 0.01, 1, np.where(change < -0.01, 2, 0))
     community = np.where(ties.row_a >= 0, communities.community[ties.row_a], -1)
     table = pa.table(
         {
-            "a": ties.a, "b": ties.b, "kind": _words(TIE_KINDS, ties.kind), "strength": ties.strength, "before": ties.before,
-            "band": _words(BANDS, band_of(ties.strength)), "drift": _words(DRIFTS, drift), "rate": rate_of(ties.strength),
-            "balance": ties.balance, "community": _or_null(community), "since": ties.since, "until": _days(life, ties.until),
+            "a": ties.a, "b": ties.b, "kind": _words(TIE_KINDS, ties.kind), "strength": ties.strength,
+            "before": ties.before,
+            "band": _words(BANDS, band_of(ties.strength)), "drift": _words(DRIFTS, drift),
+            "rate": rate_of(ties.strength),
+            "balance": ties.balance, "community": _or_null(community), "since": ties.since,
+            "until": _days(life, ties.until),
             "visible": _visible(life, community),
         }
     )  # fmt: skip
@@ -153,12 +158,14 @@ def _visible(life: Life, community: Ints) -> Bools:
     ties, rooms = life.nature.ties, life.nature.rooms
     room = np.where(community >= 0, rooms.of_community[community], -1)
     one, two = rooms.find(room, ties.a), rooms.find(room, ties.b)
-    begin = np.maximum(np.maximum(rooms.since[one], rooms.since[two]), np.maximum(life.arrived[ties.a], life.arrived[ties.b]) + 1)
+    begin = np.maximum(
+        np.maximum(rooms.since[one], rooms.since[two]), np.maximum(life.arrived[ties.a], life.arrived[ties.b]) + 1
+    )
     end = np.minimum(np.minimum(rooms.until[one], rooms.until[two]), np.minimum(life.left[ties.a], life.left[ties.b]))
     return np.asarray((one >= 0) & (two >= 0) & (begin < np.minimum(end, life.nature.settings.days)))
 
 
-def _circles(simulation: Simulation, life: Life) -> dict[str, pa.Table]:
+def _circles(life: Life) -> dict[str, pa.Table]:
     communities, rooms = life.nature.communities, life.nature.rooms
     codes, keys = _codes(life), life.group_keys
     room = rooms.of_community
@@ -182,7 +189,8 @@ def _circles(simulation: Simulation, life: Life) -> dict[str, pa.Table]:
         ),
         "happenings": pa.table(
             {
-                "month": communities.month, "what": _words(HAPPENINGS, communities.what), "community": communities.subject,
+                "month": communities.month, "what": _words(HAPPENINGS, communities.what),
+                "community": communities.subject,
                 "other": _or_null(communities.other),
             }
         ),
@@ -205,7 +213,8 @@ def _wants(simulation: Simulation, life: Life) -> dict[str, pa.Table]:
     return {
         "interests": pa.table(
             {
-                "person": np.repeat(np.arange(count), topics), "topic": _words(codes, np.tile(np.arange(topics), count)),
+                "person": np.repeat(np.arange(count), topics),
+                "topic": _words(codes, np.tile(np.arange(topics), count)),
                 "interest": people.interest.ravel(),
             }
         ),
@@ -242,7 +251,7 @@ def _scenes(life: Life) -> pa.Table:
     )
 
 
-def _ripples(simulation: Simulation, life: Life) -> dict[str, pa.Table]:
+def _ripples(life: Life) -> dict[str, pa.Table]:
     names = ("cascade", "person", "parent", "generation", "at", "share", "shown", "topic", "incentive", "campaign")
     noted = _noted(life, "spread", names)
     kept = _in_time(life, noted["at"])
@@ -258,7 +267,8 @@ def _ripples(simulation: Simulation, life: Life) -> dict[str, pa.Table]:
         {
             "cascade": first["cascade"], "seed": first["person"], "topic": _words(codes, first["topic"]),
             "incentive": _words(INCENTIVES, first["incentive"]), "campaign": campaign_name(life, first["campaign"]),
-            "at": _times(first["at"]), "reached": reached[first["cascade"]].astype(np.int64), "generations": depth[first["cascade"]],
+            "at": _times(first["at"]), "reached": reached[first["cascade"]].astype(np.int64),
+            "generations": depth[first["cascade"]],
         }
     )  # fmt: skip
     false = _noted(life, "false_arrivals", ("number", "share", "kind"))
@@ -274,7 +284,8 @@ def _ripples(simulation: Simulation, life: Life) -> dict[str, pa.Table]:
         ),
         "invites": pa.table(
             {
-                "group_key": take(life.group_keys, invites["room"]), "inviter": invites["inviter"], "person": invites["person"],
+                "group_key": take(life.group_keys, invites["room"]), "inviter": invites["inviter"],
+                "person": invites["person"],
                 "day": invites["day"],
             }
         ),
@@ -304,16 +315,17 @@ def _spread(life: Life, spread: dict[str, Any]) -> pa.Table:
 SUMS = ("base_treated", "base_control", "direct", "spill_treated", "spill_control", "direct_all", "spill_all")
 
 
-def _campaigns(simulation: Simulation, life: Life) -> dict[str, pa.Table]:
+def _campaigns(life: Life) -> dict[str, pa.Table]:
     noted = _noted(life, "campaigns", ("campaign", "start", "topic", "incentive", "channel", "design"))
     days = _noted(life, "campaign_days", ("campaign", *SUMS))
     count = len(noted["campaign"])
-    sums: dict[str, Floats] = {name: np.bincount(days["campaign"], days[name], minlength=count) for name in SUMS}
+    sums = {name: np.bincount(days["campaign"], days[name], minlength=count) for name in SUMS}
     given = _noted(life, "assignments", ("campaign", "person", "assigned", "reached", "exposure", "cluster"))
     return {
         "campaigns": pa.table(
             {
-                "campaign": campaign_name(life, noted["campaign"]), "start": noted["start"], "days": np.full(count, LASTS),
+                "campaign": campaign_name(life, noted["campaign"]), "start": noted["start"],
+                "days": np.full(count, LASTS),
                 "category": _words(_codes(life), noted["topic"]), "incentive": _words(INCENTIVES, noted["incentive"]),
                 "channel": _words(CHANNELS, noted["channel"]), "design": _words(DESIGNS, noted["design"]),
                 **{name: values[noted["campaign"]] for name, values in sums.items()},
@@ -323,7 +335,7 @@ def _campaigns(simulation: Simulation, life: Life) -> dict[str, pa.Table]:
     }  # fmt: skip
 
 
-def _talk(simulation: Simulation, life: Life) -> dict[str, pa.Table]:
+def _talk(life: Life) -> dict[str, pa.Table]:
     said = _noted(life, "messages", ("number", "room", "person", "intent", "topic"))
     bursts = _noted(life, "bursts", ("room", "at", "hours", "messages"))
     return {
@@ -335,7 +347,8 @@ def _talk(simulation: Simulation, life: Life) -> dict[str, pa.Table]:
         ),
         "bursts": pa.table(
             {
-                "group_key": take(life.group_keys, bursts["room"]), "at": _times(bursts["at"]), "hours": bursts["hours"],
+                "group_key": take(life.group_keys, bursts["room"]), "at": _times(bursts["at"]),
+                "hours": bursts["hours"],
                 "messages": bursts["messages"],
             }
         ),

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from lianyi.world.calendar import day_factor
 from lianyi.world.comings import arrive
 from lianyi.world.life import Life, Nature, pick_weighted
 from lianyi.world.people import NEVER
+from lianyi.world.rhythm import day_factor
 from lianyi.world.rows import hexes, join, only, rows, scramble, take
 from lianyi.world.settings import DAY, HOUR, MINUTE, Bools, Floats, Ints
 from lianyi.world.shopping import Shop, place_orders, view
@@ -69,7 +69,9 @@ def spread(nature: Nature, dice: np.random.Generator, stones: Stones, open_to: B
     count = len(stones.person)
     codes = np.arange(count, dtype=np.int64) * nature.people.count + stones.person
     seen = np.sort(codes)
-    parts = [(np.arange(count), stones.person, np.full(count, -1), np.zeros(count, dtype=np.int64), stones.at)]
+    parts: list[tuple[Ints, ...]] = [
+        (np.arange(count), stones.person, np.full(count, -1), np.zeros(count, dtype=np.int64), stones.at)
+    ]
     first = 0
     for generation in range(1, GENERATIONS):
         cascade, person, parent, at = _next(nature, dice, stones, parts[-1], first)
@@ -182,7 +184,8 @@ def _emit_shares(life: Life, shop: Shop, dice: np.random.Generator, due: dict[st
     person = due["person"]
     life.emit(
         rows(
-            len(person), id=join("ripple:s", due["share"]), at=due["at"], kind="share", source="miniprogram", channel="wechat",
+            len(person), id=join("ripple:s", due["share"]), at=due["at"], kind="share", source="miniprogram",
+            channel="wechat",
             actor_key=take(shop.keys[0], shop.keys[1][person]), object_key=take(shop.item, due["item"]),
             category=take(shop.category, due["topic"]), campaign=campaign_name(life, due["campaign"]),
             props=join('{"incentive":"', take(pa.array(INCENTIVES), due["incentive"]), '"}'),
@@ -199,8 +202,10 @@ def _emit_bots(life: Life, shop: Shop, due: dict[str, Ints], some: Bools) -> Non
     life.emit(
         rows(
             len(share), id=join("ripple:b", number), at=at + 3_000_000, kind="arrive", source="web", channel="web",
-            actor_key=join("anon:", hexes(scramble(number, life.nature.settings.seed + 77))), parent_id=join("ripple:s", share),
-            target_key=take(shop.keys[0], shop.keys[1][due["person"][some]]), object_key=take(shop.item, due["item"][some]),
+            actor_key=join("anon:", hexes(scramble(number, life.nature.settings.seed + 77))),
+            parent_id=join("ripple:s", share),
+            target_key=take(shop.keys[0], shop.keys[1][due["person"][some]]),
+            object_key=take(shop.item, due["item"][some]),
             campaign=campaign_name(life, due["campaign"][some]), props='{"agent":"LinkScanner/1.0"}',
         )
     )  # fmt: skip
@@ -213,7 +218,8 @@ def _emit_self(life: Life, shop: Shop, due: dict[str, Ints], some: Bools) -> Non
     number = life.numbers("bot", len(share))
     life.emit(
         rows(
-            len(share), id=join("ripple:b", number), at=due["at"][some] + 4 * MINUTE, kind="arrive", source="web", channel="web",
+            len(share), id=join("ripple:b", number), at=due["at"][some] + 4 * MINUTE, kind="arrive", source="web",
+            channel="web",
             actor_key=take(shop.keys[0], shop.keys[3][person]), parent_id=join("ripple:s", share),
             target_key=take(shop.keys[0], shop.keys[1][person]), object_key=take(shop.item, due["item"][some]),
             campaign=campaign_name(life, due["campaign"][some]),
@@ -229,9 +235,12 @@ def _emit_arrivals(life: Life, shop: Shop, dice: np.random.Generator, due: dict[
     pool, base, _, _ = shop.keys
     life.emit(
         rows(
-            len(person), id=join("ripple:a", number), at=due["at"], kind="arrive", source="miniprogram", channel="wechat",
-            actor_key=take(pool, base[person]), object_key=take(shop.item, due["item"]), category=take(shop.category, due["topic"]),
-            target_key=only(take(pool, base[np.maximum(due["parent"], 0)]), shown), campaign=campaign_name(life, due["campaign"]),
+            len(person), id=join("ripple:a", number), at=due["at"], kind="arrive", source="miniprogram",
+            channel="wechat",
+            actor_key=take(pool, base[person]), object_key=take(shop.item, due["item"]),
+            category=take(shop.category, due["topic"]),
+            target_key=only(take(pool, base[np.maximum(due["parent"], 0)]), shown),
+            campaign=campaign_name(life, due["campaign"]),
             parent_id=only(join("ripple:s", due["through"]), shown),
         )
     )  # fmt: skip
@@ -270,9 +279,12 @@ def rewards_of_day(life: Life, shop: Shop) -> None:
     to, incentive, campaign = (due[name].astype(np.int64) for name in ("parent", "incentive", "campaign"))
     life.emit(
         rows(
-            len(to), id=join("ripple:r", life.numbers("reward", len(to))), kind="reward", source="ripple", channel="wechat",
-            at=life.midnight + 10 * HOUR + np.arange(len(to), dtype=np.int64), value=np.array([0, 1000, 2000])[incentive],
+            len(to), id=join("ripple:r", life.numbers("reward", len(to))), kind="reward", source="ripple",
+            channel="wechat",
+            at=life.midnight + 10 * HOUR + np.arange(len(to), dtype=np.int64),
+            value=np.array([0, 1000, 2000])[incentive],
             target_key=take(shop.keys[0], shop.keys[1][to]), campaign=campaign_name(life, campaign),
-            props=join('{"form":"', take(pa.array(INCENTIVES), incentive), '","why":"first order of an invited person"}'),
+            props=join('{"form":"', take(pa.array(INCENTIVES), incentive),
+            '","why":"first order of an invited person"}'),
         )
     )  # fmt: skip

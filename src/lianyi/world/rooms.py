@@ -84,8 +84,9 @@ def make_rooms(settings: WorldSettings, people: People, communities: Communities
         names.append(f"{settings.plan.zh}福利{number + 1}群" if kind < 0 else ("lanya-lounge", "lanya-world")[kind])
     staff = np.flatnonzero(people.role == EMPLOYEE)
     owner = staff[np.arange(len(names)) % len(staff)]
-    members.append((np.arange(len(names)), owner, np.zeros(len(names)), np.full(len(names), NEVER)))
-    return _sorted(people.count, names, platform, topic, owner, communities, of_community, members)
+    always = np.zeros(len(names), dtype=np.int64)
+    members.insert(0, (np.arange(len(names)), owner, always, always + NEVER))  # first: an owner is there from the start
+    return _sorted(people.count, names, platform, topic, owner, of_community, members)
 
 
 Members = tuple[Ints, Ints, Ints, Ints]
@@ -130,7 +131,7 @@ def _crowd_members(dice: np.random.Generator, people: People, days: int, room: i
 
 
 def _sorted(
-    count: int, names: list[str], platform: list[int], topic: list[int], owner: Ints, communities: Communities,
+    count: int, names: list[str], platform: list[int], topic: list[int], owner: Ints,
     of_community: Ints, members: list[Members],
 ) -> Rooms:  # fmt: skip
     room, person, since, until = (np.concatenate(column).astype(np.int64) for column in zip(*members, strict=True))

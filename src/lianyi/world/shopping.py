@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from lianyi.world.calendar import HOURS, day_lifts, hour_lifts
 from lianyi.world.identity import ANON, OPENID, USER, WECOM
 from lianyi.world.life import Life, Nature, clock_times, rising
 from lianyi.world.people import ADVERTISER, EMPLOYEE, NEVER
+from lianyi.world.rhythm import HOURS, day_lifts, hour_lifts
 from lianyi.world.rows import join, rows, take
 from lianyi.world.settings import DAY, HOUR, MINUTE, Bools, Floats, Ints
 from lianyi.world.talk import intent
@@ -89,7 +90,7 @@ class Shop:
 
 
 def _shop_keys(nature: Nature) -> tuple[pa.Array, Ints, Ints, Ints]:
-    """A pool of all shop keys with, per person, the entries used for orders, on the second account, and for browsing."""
+    """A pool of all shop keys and per person the entries for orders, for orders on the second account, for browsing."""
     identity, count = nature.identity, nature.people.count
     user = identity.pools[USER]
     anon = identity.pools[ANON]
@@ -168,7 +169,8 @@ def view(life: Life, shop: Shop, person: Ints, item: Ints, at: Ints, *, web: Boo
             len(person), id=join(names, ":v", life.numbers("view", len(person))), at=at, kind="view", source=names,
             channel=take(pa.array(["wechat", "web"]), web.astype(np.int64)),
             actor_key=take(pool, np.where(web, browser[person], base[person])), object_key=take(shop.item, item),
-            category=take(shop.category, item // shop.per_category), props=join('{"title":"', take(shop.title, item), '"}'),
+            category=take(shop.category, item // shop.per_category),
+            props=join('{"title":"', take(shop.title, item), '"}'),
         )
     )  # fmt: skip
 
@@ -177,7 +179,8 @@ def cart(life: Life, shop: Shop, person: Ints, item: Ints, at: Ints) -> None:
     """Cart events."""
     life.emit(
         rows(
-            len(person), id=join("miniprogram:c", life.numbers("cart", len(person))), at=at, kind="cart", source="miniprogram",
+            len(person), id=join("miniprogram:c", life.numbers("cart", len(person))), at=at, kind="cart",
+            source="miniprogram",
             channel="wechat", actor_key=take(shop.keys[0], shop.keys[1][person]), object_key=take(shop.item, item),
             category=take(shop.category, item // shop.per_category), value=shop.fen[item],
         )
@@ -287,9 +290,12 @@ def place_orders(
     fen = shop.fen[item] * quantity
     life.emit(
         rows(
-            len(again), id=join(order, "/", nth), at=at[again], kind="order", source="shop", channel="shop", actor_key=actor,
-            parent_id=order, campaign=None if campaign is None else take(campaign, again), object_key=take(shop.item, item), category=take(shop.category, category[again]), value=fen,
-            props=join('{"price":', _price(shop.fen[item]), ',"quantity":', quantity, ',"status":"paid","title":"', take(shop.title, item), '"}'),
+            len(again), id=join(order, "/", nth), at=at[again], kind="order", source="shop", channel="shop",
+            actor_key=actor,
+            parent_id=order, campaign=None if campaign is None else take(campaign, again),
+            object_key=take(shop.item, item), category=take(shop.category, category[again]), value=fen,
+            props=join('{"price":', _price(shop.fen[item]), ',"quantity":', quantity, ',"status":"paid","title":"',
+            take(shop.title, item), '"}'),
         )
     )  # fmt: skip
     view(life, shop, person[again], item, at[again] - 12 * MINUTE, web=dice.random(len(person))[again] < 0.3)
@@ -317,7 +323,7 @@ def _price(fen: Ints) -> pa.Array:
     return join(fen // 100, ".", fen % 100 // 10)
 
 
-def _afterwards(life: Life, dice: np.random.Generator, lines: dict[str, Ints]) -> None:
+def _afterwards(life: Life, dice: np.random.Generator, lines: dict[str, Any]) -> None:
     """Four of a hundred lines are sent back, one of seven is reviewed (unhappy ones more often sent back)."""
     count = len(lines["number"])
     made = np.full(count, life.day)
@@ -346,14 +352,15 @@ def _refunds(life: Life, shop: Shop) -> None:
     amount = join(fen // 100, ".", pa.compute.utf8_lpad(join(fen % 100), 2, "0"))
     life.emit(
         rows(
-            len(number), id=join(order, "/", due["line"], "/refund/", amount), at=at, kind="refund", source="shop", channel="shop",
+            len(number), id=join(order, "/", due["line"], "/refund/", amount), at=at, kind="refund", source="shop",
+            channel="shop",
             actor_key=_order_key(shop, due), parent_id=order, object_key=take(shop.item, item),
             category=take(shop.category, item // shop.per_category), value=fen,
         )
     )  # fmt: skip
 
 
-def _order_key(shop: Shop, due: dict[str, Ints | Floats]) -> pa.Array:
+def _order_key(shop: Shop, due: dict[str, Any]) -> pa.Array:
     pool, base, other, _ = shop.keys
     person = due["person"].astype(np.int64)
     return take(pool, np.where(due["second"].astype(bool), other[person], base[person]))
@@ -369,7 +376,8 @@ def _reviews(life: Life, shop: Shop) -> None:
     topic = item // shop.per_category
     life.emit(
         rows(
-            len(person), id=join("shop:r", life.numbers("review", len(person))), at=life.moments(dice, person), kind="review",
+            len(person), id=join("shop:r", life.numbers("review", len(person))), at=life.moments(dice, person),
+            kind="review",
             source="shop", channel="shop", actor_key=_order_key(shop, due), object_key=take(shop.item, item),
             category=take(shop.category, topic), props=join('{"rating":', stars, "}"),
             text=life.nature.grammar.say(dice, good, topic, life.nature.people.english[person]),

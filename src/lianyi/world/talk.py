@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from lianyi.world import talk_en, talk_zh
 from lianyi.world.brand import Brand
-from lianyi.world.calendar import FESTIVALS, FESTIVALS_ZH
+from lianyi.world.rhythm import FESTIVALS, FESTIVALS_ZH
 from lianyi.world.rows import join, take
 from lianyi.world.settings import Bools, Ints
 

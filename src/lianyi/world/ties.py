@@ -78,7 +78,7 @@ def make_ties(settings: WorldSettings, people: People, communities: Communities)
     ]
     pairs = _merge(people.count, parts)
     closed = _closure(dice, people.count, pairs)
-    return _finish(dice, settings, communities, people, _merge(people.count, [pairs, closed]))
+    return _finish(dice, communities, people, _merge(people.count, [pairs, closed]))
 
 
 Pairs = tuple[Ints, Ints, Ints, Ints, Ints]  # person, person, kind, membership row of each
@@ -143,7 +143,7 @@ def _chance(dice: np.random.Generator, people: People) -> Pairs:
 
 
 def _closure(dice: np.random.Generator, count: int, pairs: Pairs) -> Pairs:
-    """Of a pair u-v take another neighbour w of v: u and w become tied. Where both know v from one community, so do they."""
+    """Of a pair u-v take another neighbour w of v: u and w become tied, in v's community where it is one."""
     begin, other, tie = arcs(count, pairs[0], pairs[1])
     pick = dice.integers(0, len(pairs[0]), round(count * 0.7))
     flip = dice.random(len(pick)) < 0.5
@@ -176,9 +176,7 @@ def _merge(count: int, parts: list[Pairs]) -> Pairs:
     return code // count, code % count, kind[first], row_a[first], row_b[first]
 
 
-def _finish(
-    dice: np.random.Generator, settings: WorldSettings, communities: Communities, people: People, pairs: Pairs
-) -> Ties:
+def _finish(dice: np.random.Generator, communities: Communities, people: People, pairs: Pairs) -> Ties:
     a, b, kind, row_a, row_b = pairs
     alpha, beta = np.array(STRENGTH)[kind].T
     strength = dice.beta(alpha, beta)

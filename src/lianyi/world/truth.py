@@ -20,13 +20,14 @@ MODEL = {
     "base": BASE,
     "most": MOST,
     "incentives": dict(zip(INCENTIVES, INCENTIVE_FACTOR.tolist(), strict=True)),
-    "formula": "min(most, base · (0.25 + 1.5·strength) · sharing[source] · (0.2 + 1.6·interest[target, topic]) · incentive)",
+    "formula": "min(most, base · (0.25 + 1.5·strength) · sharing[source]"
+    " · (0.2 + 1.6·interest[target, topic]) · incentive)",
 }
 
 
 @dataclass(frozen=True, kw_only=True)
 class Truth:
-    """Tables by name; MEANINGS says what one row and each column of them means. `world`: the settings as JSON values."""
+    """Tables by name; MEANINGS says what one row and each column of them means. `world`: the settings as JSON."""
 
     people: pa.Table
     keys: pa.Table
@@ -81,12 +82,16 @@ def write_truth(truth: Truth, folder: Path) -> None:
         pq.write_table(getattr(truth, name), folder / f"{name}.parquet", compression="zstd")
     tables = {name: {"one_row": row, "columns": dict(columns)} for name, (row, columns) in MEANINGS.items()}
     content = {"world": truth.world, "spread_model": MODEL, "tables": tables}
-    (folder / "truth.json").write_text(json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True), encoding="utf-8")
+    (folder / "truth.json").write_text(
+        json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True), encoding="utf-8"
+    )
 
 
 def read_truth(folder: Path) -> Truth:
     """What `write_truth` wrote. NotFound names the missing file."""
-    missing = [name for name in ("truth.json", *(f"{name}.parquet" for name in MEANINGS)) if not (folder / name).exists()]
+    missing = [
+        name for name in ("truth.json", *(f"{name}.parquet" for name in MEANINGS)) if not (folder / name).exists()
+    ]
     if missing:
         raise NotFound(f"{folder} holds no truth: {missing[0]} is missing; make it with world.write_truth")
     world = json.loads((folder / "truth.json").read_text(encoding="utf-8"))["world"]
