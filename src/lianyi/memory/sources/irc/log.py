@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
+from typing import IO
 
 from lianyi.memory.events import Event
 from lianyi.memory.sources.chats.clock import Clock, DayClock
 from lianyi.memory.sources.chats.reading import SHOWN
 from lianyi.memory.sources.chats.room import Person, Room, RowIds, tidy
 from lianyi.memory.sources.chats.texts import MAX_LINE, clean, file_stem
-from lianyi.memory.sources.encoding import detect
+from lianyi.memory.sources.encoding import Encoding, detect
 from lianyi.memory.sources.irc.lines import Line, date_in_name, folded, read_line, without_date
 from lianyi.memory.sources.records import Record, batches
 from lianyi.memory.sources.source import Batch, Options, Reject
@@ -31,21 +34,22 @@ def read(path: Path, options: Options) -> Iterator[Batch]:
 
 
 def _records(path: Path, options: Options) -> Iterator[Record | Reject]:
-    day = options.file_date or date_in_name(options.file_name or path.name) or _opening_day(path)
-    if day is None:
-        reason = "its lines give the time only, and the file's name has no day; give the option file_date"
-        yield Reject(line=1, column="date", value=options.file_name or path.name, reason=reason)
-        return
     encoding = detect(path, given=options.encoding)
     if encoding is None:
         yield Reject(line=1, column="", value="", reason="the file is binary, no text; give the log as text")
         return
+    opened = partial(_opened, path, encoding)
+    day = options.file_date or date_in_name(options.file_name or path.name) or _opening_day(opened)
+    if day is None:
+        reason = "its lines give the time only, and the file's name has no day; give the option file_date"
+        yield Reject(line=1, column="date", value=options.file_name or path.name, reason=reason)
+        return
     # each line is decoded by itself: in a channel everybody's client had an encoding of its own
-    fallback = "cp1252" if encoding.name.startswith("utf-8") else encoding.name
-    log = _Log(_room(path, options), DayClock(day), Clock(options.timezone), _nicks(path))
+    fallback = encoding.name if options.encoding or encoding.name in _EAST_ASIAN else "cp1252"
+    log = _Log(_room(opened, path, options), DayClock(day), Clock(options.timezone), _nicks(opened))
     waiting: list[tuple[int, str]] = []
     number = position = 0
-    with path.open("rb") as file:
+    with opened() as file:
         while raw := file.readline(MAX_LINE):
             number += 1
             position += len(raw)
@@ -82,8 +86,19 @@ def _decoded(raw: bytes, fallback: str) -> str:
     return clean(text.rstrip("\r\n"))
 
 
-def _opening_day(path: Path) -> date | None:
-    with path.open("rb") as file:
+_EAST_ASIAN = frozenset({"gb18030", "big5", "big5hkscs", "shift_jis", "cp932", "euc_jp", "euc_kr", "cp949"})
+_Opened = Callable[[], IO[bytes]]
+
+
+def _opened(path: Path, encoding: Encoding) -> IO[bytes]:
+    """The bytes of the log; as UTF-8 where a letter has two bytes and more, so that lines end with one byte."""
+    if encoding.name.startswith(("utf-16", "utf-32")):
+        return io.BufferedReader(encoding.open(path))
+    return path.open("rb")
+
+
+def _opening_day(opened: _Opened) -> date | None:
+    with opened() as file:
         for raw in file.readlines(_HEAD)[:50]:
             line = read_line(raw.decode("utf-8", "replace").rstrip())
             if line is not None and line.day:
@@ -91,10 +106,10 @@ def _opening_day(path: Path) -> date | None:
     return None
 
 
-def _room(path: Path, options: Options) -> Room:
+def _room(opened: _Opened, path: Path, options: Options) -> Room:
     name = options.room
     if not name:
-        with path.open("rb") as file:
+        with opened() as file:
             names = [match.lower() for match in _CHANNEL.findall(file.read(_HEAD))]
         if names:
             name = max(set(names), key=lambda found: (names.count(found), found)).decode("utf-8", "replace")
@@ -103,10 +118,10 @@ def _room(path: Path, options: Options) -> Room:
     return Room(options=options, format="irc", platform="irc", id=name, name=name)
 
 
-def _nicks(path: Path) -> frozenset[str]:
+def _nicks(opened: _Opened) -> frozenset[str]:
     """Everybody who speaks or renames in the file, so that `well, yes` is not taken for a word to somebody."""
     found: set[bytes] = set()
-    with path.open("rb") as file:
+    with opened() as file:
         while lines := file.readlines(_HEAD):
             block = b"".join(lines)
             found.update(_SPEAKER.findall(block))
