@@ -163,7 +163,7 @@ class _Job:
             self._land(found, chosen, landing, rejected, report)
         report.rejects = rejects.count
         report.rejects_file = rejects.path if rejects.count else None
-        if chosen.mapping is not None and not self.dry_run:
+        if chosen.mapping is not None and not chosen.mapping.ids_as_given and not self.dry_run:
             report.mapping_file = self.mappings / f"{chosen.mapping.source}.yaml"
             mapping_file.write(report.mapping_file, chosen.mapping)
 

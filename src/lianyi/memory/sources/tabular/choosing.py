@@ -31,8 +31,11 @@ def choice(head: Head) -> Choice | None:
         return None
     remembered = best_fit(head.mappings, grid.columns)
     if remembered is not None:
+        read = len(set(remembered.reads()) & set(grid.columns))
+        # a mapping that reads two columns of thirty fits too many files; then the name must agree as well
+        alike = read * 2 >= len(grid.columns) or remembered.source == source_name(head.name)
         why = f"its columns fit the mapping {remembered.source!r} of this workspace"
-        return Choice(mapping=remembered, confidence=0.96, why=why)
+        return Choice(mapping=remembered, confidence=0.96 if alike else 0.55, why=why)
     found = draft(grid, source=source_name(head.name))
     return Choice(mapping=found.mapping, confidence=found.confidence, why=found.why) if found else None
 

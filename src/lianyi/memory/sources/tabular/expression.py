@@ -67,7 +67,7 @@ _FUNCTIONS: Mapping[str, _Function] = {
     "round": _Function(("number", "number"), "number", lambda a, n: f"round({a}, CAST({n} AS INTEGER))"),
     "greatest": _Function(("number",), "number", lambda *a: f"greatest({', '.join(a)})", repeats=True),
     "least": _Function(("number",), "number", lambda *a: f"least({', '.join(a)})", repeats=True),
-    "zero_if_empty": _Function(("number",), "number", lambda a: f"coalesce({a}, 0)"),
+    "cents": _Function(("number",), "text", lambda a: f"CAST(CAST({a} AS DECIMAL(18, 2)) AS VARCHAR)"),
 }
 
 
@@ -231,9 +231,13 @@ class _Parser:
     def _call(self, name: str) -> Typed:
         if name == "if":
             return self._if()
+        if name == "zero_if_empty":
+            return self._zero_if_empty()
         function = _FUNCTIONS.get(name)
         if function is None:
-            raise BadMapping(f"expression {self._text!r}: no function {name!r}; there are if, {', '.join(_FUNCTIONS)}")
+            raise BadMapping(
+                f"expression {self._text!r}: no function {name!r}; there are if, zero_if_empty, {', '.join(_FUNCTIONS)}"
+            )
         arguments = self._arguments()
         takes = function.takes * len(arguments) if function.repeats else function.takes
         if len(arguments) != len(takes) or not arguments:
@@ -241,6 +245,15 @@ class _Parser:
                 f"expression {self._text!r}: {name} takes {len(function.takes)} values, not {len(arguments)}"
             )
         return Typed(function.sql(*(self._as(a, t) for a, t in zip(arguments, takes, strict=True))), function.gives)
+
+    def _zero_if_empty(self) -> Typed:
+        """0 where nothing stands; what stands there but is no number stays NULL, so that it is noticed."""
+        arguments = self._arguments()
+        if len(arguments) != 1 or arguments[0].column is None:
+            raise BadMapping(f"expression {self._text!r}: zero_if_empty takes one column")
+        column = arguments[0].column
+        empty = f"{self._cells.text(column)} IS NULL"
+        return Typed(f"CASE WHEN {empty} THEN 0 ELSE {self._cells.number(column)} END", "number")
 
     def _if(self) -> Typed:
         arguments = self._arguments()

@@ -25,7 +25,8 @@ class Take:
     namespace: put before the value of a key field (`user` -> `user:17850`); for email and phone the value is
     normalised, masked values are no keys. namespaces: beside `columns`, one for each: the first usable key is taken. format: of a time, where the usual forms do not fit (a strptime pattern,
     or epoch_s, epoch_ms, epoch_us, excel). values: what the words of the file mean; otherwise: for all other words
-    ("" = leave empty; None = such a row is rejected). strict: one * is a mask.
+    ("" = leave empty; None = such a row is rejected); of a time: for empty cells. strict: one * is a mask, and what
+    is masked is left out. blame: the column to name when an expression gives nothing usable.
     """
 
     column: str | None = None
@@ -38,6 +39,7 @@ class Take:
     values: MappingType[str, str] = field(default_factory=dict)
     otherwise: str | None = None
     strict: bool = False
+    blame: str | None = None
 
     def __post_init__(self) -> None:
         given = [self.column, self.columns or None, self.expression, self.constant]
@@ -49,7 +51,7 @@ class Take:
     def reads(self) -> list[str]:
         """The columns that it reads."""
         if self.expression is not None:
-            return columns_of(self.expression)
+            return list(dict.fromkeys([*([self.blame] if self.blame else []), *columns_of(self.expression)]))
         return [self.column] if self.column is not None else list(self.columns)
 
 
@@ -60,7 +62,8 @@ class Rule:
     when: a condition; without it every row says the event. needs: fields without which there is no event (and no
     error). suffix: put behind the id, where a row says several events. each: a column whose parts (cut at `split`, a
     regular expression) give one event each; the part is the column `_each`. rest: all columns that nothing reads go
-    into props as well. json: a column that holds a JSON object whose fields go into props.
+    into props as well. json: a column that holds a JSON object whose fields go into props. aside: the
+    event is a by-product: a row for which no other rule applies is still rejected.
     """
 
     fields: MappingType[str, Take]
@@ -72,6 +75,7 @@ class Rule:
     split: str = r"[,，、;；|\s]+"
     rest: bool = False
     json: str | None = None
+    aside: bool = False
 
     def reads(self) -> list[str]:
         """The columns that it reads."""
@@ -89,7 +93,8 @@ class Mapping:
     read the file, where that can't be seen (columns: names for a file without a header). timezone, currency:
     instead of the workspace's. ids_as_given: ids are used as they stand (files of our own columns); else
     `<source>:<id>`. id_prefix: instead of the source, where two reports tell of the same things. decimal_comma: amounts are written 1.234,50. carry: columns whose empty cells repeat the row
-    above while column `carry_by` stays the same (orders of several lines). optional: columns that may be missing.
+    above while column `carry_by` stays the same (orders of several lines). unused_column,
+    unused_reason: to tell of rows for which no rule applies.
     """
 
     source: str
@@ -107,6 +112,8 @@ class Mapping:
     decimal_comma: bool = False
     carry: tuple[str, ...] = ()
     carry_by: str | None = None
+    unused_column: str | None = None
+    unused_reason: str | None = None
 
     def reads(self) -> list[str]:
         """The columns that it needs."""
@@ -199,7 +206,7 @@ def _take_data(name: str, take: Take) -> Any:
     return {key: dict(value) if isinstance(value, MappingType) else value for key, value in kept.items()}
 
 
-_RULE_WORDS = {"props", "when", "needs", "suffix", "each", "split", "rest", "json"}
+_RULE_WORDS = {"props", "when", "needs", "suffix", "each", "split", "rest", "json", "aside"}
 
 
 def from_data(data: Any) -> Mapping:

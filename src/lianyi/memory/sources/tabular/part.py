@@ -45,7 +45,9 @@ def unreadable(cells: Sequence[str | None]) -> str | None:
 
 def reject(line: int, columns: Sequence[str], cells: Sequence[str | None], reason: str, *, column: str = "") -> Reject:
     """A reject of a whole row, or of one cell of it when `column` is named."""
-    shown = {name: (cell or "")[:MAX_CELL].replace(BROKEN, "\ufffd") for name, cell in zip(columns, cells, strict=False)}
+    shown = {
+        name: (cell or "")[:MAX_CELL].replace(BROKEN, "\ufffd") for name, cell in zip(columns, cells, strict=False)
+    }
     value = shown.get(column, "") if column else " | ".join(list(shown.values())[:8])[:SHOWN]
     return Reject(line=line, column=column, value=value, reason=reason, row=shown)
 

@@ -1,7 +1,8 @@
 """A mapping compiled: one SQL statement that turns a part of a table into events and says which rows are wrong.
 
 Each rule gives one SELECT over the part; their rows are put together. A row of the result: `_row` (number of the row
-within the part), `_bad` (0, or the number of the first check that failed), then the fields of an event.
+within the part), `_bad` (0, or the number of the first check that failed), `_aside` (a by-product), then the fields of an
+event.
 """
 
 from __future__ import annotations
@@ -39,13 +40,14 @@ class Plan:
     """sql: over the relation PART (the part's columns and `_row`). texts: columns whose cleaned text PART must bring, and
     under which name. checks: `_bad` - 1 is the index of the failed one.
 
-    some_rows_say_nothing: rows may fall through all rules; they are then rejected, not forgotten.
+    some_rows_say_nothing: rows may fall through all rules; they are then rejected, not forgotten; unused says how.
     """
 
     sql: str
     texts: Mapping[str, str]
     checks: tuple[Check, ...]
     some_rows_say_nothing: bool
+    unused: Check
 
 
 def plan(
@@ -61,11 +63,13 @@ def plan(
         mapping=mapping, cells=cells, source=source, currency=mapping.currency or currency, now=now,
     )  # fmt: skip
     parts = [world.select(rule) for rule in mapping.rules]
+    why = mapping.unused_reason or "no event of the mapping applies to this row (see its when: and needs:)"
     return Plan(
+        unused=Check(condition="", column=mapping.unused_column or "", reason=why),
         sql="\nUNION ALL\n".join(parts),
         texts={column: name for column, name in cells.texts.items() if column != EACH},
         checks=tuple(world.checks),
-        some_rows_say_nothing=all(rule.when or rule.needs or rule.each for rule in mapping.rules),
+        some_rows_say_nothing=all(rule.when or rule.needs or rule.each or rule.aside for rule in mapping.rules),
     )
 
 
@@ -105,7 +109,7 @@ class _World:
         outer = f"WHERE {' AND '.join(needs)}" if needs else ""
         names = ", ".join(f'"{name}"' for name in fields)
         return (
-            f"SELECT _row, CASE {cases} ELSE 0 END AS _bad, {names} FROM "
+            f"SELECT _row, CASE {cases} ELSE 0 END AS _bad, {str(rule.aside).upper()} AS _aside, {names} FROM "
             f"(SELECT _row, {inner}{present} FROM {self._from(rule)} {where}) {outer}"
         )
 
@@ -141,6 +145,8 @@ class _World:
             if name in {"actor_key", "target_key"}:
                 return key_of(text, take.namespace, strict=take.strict)
             return f"{literal(take.namespace + ':')} || {text}"
+        if name == "parent_id" and not self.mapping.ids_as_given:
+            return f"{literal(self.prefix + ':')} || {text}"
         return f"upper({text})" if name == "currency" else text
 
     def _id(self, rule: Rule, cells: Cells) -> str:
@@ -164,7 +170,10 @@ class _World:
         if take.constant is not None:
             return time_of(literal(take.constant), cells.timezone, take.format)
         times = [cells.time(column, take.format) for column in take.reads()]
-        return times[0] if len(times) == 1 else f"coalesce({', '.join(times)})"
+        found = times[0] if len(times) == 1 else f"coalesce({', '.join(times)})"
+        if take.otherwise is None:
+            return found
+        return f"CASE WHEN {_said(take, cells)} THEN {found} ELSE {time_of(literal(take.otherwise), 'UTC', None)} END"
 
     def _amount(self, take: Take, cells: Cells) -> str:
         if take.expression is not None:
@@ -221,7 +230,12 @@ class _World:
                 return cells.raw(take.column)
             if pa.types.is_floating(kind):
                 return f"CASE WHEN isfinite({cells.raw(take.column)}) THEN {cells.raw(take.column)} END"
-        return self._text(take, cells)
+        text = self._text(take, cells)
+        return (
+            f"CASE WHEN contains({text}, '*') OR starts_with({text}, '##') THEN NULL ELSE {text} END"
+            if take.strict
+            else text
+        )
 
     def _present(self, rule: Rule, cells: Cells) -> str:
         """Columns that say whether there was anything to read, for fields that may be empty but not wrong."""
@@ -236,7 +250,7 @@ class _World:
         take = rule.fields[name]
         column = next(iter(take.reads()), "")
         if name == "at":
-            if _may_fail(name, take):
+            if _may_fail(name, take) and take.otherwise is None:
                 yield Check(condition="NOT _said_at", column=column, reason="is empty; every event needs a time")
             yield Check(
                 condition='"at" IS NULL',
@@ -294,9 +308,7 @@ def _may_fail(name: str, take: Take) -> bool:
 
 def _said(take: Take, cells: Cells) -> str:
     texts = [cells.raw(column) if not cells.is_text(column) else cells.text(column) for column in take.reads()]
-    if take.column is None and not take.columns:
-        return "TRUE" if not texts else "(" + " AND ".join(f"{text} IS NOT NULL" for text in texts) + ")"
-    return "(" + " OR ".join(f"{text} IS NOT NULL" for text in texts) + ")"
+    return "TRUE" if not texts else "(" + " OR ".join(f"{text} IS NOT NULL" for text in texts) + ")"
 
 
 def _kind_reason(take: Take) -> str:

@@ -15,9 +15,10 @@ from lianyi.memory.engine import Engine
 from lianyi.memory.events import SCHEMA
 from lianyi.memory.sources.records import SHOWN
 from lianyi.memory.sources.source import Batch, Head, Options, Reject
-from lianyi.memory.sources.tabular.carrying import Carrier
+from lianyi.memory.sources.tabular.carrying import FIRST, Carrier
 from lianyi.memory.sources.tabular.cleaning import cleaned
 from lianyi.memory.sources.tabular.grid import Grid, grid_of
+from lianyi.memory.sources.tabular.jsonlines import REST
 from lianyi.memory.sources.tabular.mapping import Mapping as TableMapping
 from lianyi.memory.sources.tabular.part import MAX_CELL, Part
 from lianyi.memory.sources.tabular.plan import PART, Plan, plan
@@ -35,7 +36,11 @@ def read_table(path: Path, options: Options, mapping: TableMapping, *, source: s
     from lianyi.memory.duckdb import DuckDB
 
     grid = grid_for(path, options, mapping)
-    columns = grid.types if grid.container != "jsonlines" else {**grid.types, "_rest": pa.string()}
+    columns = dict(grid.types)
+    if grid.container == "jsonlines":
+        columns[REST] = pa.string()
+    if mapping.carry_by:
+        columns[FIRST] = pa.string()
     compiled = plan(
         mapping, types=columns, source=source, timezone=options.timezone, currency=options.currency,
         now=options.received_at,
@@ -74,7 +79,8 @@ def batch_of(engine: Engine, compiled: Plan, part: Part) -> Batch:
     events, bad = _judged(result, compiled, part)
     rejects += bad
     if compiled.some_rows_say_nothing:
-        rejects += _silent(result, part)
+        faulty = {reject.line for reject in bad}
+        rejects += [reject for reject in _silent(result, part, compiled) if reject.line not in faulty]
     return Batch(events=events, rejects=rejects, rows=count + len(part.rejects), bytes_done=part.bytes_done)
 
 
@@ -99,15 +105,19 @@ def _reject(part: Part, row: int, compiled: Plan, bad: int) -> Reject:
     return Reject(line=int(part.lines[row]), column=check.column, value=value, reason=check.reason, row=cells)
 
 
-def _silent(result: pa.Table, part: Part) -> list[Reject]:
+def _silent(result: pa.Table, part: Part, compiled: Plan) -> list[Reject]:
     """Rows that no rule of the mapping applies to."""
     said = np.zeros(part.rows.num_rows, dtype=np.bool_)
-    said[result["_row"].to_numpy()] = True
-    why = "no event of the mapping applies to this row (see its when: and needs:)"
-    return [
-        Reject(line=int(part.lines[row]), column="", value="", reason=why, row=row_cells(part.rows, int(row)))
-        for row in np.flatnonzero(~said)
-    ]
+    said[result.filter(pc.invert(result["_aside"]))["_row"].to_numpy()] = True
+    rejects = []
+    for row in np.flatnonzero(~said):
+        cells = row_cells(part.rows, int(row))
+        value = cells.get(compiled.unused.column, "")[:SHOWN]
+        line = int(part.lines[row])
+        rejects.append(
+            Reject(line=line, column=compiled.unused.column, value=value, reason=compiled.unused.reason, row=cells)
+        )
+    return rejects
 
 
 def row_cells(rows: pa.Table, row: int) -> Mapping[str, str]:

@@ -1,0 +1,60 @@
+"""京东: the order export (one row per item, the order's total on each)."""
+
+from lianyi.memory.sources.orders.report import Report, order_source
+
+ORDERS = Report(
+    name="jd_orders",
+    en="JD orders",
+    zh="京东订单导出",
+    prefix="jd",
+    grain="total_on_lines",
+    channel="jd",
+    columns={
+        "order_no": ("订单号", "订单编号"),
+        "buyer": ("下单帐号", "下单账号", "客户账号", "用户PIN"),
+        "paid": ("应付金额", "商家应收", "订单金额", "结算金额"),
+        "due": ("订单金额", "结算金额"),
+        "status": ("订单状态",),
+        "created": ("下单时间", "订单创建时间"),
+        "paid_at": ("付款确认时间", "付款时间"),
+        "sku": ("商品ID", "商品编号", "SKU编码", "货号"),
+        "title": ("商品名称",),
+        "quantity": ("订购数量", "商品数量"),
+        "price": ("京东价", "单价"),
+        "name": ("客户姓名", "收货人姓名", "收货人"),
+        "phone": ("联系电话", "收货人电话", "手机号"),
+        "address": ("客户地址", "收货地址"),
+        "buyer_note": ("订单备注", "买家备注"),
+        "seller_note": ("商家备注",),
+    },
+    required=("order_no", "buyer", "paid", "status", "created"),
+    marks=(
+        "下单帐号",
+        "下单账号",
+        "京东价",
+        "订购数量",
+        "结算金额",
+        "付款确认时间",
+        "商家备注等级（等级1-5为由高到低）",
+        "商家应收",
+        "余额支付",
+    ),
+    keys={"buyer": "jd"},
+    carry=("buyer", "paid", "due", "status", "created", "paid_at", "name", "phone", "address"),
+    paid=(
+        "等待出库",
+        "等待发货",
+        "已出库",
+        "等待确认收货",
+        "已完成",
+        "完成",
+        "已签收",
+        "等待收货",
+        "配送中",
+        "商品出库",
+    ),
+    unpaid=("等待付款", "等待付款确认", "未付款"),
+    closed=("已取消", "(删除)等待付款", "锁定", "(删除)等待出库", "取消", "订单取消", "(锁定)等待出库"),
+)
+
+SOURCES = (order_source(ORDERS),)
