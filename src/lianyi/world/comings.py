@@ -157,9 +157,8 @@ def _join(life: Life, dice: np.random.Generator, row: Ints, at: Ints) -> None:
     where, who, by = room[invited], person[invited], inviter[invited]
     life.emit(
         rows(
-            len(who), id=join(take(life.id_heads, where), "invite/", number[invited]), at=at[invited] - MINUTE,
-            kind="invite",
-            source=take(life.platform_names, where), channel=take(life.platform_names, where),
+            len(who), id=join(take(life.id_heads, where), "invite/", number[invited]), kind="invite",
+            at=life.today(at[invited] - MINUTE), source=take(life.platform_names, where), channel=take(life.platform_names, where),
             group_key=take(life.group_keys, where), actor_key=life.room_keys(where, by),
             target_key=life.room_keys(where, who),
         )
@@ -173,7 +172,7 @@ def _friend_inside(life: Life, dice: np.random.Generator, room: Ints, person: In
     begin, size = nature.arc_begin[person], nature.arc_begin[person + 1] - nature.arc_begin[person]
     arc = np.minimum(begin + (dice.random(len(person)) * size).astype(np.int64), len(nature.arc_other) - 1)
     friend = nature.arc_other[arc].astype(np.int64)
-    inside = (size > 0) & nature.rooms.inside(nature.rooms.find(room, friend), life.day - 1)
+    inside = (size > 0) & nature.rooms.settled(nature.rooms.find(room, friend), life.day)
     return np.where(inside & life.here(friend) & (life.arrived[friend] < life.day), friend, -1)
 
 

@@ -30,6 +30,7 @@ ANSWER_TO = {
     "question": "answer", "complaint": "comfort", "greet": "greet", "hot": "hot", "chain": "chain_entry",
     "festival": "festival",
 }  # fmt: skip
+LEAST_BURST = 30  # messages
 REPLY = np.array([intent(ANSWER_TO.get(name, "agree")) for name in INTENTS])
 PLATFORM_POOL = pa.array(PLATFORMS)
 
@@ -91,7 +92,9 @@ def room_of(life: Life, tie: Ints) -> Ints:
     over = (life.day >= np.maximum(communities.until[row_a], communities.until[row_b])) & (target >= 0)
     community = np.where(over & (target == communities.moved[row_b]), target, communities.community[row_a])
     room = np.where(row_a >= 0, rooms.of_community[community], -1)
-    both = rooms.inside(rooms.find(room, ties.a[tie]), life.day) & rooms.inside(rooms.find(room, ties.b[tie]), life.day)
+    both = rooms.settled(rooms.find(room, ties.a[tie]), life.day) & rooms.settled(
+        rooms.find(room, ties.b[tie]), life.day
+    )
     return np.where(both, room, -1)
 
 
@@ -134,7 +137,7 @@ def _chatter(life: Life, dice: np.random.Generator, talk: Talk, lively: float, l
     _open(life, dice, lines, room[~adverts], person[~adverts])
     spam, where = np.repeat(person[adverts], 2), np.repeat(room[adverts], 2)
     where[1::2] = np.maximum(any_room(life, dice, spam[1::2]), 0) if len(spam) else where[1::2]
-    known = life.nature.rooms.inside(life.nature.rooms.find(where, spam), life.day)
+    known = life.nature.rooms.settled(life.nature.rooms.find(where, spam), life.day)
     at = life.moments(dice, spam)
     lines.add(room=where[known], author=spam[known], at=at[known], intent=np.full(int(known.sum()), intent("advert")))
 
@@ -145,7 +148,7 @@ def any_room(life: Life, dice: np.random.Generator, person: Ints) -> Ints:
     size = begin[person + 1] - begin[person]
     pick = begin[person] + (dice.random(len(person)) * size).astype(np.int64)
     chosen = row[np.minimum(pick, len(row) - 1)]
-    inside = (size > 0) & life.nature.rooms.inside(chosen, life.day)
+    inside = (size > 0) & life.nature.rooms.settled(chosen, life.day)
     return np.where(inside, life.nature.rooms.room[chosen], -1)
 
 
@@ -155,7 +158,7 @@ def members(life: Life, dice: np.random.Generator, room: Ints) -> tuple[Ints, In
     size = rooms.begin[room + 1] - rooms.begin[room]
     row = rooms.begin[room] + (dice.random(len(room)) * size).astype(np.int64)
     person = rooms.person[row].astype(np.int64)
-    kept = np.flatnonzero(rooms.inside(row, life.day) & life.here(person))
+    kept = np.flatnonzero(rooms.settled(row, life.day) & life.here(person))
     return person[kept], kept
 
 
@@ -187,7 +190,7 @@ def _strangers(life: Life, dice: np.random.Generator, lines: Lines) -> None:
 def _chains(life: Life, dice: np.random.Generator, lines: Lines) -> None:
     """On some days an owner opens a sign-up chain 接龙; members add their numbered lines."""
     rooms = life.nature.rooms
-    room = np.flatnonzero(dice.random(rooms.count) < 0.02)
+    room = np.flatnonzero((dice.random(rooms.count) < 0.02) & life.here(rooms.owner))
     owner = rooms.owner[room]
     at = life.midnight + 10 * HOUR + (dice.random(len(room)) * 8 * HOUR).astype(np.int64)
     parent = lines.add(room=room, author=owner, at=at, intent=np.full(len(room), intent("chain")))
@@ -210,25 +213,32 @@ def _bursts(life: Life, dice: np.random.Generator, lines: Lines) -> None:
     if due is None:
         return
     room = due["room"].astype(np.int64)
-    again = np.repeat(np.arange(len(room)), due["messages"].astype(np.int64))
+    again = np.repeat(np.arange(len(room)), 5 * due["messages"].astype(np.int64))
     person, kept = members(life, dice, room[again])
     again = again[kept]
+    nth = np.arange(len(again)) - np.searchsorted(again, again)
+    wanted = nth < due["messages"][again]  # five times as many draws as messages, for not all are there today
+    person, again = person[wanted], again[wanted]
+    found = np.bincount(again, minlength=len(room))
+    real = found >= LEAST_BURST
+    person, again = person[real[again]], again[real[again]]
     at = due["at"][again] + (dice.beta(1.3, 2.2, len(again)) * due["hours"][again] * HOUR).astype(np.int64)
     lines.add(room=room[again], author=person, at=at.astype(np.int64), intent=np.full(len(again), intent("hot")))
+    happened = {"room": room, "at": due["at"], "hours": due["hours"], "messages": found}
+    life.record.note("bursts", {name: values[real] for name, values in happened.items()})
 
 
 def plan_bursts(life: Life) -> None:
-    """Write the planted bursts into the diary and the record: about one in three weeks, more in bigger worlds."""
+    """Write bursts into the diary: about one in two weeks, more in bigger worlds. A room too quiet then has none."""
     settings, rooms = life.nature.settings, life.nature.rooms
     dice = settings.dice("bursts")
-    count = dice.poisson(settings.days / 21 * max(1.0, rooms.count / 60)) + 1
+    count = dice.poisson(settings.days / 14 * max(1.0, rooms.count / 60)) + 1
     size = rooms.begin[1:] - rooms.begin[:-1]
     room = dice.choice(np.flatnonzero(size >= np.quantile(size, 0.5)), size=count)
     day = dice.integers(min(14, settings.days - 1), settings.days, count)
     at = settings.origin + day * DAY + (9 * HOUR + dice.random(count) * 11 * HOUR).astype(np.int64)
     columns = {"room": room, "at": at, "hours": dice.uniform(1.5, 4, count), "messages": dice.integers(50, 160, count)}
     life.diary.put("burst", day, columns)
-    life.record.note("bursts", columns)
 
 
 def staff_of(life: Life) -> Ints:

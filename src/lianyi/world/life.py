@@ -168,6 +168,10 @@ class Life:
         """A moment of the day for each person, by the person's own daily rhythm."""
         return self.midnight + clock_times(dice, HOURS, self.nature.people.clock[person])
 
+    def today(self, at: Ints) -> Ints:
+        """Times, but none before the day: what comes "some minutes before" must not fall into yesterday's events."""
+        return np.maximum(at, self.midnight)
+
     def emit(self, table: pa.Table) -> None:
         """Events of the day (some may fall into the next day)."""
         if table.num_rows:

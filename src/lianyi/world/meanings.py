@@ -200,7 +200,7 @@ MEANINGS: Mapping[str, tuple[str, Mapping[str, str]]] = {
             "group_key": "the room",
             "at": "beginning (UTC)",
             "hours": "how long",
-            "messages": "draws of messages (some draws find nobody)",
+            "messages": "messages that belong to it",
         },
     ),
     "messages": (

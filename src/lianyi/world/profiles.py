@@ -59,6 +59,8 @@ def plan_profiles(life: Life, dice: np.random.Generator, person: Ints, at: Ints)
     identity = life.nature.identity
     for sheet in SHEETS:
         has = identity.has[sheet.space][person] & (dice.random(len(person)) < sheet.share)
+        if not sheet.traits:  # a login tells nothing but who it is
+            has &= identity.has[USER][person]
         if sheet.second:
             has &= identity.second[sheet.space][person] >= 0
         day = life.day + dice.integers(sheet.days[0], sheet.days[1], int(has.sum()))

@@ -55,6 +55,10 @@ class Rooms:
         """Whether the membership row exists and covers the day."""
         return np.asarray((row >= 0) & (self.since[row] <= day) & (day < self.until[row]))
 
+    def settled(self, row: Ints, day: int) -> Bools:
+        """Whether the membership row exists, began before the day and covers it; on the first day one only looks on."""
+        return np.asarray((row >= 0) & (self.since[row] < day) & (day < self.until[row]))
+
     def group_keys(self) -> pa.Array:
         """`group:<platform>/<name>` per room."""
         return pa.array(

@@ -153,8 +153,8 @@ def _search(life: Life, shop: Shop, dice: np.random.Generator, person: Ints, cat
     person, category, at = person[some], category[some], at[some]
     life.emit(
         rows(
-            len(person), id=join("miniprogram:s", life.numbers("search", len(person))), at=at - MINUTE, kind="search",
-            source="miniprogram", channel="wechat", actor_key=take(shop.keys[0], shop.keys[1][person]),
+            len(person), id=join("miniprogram:s", life.numbers("search", len(person))), kind="search",
+            at=life.today(at - MINUTE), source="miniprogram", channel="wechat", actor_key=take(shop.keys[0], shop.keys[1][person]),
             category=take(shop.category, category), text=take(shop.category, category),
         )
     )  # fmt: skip
@@ -166,8 +166,8 @@ def view(life: Life, shop: Shop, person: Ints, item: Ints, at: Ints, *, web: Boo
     names = take(pa.array(["miniprogram", "web"]), web.astype(np.int64))
     life.emit(
         rows(
-            len(person), id=join(names, ":v", life.numbers("view", len(person))), at=at, kind="view", source=names,
-            channel=take(pa.array(["wechat", "web"]), web.astype(np.int64)),
+            len(person), id=join(names, ":v", life.numbers("view", len(person))), kind="view", source=names,
+            at=life.today(at), channel=take(pa.array(["wechat", "web"]), web.astype(np.int64)),
             actor_key=take(pool, np.where(web, browser[person], base[person])), object_key=take(shop.item, item),
             category=take(shop.category, item // shop.per_category),
             props=join('{"title":"', take(shop.title, item), '"}'),
@@ -179,7 +179,7 @@ def cart(life: Life, shop: Shop, person: Ints, item: Ints, at: Ints) -> None:
     """Cart events."""
     life.emit(
         rows(
-            len(person), id=join("miniprogram:c", life.numbers("cart", len(person))), at=at, kind="cart",
+            len(person), id=join("miniprogram:c", life.numbers("cart", len(person))), at=life.today(at), kind="cart",
             source="miniprogram",
             channel="wechat", actor_key=take(shop.keys[0], shop.keys[1][person]), object_key=take(shop.item, item),
             category=take(shop.category, item // shop.per_category), value=shop.fen[item],
