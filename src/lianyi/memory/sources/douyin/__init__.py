@@ -39,7 +39,8 @@ ORDERS = Report(
     keys={"buyer": "douyin", "phone": "phone"},
     paid=("待发货", "备货中", "已发货", "已完成", "已签收", "部分发货", "已支付"),
     unpaid=("待支付", "待付款", "待确认"),
-    closed=("已关闭", "已取消", "已退款"),
+    given_back=("已退款",),
+    closed=("已关闭", "已取消"),
 )  # fmt: skip
 
 SOURCES = (order_source(ORDERS),)

@@ -25,7 +25,8 @@ class Report:
     grain: what a row is and where the money stands, see the package. carry: words of columns that are filled in an
     order's first row only.
     keys: words of buyer columns and the namespace of each, the most trusted first. paid, unpaid, closed: states as the
-    platform writes them; refunded: states of the refund in which its amount has really been given back (all, if empty). timezone: of times that name none. currency: of amounts that name none.
+    platform writes them; refunded: states of the refund in which its amount has really been given back (all, if empty);
+    given_back: states of orders that were paid and went back whole. nobody: values of key columns that mean a guest. timezone: of times that name none. currency: of amounts that name none.
     """
 
     name: str
@@ -41,6 +42,8 @@ class Report:
     unpaid: Sequence[str] = ()
     closed: Sequence[str] = ()
     refunded: Sequence[str] = ()
+    given_back: Sequence[str] = ()
+    nobody: Sequence[str] = ()
     carry: Sequence[str] = ()
     channel: str = ""
     timezone: str | None = "Asia/Shanghai"

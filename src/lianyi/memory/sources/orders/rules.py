@@ -57,7 +57,7 @@ def mapping_of(report: Report, columns: Sequence[str], *, name: str = "the file"
         carry_by=found["order_no"] if report.grain == "total_on_lines" else None,
         unused_column=found.get("status"),
         unused_reason=f"the order's state is none that {report.name} knows, or it says neither paid, unpaid nor closed: "
-        f"{', '.join((*report.paid, *report.unpaid, *report.closed))}",
+        f"{', '.join((*report.paid, *report.given_back, *report.unpaid, *report.closed))}",
     )
 
 
@@ -98,7 +98,7 @@ class _Maker:
     @property
     def paid(self) -> str:
         """Whether the row's order was paid: by its state, or, where it was closed later, by its time of payment."""
-        ways = [self._state(self.report.paid)]
+        ways = [self._state((*self.report.paid, *self.report.given_back))]
         if self._has("paid_at"):
             unpaid = self._state(self.report.unpaid)
             ways.append(f"({self._has('paid_at')} and not {unpaid})" if unpaid else self._has("paid_at"))
@@ -115,10 +115,11 @@ class _Maker:
     def paid_amount(self) -> str:
         """What was paid, as an expression; an order closed after payment may show 0 there, and its price as due."""
         paid = f"zero_if_empty({quoted(self.found['paid'])})"
-        if "due" not in self.found or not self._state(self.report.closed):
+        lost = self._state((*self.report.closed, *self.report.given_back))
+        if "due" not in self.found or not lost:
             return paid
         due = f"zero_if_empty({quoted(self.found['due'])})"
-        return f"if({self._state(self.report.closed)} and {paid} = 0, {due}, {paid})"
+        return f"if({lost} and {paid} = 0, {due}, {paid})"
 
     # --- fields -------------------------------------------------------------------------------------------------
 
@@ -148,7 +149,9 @@ class _Maker:
         if not keys:
             return {}
         columns, namespaces = zip(*keys, strict=True)
-        return {"actor_key": Take(columns=columns, namespaces=namespaces, strict=True)}
+        return {
+            "actor_key": Take(columns=columns, namespaces=namespaces, strict=True, nobody=tuple(self.report.nobody))
+        }
 
     def _common(self, at: Sequence[str]) -> dict[str, Take]:
         times = tuple(self.found[word] for word in at if word in self.found)
@@ -237,9 +240,12 @@ class _Maker:
             condition = f"{amount} > 0"
             if self.report.refunded and "refund_status" in self.found:
                 condition += f" and {quoted(self.found['refund_status'])} in ({words(self.report.refunded)})"
-        elif closed and "paid_at" in self.found:
-            amount = self.paid_amount
-            condition = f"{self.paid} and {closed} and {amount} > 0"
+        else:
+            ways = [self._state(self.report.given_back), closed if "paid_at" in self.found else None]
+            backs = " or ".join(way for way in ways if way)
+            if backs:
+                amount = self.paid_amount
+                condition = f"{self.paid} and ({backs}) and {amount} > 0"
         if amount is None:
             return []
         if self.report.grain == "line_of_whole" and closed:

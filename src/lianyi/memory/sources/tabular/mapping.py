@@ -26,7 +26,8 @@ class Take:
     normalised, masked values are no keys. namespaces: beside `columns`, one for each: the first usable key is taken. format: of a time, where the usual forms do not fit (a strptime pattern,
     or epoch_s, epoch_ms, epoch_us, excel). values: what the words of the file mean; otherwise: for all other words
     ("" = leave empty; None = such a row is rejected); of a time: for empty cells. strict: one * is a mask, and what
-    is masked is left out. blame: the column to name when an expression gives nothing usable.
+    is masked is left out. blame: the column to name when an expression gives nothing usable. nobody: values that
+    stand for no one (a guest's customer number 0).
     """
 
     column: str | None = None
@@ -40,6 +41,7 @@ class Take:
     otherwise: str | None = None
     strict: bool = False
     blame: str | None = None
+    nobody: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         given = [self.column, self.columns or None, self.expression, self.constant]

@@ -138,12 +138,13 @@ class _World:
             return self._amount(take, cells)
         if take.namespaces:
             pairs = zip(take.columns, take.namespaces, strict=True)
-            keys = [key_of(cells.text(column), namespace, strict=take.strict) for column, namespace in pairs]
+            texts = [(_somebody(cells.text(column), take), namespace) for column, namespace in pairs]
+            keys = [key_of(text, namespace, strict=take.strict) for text, namespace in texts]
             return f"coalesce({', '.join(keys)})"
         text = self._text(take, cells)
         if name in KEY_FIELDS and take.namespace and take.constant is None:
             if name in {"actor_key", "target_key"}:
-                return key_of(text, take.namespace, strict=take.strict)
+                return key_of(_somebody(text, take), take.namespace, strict=take.strict)
             return f"{literal(take.namespace + ':')} || {text}"
         if name == "parent_id" and not self.mapping.ids_as_given:
             return f"{literal(self.prefix + ':')} || {text}"
@@ -291,6 +292,12 @@ class _World:
                 column="",
                 reason=f"the row's other columns are longer than {MAX_PROPS:,} characters",
             )
+
+
+def _somebody(text: str, take: Take) -> str:
+    for word in take.nobody:
+        text = f"nullif({text}, {literal(word)})"
+    return text
 
 
 def _is_object(text: str) -> str:

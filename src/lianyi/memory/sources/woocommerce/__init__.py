@@ -39,8 +39,10 @@ ORDERS = Report(
     ),
     keys={"buyer": "woocommerce", "email": "email", "phone": "phone"},
     paid=(
-        "processing", "completed", "refunded", "wc-processing", "wc-completed", "wc-refunded", "Processing", "Completed", "Refunded",
+        "processing", "completed", "wc-processing", "wc-completed", "Processing", "Completed",
     ),
+    given_back=("refunded", "wc-refunded", "Refunded"),
+    nobody=("0", "Guest", "guest"),
     unpaid=("pending", "on-hold", "wc-pending", "wc-on-hold", "checkout-draft", "Pending payment", "On hold"),
     closed=("cancelled", "failed", "trash", "wc-cancelled", "wc-failed", "Cancelled", "Failed"),
     timezone=None,
