@@ -1,0 +1,117 @@
+"""From a request's body to events: good calls become events, bad ones are reported one by one."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import msgspec
+
+from lianyi.doors.collector.answers import Problem
+from lianyi.memory.events import Event
+from lianyi.memory.sources.segment.calls import BadCall, read_batch, read_call
+from lianyi.memory.sources.segment.saying import Sender, events_of
+
+# Path of the URL -> type of the call; None: a batch. The short names are those of the specification's own library.
+ROUTES: dict[str, str | None] = {
+    "/v1/identify": "identify", "/v1/i": "identify",
+    "/v1/track": "track", "/v1/t": "track",
+    "/v1/page": "page", "/v1/p": "page",
+    "/v1/screen": "screen", "/v1/s": "screen",
+    "/v1/group": "group", "/v1/g": "group",
+    "/v1/alias": "alias", "/v1/a": "alias",
+    "/v1/batch": None, "/v1/import": None, "/v1/b": None,
+}  # fmt: skip
+# Errors told in one answer; a program that sends only rubbish does not need to hear of all of it.
+TOLD = 100
+
+
+class _Keyed(msgspec.Struct):
+    writeKey: str | None = None  # noqa: N815
+
+
+class _Named(msgspec.Struct):
+    messageId: str | None = None  # noqa: N815
+
+
+_keyed = msgspec.json.Decoder(_Keyed)
+_named = msgspec.json.Decoder(_Named)
+
+
+@dataclass(kw_only=True)
+class Understood:
+    """What a body says: events to keep, calls that were understood, calls that were not, and the first problems."""
+
+    events: list[Event] = field(default_factory=list)
+    accepted: int = 0
+    rejected: int = 0
+    problems: list[Problem] = field(default_factory=list)
+
+
+def key_in(body: bytes) -> str | None:
+    """The write key that a body carries (`writeKey`), for senders that can't set headers."""
+    try:
+        return _keyed.decode(body).writeKey
+    except (ValueError, RecursionError):
+        return None
+
+
+def understand(body: bytes, kind: str | None, *, sender: Sender, received_at: datetime) -> Understood:
+    """The events that a body says. BadCall where the body as a whole can't be read."""
+    if kind is not None:
+        call = read_call(body, kind)
+        digest_of = None if call.messageId else body.decode("utf-8", "replace")
+        events = events_of(call, sender=sender, received_at=received_at, digest_of=digest_of)
+        return Understood(events=events, accepted=1)
+    result = Understood()
+    batch = read_batch(body)
+    sent = "" if batch.sent_at is None else batch.sent_at.isoformat()
+    for number, raw in enumerate(batch.calls):
+        try:
+            call = read_call(raw)
+            if call.context is None:
+                call.context = batch.context
+            digest_of = None if call.messageId else f"{sent}{number}{bytes(raw).decode('utf-8', 'replace')}"
+            result.events += events_of(
+                call, sender=sender, received_at=received_at, sent_at=batch.sent_at, digest_of=digest_of
+            )
+            result.accepted += 1
+        except BadCall as error:
+            result.rejected += 1
+            if len(result.problems) < TOLD:
+                result.problems.append(problem(error, prefix=f"batch[{number}]", raw=raw))
+    return result
+
+
+def problem(error: BadCall, *, prefix: str = "", raw: msgspec.Raw | bytes = b"") -> Problem:
+    """The error with its path from the body's root: batch[3].timestamp."""
+    path = ".".join(filter(None, (prefix, error.path)))
+    message_id = None
+    with contextlib.suppress(ValueError, RecursionError):
+        message_id = _named.decode(raw).messageId
+    where = path or "body"
+    return Problem(path=where, message=f"{where}: {error.reason}", messageId=message_id)
+
+
+class RecentIds:
+    """The last ids of alias events that were kept. Two halves, so that forgetting costs nothing."""
+
+    def __init__(self, size: int = 100_000) -> None:
+        self._size = size
+        self._new: set[str] = set()
+        self._old: set[str] = set()
+
+    def unsaid(self, events: list[Event]) -> list[Event]:
+        """The events without those that are remembered; the log would drop them anyway."""
+        return [
+            event
+            for event in events
+            if event.kind != "alias" or (event.id not in self._new and event.id not in self._old)
+        ]
+
+    def add(self, events: list[Event]) -> None:
+        """Remember the alias events among these, which are durable now."""
+        self._new.update(event.id for event in events if event.kind == "alias")
+        if len(self._new) > self._size // 2:
+            self._old, self._new = self._new, set()

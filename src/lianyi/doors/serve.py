@@ -1,0 +1,133 @@
+"""The server: one process that takes events in and shows the console, and its worker process."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import cast
+
+from lianyi import settings as settings_file
+from lianyi.doors.collector.answers import App, Receive, Refused, Scope, Send
+from lianyi.doors.collector.app import Collector
+from lianyi.doors.collector.health import Health
+from lianyi.doors.collector.limits import limits_from
+from lianyi.doors.collector.writekeys import TableOfKeys
+from lianyi.doors.logs import log_to_stderr
+from lianyi.doors.supervisor import Supervisor
+from lianyi.memory.inbox import Inbox
+
+log = logging.getLogger("lianyi.serve")
+
+GRACE_SECONDS = 20
+# The writer thread of the inbox needs the interpreter for a moment after each fsync; by default it might wait 5 ms.
+SWITCH_SECONDS = 0.001
+
+
+def run(folder: Path, *, host: str = "127.0.0.1", port: int = 8765, console: bool = True) -> None:
+    """Serve a workspace until SIGTERM or Ctrl-C: requests under way are finished, what came in is landed.
+
+    console=False serves the collector only. Limits come from the environment, see doors.collector.limits.
+    """
+    import uvicorn
+
+    log_to_stderr()
+    folder = folder.absolute()
+    if console:
+        from lianyi.doors.console.start import prepare
+
+        prepare(folder)
+    sys.setswitchinterval(SWITCH_SECONDS)
+    config = uvicorn.Config(
+        server_of(folder, console=console),
+        host=host,
+        port=port,
+        http="httptools",
+        loop="uvloop" if sys.platform != "win32" else "asyncio",
+        lifespan="on",
+        ws="none",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+    # uvicorn raises the signal again once it has shut down; it has done its work by then.
+    signal.signal(signal.SIGTERM, lambda *_: None)
+    log.info("serving %s at http://%s:%d/", folder, host, port, extra={"action": "serve.started"})
+    with suppress(KeyboardInterrupt):
+        uvicorn.Server(config).run()
+    log.info("stopped", extra={"action": "serve.stopped"})
+
+
+def server_of(folder: Path, *, console: bool) -> Server:
+    """The ASGI app of a workspace."""
+    settings = settings_file.read(folder)
+    inbox = Inbox(folder / "inbox")
+    supervisor = Supervisor(folder, options=() if console else ("--no-jobs",))
+    keys = TableOfKeys(folder / "ops.sqlite3")
+    health = Health(inbox, worker_problem=supervisor.problem, keys_problem=lambda: keys.problem)
+    collector = Collector(inbox=inbox, keys=keys, health=health, currency=settings.currency, limits=limits_from())
+    return Server(
+        collector=collector, inbox=inbox, supervisor=supervisor, load_console=_load_console if console else None
+    )
+
+
+def _load_console() -> App:
+    from lianyi.doors.console.asgi import application
+
+    return cast(App, application)  # the same protocol, in other words
+
+
+@dataclass(kw_only=True)
+class Server:
+    """The ASGI app: the collector's paths to the collector, the others to the console, which is loaded when idle."""
+
+    collector: Collector
+    inbox: Inbox
+    supervisor: Supervisor
+    load_console: Callable[[], App] | None
+    _console: App | None = None
+    _loading: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, or live through one lifespan."""
+        if scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+        elif scope["type"] == "http":
+            if self.load_console is None or self.collector.serves(scope["path"]):
+                await self.collector(scope, receive, send)
+            else:
+                await (await self._loaded())(scope, receive, send)
+
+    async def _loaded(self) -> App:
+        """The console; loading it takes a second, in which events are taken in all the same."""
+        async with self._loading:
+            if self._console is None and self.load_console is not None:
+                self._console = await asyncio.to_thread(self.load_console)
+        if self._console is None:
+            raise Refused(404, "not_found", "this server has no console")
+        return self._console
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        await receive()
+        async with self._running():
+            await send({"type": "lifespan.startup.complete"})
+            await receive()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    @asynccontextmanager
+    async def _running(self) -> AsyncIterator[None]:
+        self.supervisor.start()
+        warming = asyncio.create_task(self._loaded()) if self.load_console else None
+        try:
+            yield
+        finally:
+            if warming is not None:
+                await asyncio.gather(warming, return_exceptions=True)
+            await asyncio.to_thread(self.inbox.close)
+            await self.supervisor.stop()

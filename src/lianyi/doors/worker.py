@@ -1,0 +1,156 @@
+"""The worker: lands the inbox about every second, compacts the log now and then, runs the jobs of the console.
+
+Started and looked after by doors.serve as `python -m lianyi.doors.worker FOLDER`. It ends, after landing what is
+there, when it gets SIGTERM or when its standard input closes, which happens however the server dies.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol
+
+from lianyi.doors.logs import log_to_stderr
+from lianyi.errors import Busy, LianyiError
+from lianyi.memory.draining import LANDING, land
+from lianyi.memory.inbox import Inbox
+from lianyi.memory.lake import Lake
+
+log = logging.getLogger("lianyi.worker")
+
+EVERY = 1.0
+PAUSE_AFTER_ERROR = 5.0
+# Landings make small files; after so many the log is asked whether a compaction is worth it.
+LANDINGS_TO_COMPACT = 16
+BUSY_WAIT = 0.2
+
+
+class Jobs(Protocol):
+    """What runs the console's jobs (action.work.runner.Runner)."""
+
+    def run_due(self) -> int:
+        """One round; how many jobs run."""
+
+    def stop(self) -> None:
+        """Stop what runs, in a safe state."""
+
+
+class Worker:
+    """One workspace's background work, in rounds of about a second."""
+
+    def __init__(
+        self, folder: Path, *, jobs: Jobs | None = None, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
+        self.inbox = Inbox(folder / "inbox")
+        self.lake = Lake(folder)
+        self.jobs = jobs
+        self._clock = clock
+        self._landings = 0
+        self._compacted_at = time.monotonic()
+        self._rest = 0.0
+        self._busy_since: float | None = None
+
+    def run(self, stop: threading.Event) -> None:
+        """Work until `stop` is set, then land what is there."""
+        while not stop.is_set():
+            began = time.monotonic()
+            self.round()
+            stop.wait(max(0.0, EVERY - (time.monotonic() - began)))
+        if self.jobs is not None:
+            self.jobs.stop()
+        self.land_all()
+
+    def round(self) -> None:
+        """One round. An error is logged and the next round tries again: waiting events are safe where they are."""
+        for act in (self.land_all, self.compact, self.run_jobs):
+            try:
+                act()
+            except LianyiError as error:
+                log.warning("%s: %s", act.__name__, error, extra={"action": "worker.error"})
+            except Exception:  # edge of the process: one fault must not stop landing for good
+                log.exception("%s failed; trying again", act.__name__, extra={"action": "worker.error"})
+                time.sleep(PAUSE_AFTER_ERROR)
+
+    def land_all(self) -> None:
+        """Land until less than a full portion was there; while an import holds the log, events wait."""
+        while True:
+            try:
+                done = land(self.inbox, self.lake, self._clock(), wait=BUSY_WAIT)
+            except Busy:
+                self._say_busy()
+                return
+            self._busy_since = None
+            self._landings += bool(done.events)
+            if done.events < LANDING // 2:
+                return
+
+    def compact(self) -> None:
+        """Ask the log to compact itself after some landings, resting ten times as long as that took."""
+        if self._landings < LANDINGS_TO_COMPACT or time.monotonic() - self._compacted_at < self._rest:
+            return
+        began = time.monotonic()
+        try:
+            self.lake.compact()
+        except Busy:
+            return
+        self._landings = 0
+        self._compacted_at = time.monotonic()
+        self._rest = 10 * (self._compacted_at - began)
+
+    def run_jobs(self) -> None:
+        """Start and look after the console's jobs."""
+        if self.jobs is not None:
+            self.jobs.run_due()
+
+    def _say_busy(self) -> None:
+        now = time.monotonic()
+        if self._busy_since is None or now - self._busy_since > 60:
+            log.info("somebody else writes to the log; events wait in the inbox", extra={"action": "worker.busy"})
+            self._busy_since = now
+
+
+def console_jobs(folder: Path) -> Jobs:
+    """The runner of the console's jobs, with Django set up for the workspace."""
+    from lianyi.doors.console.start import configure
+
+    configure(folder)
+    from lianyi.action.work.runner import Runner
+
+    return Runner(folder=folder)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Work until told to stop."""
+    parser = argparse.ArgumentParser(prog="python -m lianyi.doors.worker")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--no-jobs", action="store_true", help="land only; do not run the console's jobs")
+    options = parser.parse_args(arguments)
+    log_to_stderr()
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    # Ctrl-C in the terminal reaches us too; the server stops us in order when it is done itself.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_watch_input, args=(stop,), daemon=True).start()
+    worker = Worker(options.folder, jobs=None if options.no_jobs else console_jobs(options.folder))
+    log.info("worker started", extra={"action": "worker.started"})
+    worker.run(stop)
+    log.info("worker stopped", extra={"action": "worker.stopped"})
+    return 0
+
+
+def _watch_input(stop: threading.Event) -> None:
+    """Standard input is a pipe from the server: its end means that the server is gone."""
+    while sys.stdin.buffer.read(1):
+        pass
+    stop.set()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

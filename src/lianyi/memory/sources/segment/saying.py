@@ -1,0 +1,283 @@
+"""From one call to the events that it says."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Any
+from urllib.parse import urlsplit
+
+from lianyi.errors import BadEvent
+from lianyi.memory.events import Event, check
+from lianyi.memory.identify import identify_events
+from lianyi.memory.keys import email_key, make_key
+from lianyi.memory.sources.segment import mailing, shop
+from lianyi.memory.sources.segment.calls import (
+    Alias,
+    AnyCall,
+    BadCall,
+    Call,
+    Group,
+    Identify,
+    PageView,
+    ScreenView,
+    Track,
+)
+from lianyi.memory.sources.segment.frame import Frame, digest, key_text, plain_text
+from lianyi.memory.sources.segment.surroundings import campaign_of, kept
+
+SAYINGS = {**shop.SAYINGS, **mailing.SAYINGS}
+# Words of Lianyi's own vocabulary that a site may send as a track call. The others say something about people on
+# somebody's authority (tags, merges, consents, what was sent), which a key that stands in a web page does not have.
+PLAIN_KINDS = frozenset(
+    ("view", "click", "share", "arrive", "follow", "unfollow", "cart", "collect", "check_in", "leave", "reaction")
+)  # fmt: skip
+# Below this the difference of sending and receiving is the way through the network, not a wrong clock.
+SKEW = timedelta(seconds=5)
+MAX_MESSAGE_ID = 256
+FIELDS = {"at": "timestamp", "actor_key": "userId", "target_key": "traits", "id": "messageId", "value": "properties"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sender:
+    """Who sends: the name in the events' `source`, and the currency of amounts that name none."""
+
+    source: str
+    currency: str
+
+
+def events_of(
+    call: AnyCall,
+    *,
+    sender: Sender,
+    received_at: datetime,
+    sent_at: datetime | None = None,
+    digest_of: str | None = None,
+) -> list[Event]:
+    """The events of a call, each valid by memory.events.check. BadCall names the field that is wrong.
+
+    sent_at: when the batch left the sender, by the sender's clock. digest_of: a text that is the same when the sender
+    repeats the call, for calls that carry no messageId.
+    """
+    frame = _frame(call, sender, received_at, sent_at, digest_of)
+    try:
+        return [check(event, now=received_at) for event in _say(call, frame)]
+    except BadCall:
+        raise
+    except BadEvent as error:
+        name, _, reason = str(error).partition(": ")
+        raise BadCall(FIELDS.get(name, name), reason) from None
+
+
+def _say(call: AnyCall, frame: Frame) -> Iterator[Event]:
+    match call:
+        case Track():
+            yield from _track(call, frame)
+        case PageView() | ScreenView():
+            yield _view(call, frame)
+        case Identify():
+            yield from identify_events(
+                id=frame.message,
+                at=frame.at,
+                source=frame.source,
+                actor_key=frame.actor_key,
+                traits=call.traits or {},
+                channel=frame.channel,
+            )
+        case Group():
+            yield _group(call, frame)
+        case Alias():
+            yield _alias(call, frame)
+    yield from _links(call, frame)
+
+
+def _track(call: Track, frame: Frame) -> list[Event]:
+    name = call.event.strip()
+    if not name:
+        raise BadCall("event", "is empty; name what happened, e.g. Product Viewed")
+    word = _word(name)
+    properties = call.properties or {}
+    props = {**properties, "event" if "event" not in properties else "event_name": name}
+    say = SAYINGS.get(word)
+    if say is not None:
+        return say(frame, props)
+    if word == "search":
+        return shop.searched(frame, props)
+    if word in PLAIN_KINDS:
+        return shop.of_goods(word, frame, props)
+    return [frame.event(own_kind(word), props)]
+
+
+@lru_cache(maxsize=4096)
+def _word(name: str) -> str:
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)
+    return re.sub(r"[^a-z0-9]+", "_", spaced.lower()).strip("_")
+
+
+@lru_cache(maxsize=4096)
+def own_kind(word: str) -> str:
+    """The kind of an event that the vocabulary does not have: its name in snake_case, `track` where no letter of it
+    can stand in a kind. Names of Lianyi's own kinds get `track_` in front."""
+    from lianyi.memory.events import KINDS
+
+    if word in KINDS or not re.match(r"[a-z]", word):
+        word = f"track_{word}" if word else "track"
+    return word[:64]
+
+
+def _view(call: PageView | ScreenView, frame: Frame) -> Event:
+    properties = call.properties or {}
+    page = (call.context.page if call.context else None) if isinstance(call, PageView) else None
+    name = call.name or plain_text(properties.get("name"))
+    url = plain_text(properties.get("url")) or (page.url if page else None)
+    props: dict[str, Any] = {}
+    if page:
+        known = {"title": page.title, "url": page.url, "path": page.path, "referrer": page.referrer}
+        props |= {name: value for name, value in known.items() if value}
+    props |= properties
+    if name:
+        props.setdefault("name", name)
+    return frame.event(
+        "view",
+        props,
+        object_key=_place(url or plain_text(properties.get("path")), name, screen=isinstance(call, ScreenView)),
+        category=key_text(call.category) if call.category else None,
+    )
+
+
+def _place(url: str | None, name: str | None, *, screen: bool) -> str | None:
+    """`page:` with host and path, without query and fragment, so that one page is one object; `screen:` by name."""
+    if screen:
+        return f"screen:{key_text(name)}" if name else None
+    if not url:
+        return f"page:{key_text(name)}" if name else None
+    try:
+        parts = urlsplit(url)
+        host = (parts.hostname or "").lower()
+    except ValueError:
+        return f"page:{key_text(url)}"
+    return f"page:{key_text(host + (parts.path or '/'))}"
+
+
+def _group(call: Group, frame: Frame) -> Event:
+    text = str(call.groupId).strip()
+    if not text:
+        raise BadCall("groupId", "is empty; give the group's id")
+    return frame.event(
+        "join",
+        {"how": "group call", **(call.traits or {})},
+        group_key=f"group:{key_text(f'{frame.source}/{text}')}",
+    )
+
+
+def _alias(call: Alias, frame: Frame) -> Event:
+    text = str(call.previousId)
+    before = email_key(text) or make_key("anon", text)
+    if before is None:
+        raise BadCall("previousId", f"{text[:80]!r} is no id; give the id that the person had before")
+    return frame.event("alias", {"how": "alias call", "verified": False}, target_key=before)
+
+
+def _links(call: Call, frame: Frame) -> Iterator[Event]:
+    """That the person's ids in this call are one. The ids of these events depend on nothing else, so that a thousand
+    calls of one visitor say it once."""
+    if call.userId is None:
+        return
+    if call.anonymousId is not None:
+        anonymous = _key("anon", call.anonymousId)
+        if anonymous is not None and frame.actor_key != anonymous:
+            yield _link(frame, anonymous, "userId with anonymousId")
+    if isinstance(call.userId, str) and "@" in call.userId:
+        email = email_key(call.userId)
+        if email is not None:
+            yield _link(frame, email, "userId is an e-mail address")
+
+
+def _link(frame: Frame, key: str, how: str) -> Event:
+    return Event(
+        id=f"{frame.source}:alias/{digest(frame.actor_key, key)}",
+        at=frame.at,
+        kind="alias",
+        source=frame.source,
+        actor_key=frame.actor_key,
+        target_key=key,
+        channel=frame.channel,
+        props={"how": how, "verified": False},
+    )
+
+
+# --- who, when, where --------------------------------------------------------------------------------------------
+
+
+def _frame(
+    call: AnyCall, sender: Sender, received_at: datetime, sent_at: datetime | None, digest_of: str | None
+) -> Frame:
+    context = call.context
+    campaign, channel = campaign_of(call)
+    return Frame(
+        message=f"{sender.source}:{_message_id(call, digest_of)}",
+        at=happened_at(call, received_at=received_at, sent_at=sent_at),
+        source=sender.source,
+        actor_key=_actor(call),
+        campaign=campaign,
+        channel=channel,
+        currency=sender.currency,
+        context=kept(context) if context is not None else {},
+    )
+
+
+def _message_id(call: Call, digest_of: str | None) -> str:
+    if call.messageId:
+        if len(call.messageId) > MAX_MESSAGE_ID:
+            raise BadCall("messageId", f"has {len(call.messageId):,} characters; at most {MAX_MESSAGE_ID} are allowed")
+        return call.messageId
+    # Two equal calls that say no time may both have happened, so only those that do are recognised when repeated.
+    if digest_of is not None and (call.timestamp or call.sentAt):
+        return "~" + digest(digest_of)
+    return "~" + secrets.token_hex(16)
+
+
+def happened_at(call: Call, *, received_at: datetime, sent_at: datetime | None) -> datetime:
+    """The call's time by the receiver's clock: timestamp + (received - sent), as the specification corrects it.
+
+    A call that was corrected before (it carries originalTimestamp), or whose sender's clock is right within SKEW, is
+    taken by its word; one without a time happened when it was received.
+    """
+    stamp, sent = call.timestamp, call.sentAt or sent_at
+    for name, moment in (("timestamp", stamp), ("sentAt", sent)):
+        if moment is not None and moment.tzinfo is None:
+            raise BadCall(name, f"{moment.isoformat()} has no time zone; add one, e.g. {moment.isoformat()}Z")
+    if stamp is None:
+        return received_at
+    if sent is not None and call.originalTimestamp is None and abs(received_at - sent) > SKEW:
+        try:
+            stamp += received_at - sent
+        except OverflowError:
+            raise BadCall("timestamp", f"{stamp.isoformat()} can't be corrected by sentAt {sent.isoformat()}") from None
+    try:
+        return stamp.astimezone(UTC)
+    except OverflowError:
+        raise BadCall("timestamp", f"{stamp.isoformat()} is not between 1970 and tomorrow; mend the time") from None
+
+
+def _actor(call: AnyCall) -> str:
+    key = _key("user", call.userId) or _key("anon", call.anonymousId)
+    if key is not None:
+        return key
+    if call.userId is None and call.anonymousId is None:
+        raise BadCall("userId", "is missing, and so is anonymousId; give one of them")
+    name = "userId" if call.userId is not None else "anonymousId"
+    given = call.userId if call.userId is not None else call.anonymousId
+    raise BadCall(name, f"{str(given)[:80]!r} is no id of a person; leave it out where nobody is known")
+
+
+def _key(namespace: str, value: str | int | None) -> str | None:
+    return None if value is None else _cached_key(namespace, str(value))
+
+
+# The same visitors come again and again; normalising their ids each time would cost more than all the rest.
+_cached_key = lru_cache(maxsize=65_536)(make_key)
