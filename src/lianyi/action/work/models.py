@@ -52,7 +52,11 @@ class Job(models.Model):
 
 
 class Upload(models.Model):
-    """A file on its way into the log: where it lies, how it is to be read, and the jobs that read it."""
+    """A file on its way into the log: where it lies, how it is to be read, and the jobs that read it.
+
+    format: "" = as recognised. mapping: YAML, "" = as guessed or remembered. options: encoding, room, me.
+    The file itself is deleted once it has landed.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.CharField(max_length=255)
@@ -62,9 +66,10 @@ class Upload(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     format = models.CharField(max_length=60, blank=True)
     label = models.CharField(max_length=60, blank=True)
-    mapping = models.JSONField(null=True, blank=True)
-    check_job = models.OneToOneField(Job, null=True, on_delete=models.SET_NULL, related_name="checks")
-    import_job = models.OneToOneField(Job, null=True, on_delete=models.SET_NULL, related_name="imports")
+    mapping = models.TextField(blank=True)
+    options = models.JSONField(default=dict)
+    check_job = models.OneToOneField(Job, null=True, on_delete=models.SET_NULL, related_name="checked")
+    import_job = models.OneToOneField(Job, null=True, on_delete=models.SET_NULL, related_name="imported")
 
     class Meta:
         ordering: ClassVar[list[str]] = ["-created_at"]

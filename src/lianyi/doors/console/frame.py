@@ -30,10 +30,10 @@ class Place:
 
 PLACES = (
     Place(name="overview", title=_("Overview"), icon="overview", right="people.see"),
-    #Place(name="people", title=_("People"), icon="people", right="people.see"),
-    #Place(name="tags", title=_("Tags"), icon="tag", right="people.see"),
-    #Place(name="data", title=_("Data"), icon="data", right="data.see", also=("/import",)),
-    #Place(name="settings", title=_("Settings"), icon="settings", right="people.see"),
+    Place(name="people", title=_("People"), icon="people", right="people.see"),
+    Place(name="tags", title=_("Tags"), icon="tag", right="people.see"),
+    Place(name="data", title=_("Data"), icon="data", right="data.see", also=("/import",)),
+    Place(name="settings", title=_("Settings"), icon="settings", right="people.see"),
 )
 
 

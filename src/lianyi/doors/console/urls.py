@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from lianyi.doors.console.pages import account, components, errors, signing
+from lianyi.doors.console.pages import account, components, data, errors, jobs, signing, tags
+from lianyi.doors.console.pages.imports import views as imports
 from lianyi.doors.console.pages.overview.views import overview
-from lianyi.doors.console.pages.people.views import export, people
+from lianyi.doors.console.pages.people import views as people
+from lianyi.doors.console.pages.person import by_right, merging
+from lianyi.doors.console.pages.person import views as person
+from lianyi.doors.console.pages.settings import brand, keys, team
 
 urlpatterns = [
     path("", overview, name="overview"),
@@ -18,6 +22,42 @@ urlpatterns = [
     path("account/theme", account.theme, name="theme"),
     path("language", account.set_language, name="set_language"),
     path("components", components.components, name="components"),
+    path("people", people.people, name="people"),
+    path("people/export", people.export, name="people_export"),
+    path("people/<str:person_id>", person.person, name="person"),
+    path("people/<str:person_id>/timeline", person.timeline, name="timeline"),
+    path("people/<str:person_id>/tags", person.tag, name="tag_person"),
+    path("people/<str:person_id>/notes", person.note, name="note"),
+    path("people/<str:person_id>/merge", merging.merge, name="merge"),
+    path("people/<str:person_id>/split", merging.split, name="split"),
+    path("people/<str:person_id>/export", by_right.export, name="person_export"),
+    path("people/<str:person_id>/erase", by_right.erase, name="erase"),
+    path("tags", tags.tags, name="tags"),
+    path("tags/words", tags.words, name="rule_words"),
+    path("data", data.data, name="data"),
+    path("data/refresh", data.refresh, name="refresh"),
+    path("data/<str:name>", data.table, name="table"),
+    path("import", imports.new, name="import_new"),
+    path("import/<uuid:upload_id>", imports.one, name="import"),
+    path("import/<uuid:upload_id>/read", imports.read_as, name="import_read"),
+    path("import/<uuid:upload_id>/again", imports.again, name="import_again"),
+    path("import/<uuid:upload_id>/run", imports.run, name="import_run"),
+    path("import/<uuid:upload_id>/discard", imports.discard, name="import_discard"),
+    path("import/<uuid:upload_id>/rejects/<int:number>", imports.rejected, name="import_rejects"),
+    path("jobs/<int:job_id>", jobs.job, name="job"),
+    path("jobs/<int:job_id>/part", jobs.part, name="job_part"),
+    path("jobs/<int:job_id>/cancel", jobs.cancel, name="job_cancel"),
+    path("settings", brand.settings, name="settings"),
+    path("settings/brand", brand.brand, name="settings_brand"),
+    path("settings/team", team.team, name="team"),
+    path("settings/team/<int:user_id>", team.change, name="team_change"),
+    path("settings/roles", team.roles, name="roles"),
+    path("settings/keys", keys.write_keys, name="write_keys"),
+    path("settings/keys/<int:key_id>/revoke", keys.revoke, name="write_key_revoke"),
+    path("settings/tokens", keys.tokens, name="tokens"),
+    path("settings/tokens/<int:token_id>/revoke", keys.revoke_token, name="token_revoke"),
+    path("settings/log", team.log, name="log"),
+    path("api/v1/", include("lianyi.doors.api.urls")),
 ]
 handler400 = errors.bad_request
 handler403 = errors.forbidden

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -12,10 +13,16 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 
-from lianyi.doors.console.titles import JOB_STATES, JOBS, LEVELS, STRENGTHS, TAG_SOURCES
+from lianyi.memory.keys import NAMESPACES
+from lianyi.doors.console.titles import ACTS, JOB_STATES, JOBS, LEVELS, STRENGTHS, TAG_SOURCES
 
 register = template.Library()
 SIGNS = {"CNY": "¥", "USD": "$", "EUR": "€", "GBP": "£", "JPY": "JP¥", "HKD": "HK$", "TWD": "NT$"}
+
+
+def missing(value: Any) -> bool:
+    """True for None, and for what a template gives where there is nothing."""
+    return value is None or value == ""
 
 
 def unknown() -> SafeString:
@@ -32,7 +39,7 @@ def said(thing: Any) -> str:
 @register.filter
 def number(value: Any, places: int = 0) -> str:
     """1234567.8 → 1,234,568; None → —."""
-    if value is None or value == "":
+    if missing(value):
         return unknown()
     return f"{value:,.{places}f}" if isinstance(value, int | float | Decimal) else str(value)
 
@@ -40,7 +47,7 @@ def number(value: Any, places: int = 0) -> str:
 @register.filter
 def short(value: Any) -> str:
     """A number for small places: 1,234 → 1,234; 12,345 → 12.3k / 1.2万."""
-    if value is None:
+    if missing(value):
         return unknown()
     if abs(value) < 10_000:
         return f"{value:,.0f}"
@@ -52,7 +59,7 @@ def short(value: Any) -> str:
 @register.filter
 def money(value: Any, currency: str = "") -> str:
     """12.5, "CNY" → ¥12.50."""
-    if value is None or value == "":
+    if missing(value):
         return unknown()
     amount = Decimal(str(value))
     sign = "−" if amount < 0 else ""
@@ -62,19 +69,19 @@ def money(value: Any, currency: str = "") -> str:
 @register.filter
 def percent(value: Any, places: int = 0) -> str:
     """0.123 → 12%."""
-    return unknown() if value is None else f"{value * 100:.{places}f}%"
+    return unknown() if missing(value) else f"{value * 100:.{places}f}%"
 
 
 @register.filter
 def seconds(value: Any) -> str:
     """1.234 → 1.2 s."""
-    return unknown() if value is None else gettext("%(seconds)s s") % {"seconds": f"{value:,.1f}"}
+    return unknown() if missing(value) else gettext("%(seconds)s s") % {"seconds": f"{value:,.1f}"}
 
 
 @register.filter
 def size(value: Any) -> str:
     """Bytes in the unit that reads best."""
-    if value is None:
+    if missing(value):
         return unknown()
     amount = float(value)
     for unit in ("B", "kB", "MB"):
@@ -87,7 +94,7 @@ def size(value: Any) -> str:
 @register.filter
 def day(value: Any) -> str:
     """A date in the page's language: 2026-11-23."""
-    if value is None or value == "":
+    if missing(value):
         return unknown()
     if isinstance(value, datetime):
         value = _local(value).date()
@@ -109,13 +116,13 @@ def clock(value: datetime) -> str:
 @register.filter
 def moment(value: Any) -> str:
     """Date and time in the brand's zone: 2026-11-23 14:05."""
-    return unknown() if value is None else f"{_local(value):%Y-%m-%d %H:%M}"
+    return unknown() if missing(value) else f"{_local(value):%Y-%m-%d %H:%M}"
 
 
 @register.filter
 def ago(value: datetime | None, now: datetime | None = None) -> str:
     """How long ago, in one unit, with the exact time as its title."""
-    if value is None:
+    if missing(value):
         return unknown()
     return format_html('<time datetime="{}" title="{}">{}</time>', _local(value).isoformat(), moment(value), _ago(value, now))
 
@@ -179,7 +186,7 @@ def kind_title(kind: Any) -> str:
 @register.filter
 def whole(value: Any) -> int | None:
     """Rounded to a whole number; None stays None."""
-    return None if value is None else round(value)
+    return None if missing(value) else round(value)
 
 
 @register.filter
@@ -205,3 +212,46 @@ def evidence(tag: Any) -> str:
     """Why a tag is there, in the page's language."""
     language = "evidence_zh" if (translation.get_language() or "").startswith("zh") else "evidence_en"
     return tag[language] or ""
+
+
+@register.filter
+def iso_day(value: str | None) -> str:
+    """The day of a time written in ISO 8601, in the brand's zone."""
+    return unknown() if missing(value) else day(datetime.fromisoformat(value))
+
+
+@register.filter
+def namespace_title(name: str) -> str:
+    """What a namespace of keys means, in the page's language."""
+    return said(NAMESPACES[name]) if name in NAMESPACES else name
+
+
+@register.simple_tag
+def sample(samples: dict[str, str], name: str) -> str:
+    """A first value of a column, in brackets behind its name."""
+    value = samples.get(name) or ""
+    return f" ({value[:24]}{'…' if len(value) > 24 else ''})" if value else ""
+
+
+@register.simple_tag
+def imported(upload: Any, name: str) -> str:
+    """A count of what an import did, over all files in it; unknown until it is done."""
+    job = upload.import_job
+    done = job is not None and job.state == "done"
+    return number(sum(file[name] for file in job.result["files"])) if done else unknown()
+
+
+@register.filter
+def plain_value(value: Any) -> str:
+    """A cell of a sample: times in the brand's zone, lists and maps as JSON."""
+    if isinstance(value, datetime):
+        return moment(value)
+    if isinstance(value, list | dict):
+        return json.dumps(value, ensure_ascii=False, default=str)
+    return str(value)
+
+
+@register.filter
+def act_title(name: str) -> str:
+    """What was done, in words."""
+    return str(ACTS.get(name, name))

@@ -33,7 +33,7 @@ COLUMNS: Mapping[str, Shown] = {
     column.name: column
     for column in (
         Shown(name="tags", title=_("Tags"), look="tags", sort=False, first=True),
-        Shown(name="consumption", title=_("Consumption"), look="consumption", sort=False, first=True),
+        Shown(name="consumption_level", title=_("Consumption"), look="consumption", sort=False, first=True),
         Shown(name="orders", title=_("Orders"), look="number", first=True),
         Shown(name="net_spend", title=_("Net spend"), look="money", first=True),
         Shown(name="last_seen", title=_("Last seen"), look="moment", first=True),

@@ -71,7 +71,7 @@ def where(ws: Workspace, search: Search) -> Clause:
     clauses = [_text(search.text)] if search.text else []
     clauses += [Clause(sql="list_contains(tags, ?)", values=(tag,)) for tag in search.tags]
     if search.consumption:
-        clauses.append(Clause(sql="consumption = ?", values=(search.consumption,)))
+        clauses.append(Clause(sql="consumption_level = ?", values=(search.consumption,)))
     if search.channel:
         clauses.append(Clause(sql="list_contains(channels, ?)", values=(search.channel,)))
     if search.seen:

@@ -1,0 +1,1 @@
+"""The import wizard: upload, recognise or map, check (dry run), import, rejects."""

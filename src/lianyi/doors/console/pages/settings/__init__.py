@@ -1,0 +1,1 @@
+"""Settings: brand, team, keys, audit log."""

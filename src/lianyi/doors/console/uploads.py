@@ -1,0 +1,46 @@
+"""Where uploaded files lie until they are imported: in the workspace's staging folder, on its own disk."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from django.conf import settings
+from django.core.files.uploadedfile import TemporaryUploadedFile, UploadedFile
+from django.core.files.uploadhandler import TemporaryFileUploadHandler
+
+from lianyi.action.work.models import Upload
+
+
+class WorkspaceUploads(TemporaryFileUploadHandler):
+    """Writes to disk while it arrives. An erasure removes the staging folder, so it is made anew where it is missing."""
+
+    def new_file(self, *args: Any, **kwargs: Any) -> None:
+        """One more file begins."""
+        folder = settings.WORKSPACE / "staging"
+        folder.mkdir(exist_ok=True)
+        settings.FILE_UPLOAD_TEMP_DIR = str(folder)
+        super().new_file(*args, **kwargs)
+
+
+def keep(file: UploadedFile, *, by: str) -> Upload:
+    """Move an uploaded file to a folder of its own, under its own name without any path."""
+    name = Path((file.name or "").replace("\\", "/")).name[:150] or "file"
+    identity = uuid4()
+    folder = settings.WORKSPACE / "staging" / "uploads" / str(identity)
+    folder.mkdir(parents=True)
+    path = folder / name
+    if isinstance(file, TemporaryUploadedFile):
+        shutil.move(file.temporary_file_path(), path)
+        file.file = path.open("rb")  # so that closing the upload does not look for the moved file
+    else:
+        path.write_bytes(file.read())
+    return Upload.objects.create(id=identity, name=name, path=str(path), size=path.stat().st_size, by=by)
+
+
+def discard(upload: Upload) -> None:
+    """Delete the file and its row."""
+    shutil.rmtree(Path(upload.path).parent, ignore_errors=True)
+    upload.delete()
