@@ -19,7 +19,7 @@ from lianyi.world.people import EMPLOYEE, KOC, KOL
 from lianyi.world.ripples import Stones, campaign_name, throw
 from lianyi.world.rows import join, rows
 from lianyi.world.settings import DAY, HOUR, MINUTE, Bools, Floats, Ints
-from lianyi.world.shopping import Shop
+from lianyi.world.shop import Shop
 
 EVERY, LASTS = 45, 12  # days between two starts, days a campaign works
 RESPONSES = ("steady", "persuadable", "annoyed")

@@ -158,8 +158,9 @@ def _join(life: Life, dice: np.random.Generator, row: Ints, at: Ints) -> None:
     life.emit(
         rows(
             len(who), id=join(take(life.id_heads, where), "invite/", number[invited]), kind="invite",
-            at=life.today(at[invited] - MINUTE), source=take(life.platform_names, where), channel=take(life.platform_names, where),
-            group_key=take(life.group_keys, where), actor_key=life.room_keys(where, by),
+            at=life.today(at[invited] - MINUTE), source=take(life.platform_names, where),
+            channel=take(life.platform_names, where), group_key=take(life.group_keys, where),
+            actor_key=life.room_keys(where, by),
             target_key=life.room_keys(where, who),
         )
     )  # fmt: skip

@@ -10,7 +10,7 @@ from lianyi.world.life import Life
 from lianyi.world.names import CITIES
 from lianyi.world.rows import join, rows, take
 from lianyi.world.settings import HOUR, MINUTE, Ints
-from lianyi.world.shopping import Shop
+from lianyi.world.shop import Shop
 
 EVENTS_PER_1000 = 0.35  # offline events a week per thousand people
 DAILY = 0.012  # of those who are there check in on a day for points

@@ -19,7 +19,7 @@ from lianyi.world.ripples import INCENTIVES, campaign_name
 from lianyi.world.rooms import PLATFORMS
 from lianyi.world.rows import join, only, take
 from lianyi.world.settings import DAY, Bools, Ints
-from lianyi.world.shopping import order_name
+from lianyi.world.shop import order_name
 from lianyi.world.simulate import Simulation
 from lianyi.world.talk import INTENTS
 from lianyi.world.ties import BANDS, DRIFTS, TIE_KINDS, band_of, rate_of

@@ -18,7 +18,8 @@ from lianyi.world.people import NEVER
 from lianyi.world.rhythm import day_factor
 from lianyi.world.rows import hexes, join, only, rows, scramble, take
 from lianyi.world.settings import DAY, HOUR, MINUTE, Bools, Floats, Ints
-from lianyi.world.shopping import Shop, place_orders, view
+from lianyi.world.shop import Shop, view
+from lianyi.world.shopping import place_orders
 
 INCENTIVES = ("none", "coupon", "gift")
 INCENTIVE_FACTOR = np.array([1.0, 1.25, 1.5])

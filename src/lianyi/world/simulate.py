@@ -17,7 +17,8 @@ from lianyi.world.profiles import profiles_of_day
 from lianyi.world.ripples import rewards_of_day, ripples_of_day
 from lianyi.world.rows import by_time
 from lianyi.world.settings import DAY, MONTH
-from lianyi.world.shopping import Shop, shopping_of_day
+from lianyi.world.shop import Shop
+from lianyi.world.shopping import shopping_of_day
 
 
 class Simulation:
