@@ -18,9 +18,36 @@ from lianyi.world.reveal import reveal
 from lianyi.world.rows import rebatch
 from lianyi.world.settings import WorldSettings
 from lianyi.world.simulate import Simulation
+from lianyi.world.trials import Effects, Trials, trials
 from lianyi.world.truth import Truth, read_truth, write_truth
 
-__all__ = ["MEANINGS", "Truth", "World", "WorldSettings", "events", "generate", "read_truth", "truth", "write_truth"]
+__all__ = [
+    "MEANINGS",
+    "Effects",
+    "Trials",
+    "Truth",
+    "World",
+    "WorldSettings",
+    "events",
+    "generate",
+    "read_truth",
+    "trials",
+    "truth",
+    "write_truth",
+]
+    "MEANINGS",
+    "Effects",
+    "Trials",
+    "Truth",
+    "World",
+    "WorldSettings",
+    "events",
+    "generate",
+    "read_truth",
+    "trials",
+    "truth",
+    "write_truth",
+]
 
 
 class World:

@@ -58,3 +58,8 @@ def make_demands(nature: Nature) -> Demands:
         drop=dice.beta(0.8, 7, people.count), gone=np.full(people.count, NEVER, dtype=np.int64),
         browse=np.cumsum(BROWSE * interest * np.minimum(eager[person] + 0.3, 2.5)),
     )  # fmt: skip
+
+
+def purchase_rates(demands: Demands, count: int) -> Floats:
+    """Purchases per ordinary day of each of `count` people over all their categories."""
+    return np.bincount(demands.person, demands.rate, count).astype(np.float64)

@@ -90,8 +90,7 @@ def _label(life: Life, lines: Lines, topic: Ints) -> None:
     settings = life.nature.settings
     kept = lines.column("at") < settings.origin + settings.days * DAY
     columns: dict[str, Ints] = {
-        "number": np.arange(len(kept)) + life.counters["message"] - len(kept),
-        "room": lines.column("room").astype(np.int32),
+        "number": (np.arange(len(kept)) + life.counters["message"] - len(kept)).astype(np.int32),
         "person": lines.column("author").astype(np.int32),
         "intent": lines.column("intent").astype(np.int8),
         "topic": topic.astype(np.int8),

@@ -206,7 +206,7 @@ MEANINGS: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "messages": (
         "one message or reply",
         {
-            "id": "event id",
+            "number": "what the event id ends with, after the last /; no two messages share it",
             "person": "true author",
             "intent": "what it was composed as; advert is spam, hot belongs to a burst",
             "topic": "category code of the goods named",

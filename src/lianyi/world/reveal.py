@@ -10,6 +10,7 @@ import pyarrow as pa
 from lianyi.memory.events import TIME
 from lianyi.world.campaigns import CHANNELS, DESIGNS, LASTS, RESPONSES
 from lianyi.world.communities import ANYWHERE, HAPPENINGS, overlap
+from lianyi.world.demands import purchase_rates
 from lianyi.world.identity import PHONE, SPACES
 from lianyi.world.life import Life
 from lianyi.world.names import CITY_ZH
@@ -40,6 +41,11 @@ def reveal(simulation: Simulation) -> Truth:
 
 def _words(words: tuple[str, ...], index: Ints) -> pa.Array:
     return take(pa.array(words), index)
+
+
+def _few(words: tuple[str, ...], index: Ints) -> pa.Array:
+    """The same, dictionary-encoded: there are tens of millions of messages in a big world."""
+    return pa.DictionaryArray.from_arrays(pa.array(index.astype(np.int8)), pa.array(words))
 
 
 def _days(life: Life, days: Ints) -> pa.Array:
@@ -86,7 +92,7 @@ def _who(simulation: Simulation, life: Life) -> dict[str, pa.Table]:
             "talk": people.talk, "sharing": people.sharing, "lurker": people.talk < 1 / 300,
             "communities": circles.astype(np.int64), "bridge": circles >= 3, "core": _core(life),
             "response": _words(RESPONSES, simulation.campaigns.response),
-            "rate": np.bincount(demands.person, demands.rate, count), "drop": demands.drop,
+            "rate": purchase_rates(demands, count), "drop": demands.drop,
             "gone": _days(life, demands.gone),
             "money": people.money,
         }
@@ -336,13 +342,13 @@ def _campaigns(life: Life) -> dict[str, pa.Table]:
 
 
 def _talk(life: Life) -> dict[str, pa.Table]:
-    said = _noted(life, "messages", ("number", "room", "person", "intent", "topic"))
+    said = _noted(life, "messages", ("number", "person", "intent", "topic"))
     bursts = _noted(life, "bursts", ("room", "at", "hours", "messages"))
     return {
         "messages": pa.table(
             {
-                "id": join(take(life.id_heads, said["room"]), said["number"]), "person": said["person"],
-                "intent": _words(INTENTS, said["intent"]), "topic": _words(_codes(life), said["topic"]),
+                "number": said["number"].astype(np.int64), "person": said["person"],
+                "intent": _few(INTENTS, said["intent"]), "topic": _few(_codes(life), said["topic"]),
             }
         ),
         "bursts": pa.table(
