@@ -35,19 +35,6 @@ __all__ = [
     "truth",
     "write_truth",
 ]
-    "MEANINGS",
-    "Effects",
-    "Trials",
-    "Truth",
-    "World",
-    "WorldSettings",
-    "events",
-    "generate",
-    "read_truth",
-    "trials",
-    "truth",
-    "write_truth",
-]
 
 
 class World:
