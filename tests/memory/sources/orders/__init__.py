@@ -1,0 +1,1 @@
+"""Order reports and lists of people."""
