@@ -24,15 +24,14 @@ def person_id_sql(key: str) -> str:
 def seen_keys(scope: Scope) -> str:
     """One row = one key, numbered from 0 by (first_at, key): the smallest number of a person's keys is the anchor."""
     return f"""
-    WITH ends AS (
-        SELECT e.actor_key AS name, min(e."at") AS first_at, max(e."at") AS last_at, count(*) AS events
-        FROM {EVENTS} AS e WHERE e.actor_key IS NOT NULL AND {scope.happened()} GROUP BY e.actor_key
+    WITH named AS (
+        SELECT e.actor_key AS name, e."at" AS moment FROM {EVENTS} AS e
+        WHERE e.actor_key IS NOT NULL AND {scope.happened()}
         UNION ALL
-        SELECT e.target_key, min(e."at"), max(e."at"), count(*) FILTER (WHERE e.actor_key IS DISTINCT FROM e.target_key)
-        FROM {EVENTS} AS e WHERE e.target_key IS NOT NULL AND {scope.happened()} GROUP BY e.target_key
+        SELECT e.target_key, e."at" FROM {EVENTS} AS e
+        WHERE e.target_key IS NOT NULL AND e.actor_key IS DISTINCT FROM e.target_key AND {scope.happened()}
     ), seen AS (
-        SELECT name, min(first_at) AS first_at, max(last_at) AS last_at, CAST(sum(events) AS BIGINT) AS events
-        FROM ends GROUP BY name
+        SELECT name, min(moment) AS first_at, max(moment) AS last_at, count(*) AS events FROM named GROUP BY name
     )
     SELECT name, first_at, last_at, events, row_number() OVER (ORDER BY first_at, name) - 1 AS number FROM seen
     """
