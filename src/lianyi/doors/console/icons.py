@@ -44,7 +44,7 @@ ICONS: Mapping[str, str] = {
     "note": '<path d="M5 4h14v10l-5.5 6H5zM13.5 20v-6H19M8.5 8.5h7M8.5 12h4"/>',
     "dot": '<circle cx="12" cy="12" r="3"/>',
     "heart": '<path d="M12 20C5 15 3 11.5 3.5 8.5c.7-4 6-5 8.5-1 2.5-4 7.8-3 8.5 1 .5 3-1.5 6.5-8.5 11.5z"/>',
-    "more": '<path d="M5 12h.01M12 12h.01M19 12h.01"/>',
+    "more": '<circle cx="5.5" cy="12" r="1.4" fill="currentColor"/><circle cx="12" cy="12" r="1.4" fill="currentColor"/><circle cx="18.5" cy="12" r="1.4" fill="currentColor"/>',
     "shield": '<path d="M12 3.5 19.5 6v6c0 4.5-3 7.5-7.5 9-4.5-1.5-7.5-4.5-7.5-9V6z"/>',
     "spark": '<path d="M12 3.5 13.8 10l6.7 2-6.7 2L12 20.5 10.2 14l-6.7-2 6.7-2z"/>',
     "language": '<path d="M3.5 6h9M8 3.5V6c0 4-2 7-4.5 8.5M5.5 9c1 2.5 3 4.5 5.5 5.5M12.5 20.5l4-10 4 10M14 17h5"/>',
