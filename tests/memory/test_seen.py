@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lianyi.memory.seen import Hashes, Runs, SeenIds, joined, repeats
+from lianyi.memory.seen import Hashes, Runs, SeenIds, joined, merged, repeats
 
 # Few distinct high halves, so that equal high with different low occurs all the time.
 hashes = st.lists(st.tuples(st.integers(0, 2**64 - 1), st.integers(0, 3)), max_size=60)
@@ -57,13 +58,26 @@ def test_runs_stay_few(sizes: list[int]) -> None:
 def test_it_is_there_after_a_restart_and_old_runs_are_gone(tmp_path: Path) -> None:
     seen = SeenIds(tmp_path)
     for start in range(0, 1000, 100):
-        seen.save(as_hashes([(number, number) for number in range(start, start + 100)]), covered=[f"file-{start}"])
+        run = as_hashes([(number, number) for number in range(start, start + 100)])
+        seen.save([run], covered=[f"file-{start}"])
     again = SeenIds(tmp_path)
     assert len(again) == 1000
     assert again.contains(as_hashes([(5, 5), (999, 999), (999, 1), (5000, 5)])).tolist() == [True, True, False, False]
     assert again.covered == frozenset({"file-900"})
     assert again.salt == seen.salt
     assert len(list(tmp_path.glob("run-*.npy"))) == len(again._runs.runs)
+
+
+def test_a_merge_through_a_file_equals_one_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lianyi.memory.seen.IN_MEMORY", 100)
+    draw = np.random.default_rng(5)
+    parts = [
+        Hashes(draw.integers(0, 2**64, n, dtype=np.uint64), draw.integers(0, 2**64, n, dtype=np.uint64)).sorted()
+        for n in (500, 1, 3000, 70)
+    ]
+    on_disk, in_memory = merged(parts, tmp_path / "run.npy"), joined(parts).sorted()
+    assert (on_disk.high == in_memory.high).all()
+    assert (on_disk.low == in_memory.low).all()
 
 
 def test_joining_nothing_is_empty() -> None:

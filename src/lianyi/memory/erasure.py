@@ -15,7 +15,6 @@ from lianyi.memory.duckdb import DuckDB
 from lianyi.memory.engine import literal
 from lianyi.memory.events import FIELD_NAMES
 from lianyi.memory.lake import DataFile, Lake
-from lianyi.memory.seen import joined
 
 MARK = "[erased]"
 # Statements on a person, which go with the person also where somebody else made them.
@@ -66,7 +65,7 @@ def erase(lake: Lake, *, keys: Collection[str], names: Collection[str] = ()) -> 
         new = [lake.sorted_copy([path], select=_cleaned(owned, pattern), where=f"NOT ({theirs})") for path in hits]
         if old:
             _swap(lake, old, new)
-            seen.save(joined([]), covered=[file.path for file in lake.data_files()])
+            seen.save([], covered=[file.path for file in lake.data_files()])
         lake.sweep(hours=0)
     removed = sum(count for count, _all in hits.values())
     return Erased(removed=removed, cleaned=sum(every for _count, every in hits.values()) - removed, files=len(old))

@@ -29,7 +29,7 @@ from lianyi.memory.duckdb import DuckDB
 from lianyi.memory.engine import literal
 from lianyi.memory.events import SCHEMA
 from lianyi.memory.landing import Landing
-from lianyi.memory.seen import Hashes, SeenIds, joined
+from lianyi.memory.seen import Hashes, SeenIds
 
 log = logging.getLogger(__name__)
 
@@ -106,7 +106,8 @@ class Lake:
         missing = [str(self.path / file.path) for file in files if file.path not in seen.covered]
         if missing:
             hashes = self._hashes_of(missing, seen.salt)
-            seen.save(hashes.take(~seen.contains(hashes)), covered=[file.path for file in files])
+            new = hashes.take(~seen.contains(hashes)).sorted()
+            seen.save([new], covered=[file.path for file in files])
         return seen
 
     @contextmanager
@@ -203,7 +204,7 @@ class Lake:
                 self.commit(added=[merged], removed=batch)
                 seen.covered = frozenset(file.path for file in self.data_files())
                 gone += len(batch)
-            seen.save(joined([]), covered=seen.covered)
+            seen.save([], covered=seen.covered)
             self.sweep(hours=1)
         log.info("compacted %d files", gone, extra={"action": "lake.compact", "files": gone})
         return gone

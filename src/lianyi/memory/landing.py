@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import secrets
+import shutil
+import tempfile
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +17,7 @@ import pyarrow.compute as pc
 from lianyi.memory.duckdb import DuckDB
 from lianyi.memory.engine import literal
 from lianyi.memory.events import SCHEMA
-from lianyi.memory.seen import Hashes, Runs, SeenIds, joined, repeats
+from lianyi.memory.seen import Hashes, Runs, SeenIds, repeats
 
 # What is buffered before a sorted file is written; bounds the memory of an import of any size.
 BUFFER_BYTES = 256 * 1024 * 1024
@@ -48,7 +50,10 @@ class Landing:
         self._folder = folder
         self._seen = seen
         self._received_at = received_at
-        self._own = Runs()
+        for left in seen.folder.glob("landing-*"):  # by a process that was killed; the lock is ours now
+            shutil.rmtree(left)
+        self._scratch = Path(tempfile.mkdtemp(prefix="landing-", dir=seen.folder))
+        self._own = Runs(folder=self._scratch)
         self._buffer: list[pa.Table] = []
         self._files: list[tuple[str, int]] = []
         self._twins: Counter[str] = Counter()
@@ -80,9 +85,9 @@ class Landing:
         self._write()
         return self._files
 
-    def hashes(self) -> Hashes:
-        """Hashes of the ids of all new rows."""
-        return joined(self._own.runs)
+    def hashes(self) -> list[Hashes]:
+        """Hashes of the ids of all new rows, in sorted runs; gone after close."""
+        return self._own.runs
 
     def discard(self, *, keep: set[str]) -> None:
         """Remove the files written, but for those that a commit already names."""
@@ -94,6 +99,7 @@ class Landing:
         """Free the memory."""
         self._engine.close()
         self._buffer = []
+        shutil.rmtree(self._scratch, ignore_errors=True)
 
     def _count(self, landed: Landed) -> Landed:
         self.landed = self.landed + landed

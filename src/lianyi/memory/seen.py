@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,11 +59,54 @@ def repeats(hashes: Hashes) -> npt.NDArray[np.bool_]:
     return mask
 
 
-class Runs:
-    """A growing set of hashes: a few sorted runs, of which each is at least twice as long as the next."""
+# A merge of more hashes than this goes range by range through a file, so that memory stays small at any size.
+IN_MEMORY = 2_000_000
+RANGES = 64
 
-    def __init__(self, runs: Iterable[Hashes] = ()) -> None:
+
+def merged(parts: list[Hashes], path: Path | None) -> Hashes:
+    """One sorted run of sorted parts: in memory while it is small, else written to `path` and memory-mapped.
+
+    Hashes are spread evenly, so equal slices of the 64-bit range hold equal shares of every part.
+    """
+    total = sum(len(part) for part in parts)
+    if path is None or total <= IN_MEMORY:
+        return joined(parts).sorted()
+    bounds = [np.uint64(number * (2**64 // RANGES)) for number in range(1, RANGES)]
+    cuts = [[0, *np.searchsorted(part.high, bounds).tolist(), len(part)] for part in parts]
+    out = np.lib.format.open_memmap(path, mode="w+", dtype=np.uint64, shape=(2, total))
+    done = 0
+    for number in range(RANGES):
+        slices = [
+            Hashes(
+                np.array(part.high[cut[number] : cut[number + 1]]), np.array(part.low[cut[number] : cut[number + 1]])
+            )
+            for part, cut in zip(parts, cuts, strict=True)
+        ]
+        piece = joined(slices).sorted()
+        out[0, done : done + len(piece)] = piece.high
+        out[1, done : done + len(piece)] = piece.low
+        done += len(piece)
+    out.flush()
+    del out
+    return opened(path)
+
+
+def opened(path: Path) -> Hashes:
+    """A run on disk, memory-mapped."""
+    array = np.load(path, mmap_mode="r")
+    return Hashes(array[0], array[1])
+
+
+class Runs:
+    """A growing set of hashes: a few sorted runs, of which each is at least twice as long as the next.
+
+    folder: where runs too long for memory are kept; without it all stay in memory.
+    """
+
+    def __init__(self, runs: Iterable[Hashes] = (), *, folder: Path | None = None) -> None:
         self.runs = list(runs)
+        self._folder = folder
 
     def __len__(self) -> int:
         return sum(len(run) for run in self.runs)
@@ -77,17 +120,19 @@ class Runs:
         high, low = hashes.high[order], hashes.low[order]
         for run in self.runs:
             place = np.minimum(np.searchsorted(run.high, high), len(run) - 1)
-            found[order] |= (run.high[place] == high) & (run.low[place] == low)
+            same = np.flatnonzero(run.high[place] == high)
+            found[order[same[run.low[place[same]] == low[same]]]] = True
         return found
 
     def add(self, hashes: Hashes) -> None:
         """Add hashes that the set does not hold yet."""
         if not len(hashes):
             return
-        self.runs.append(hashes.sorted())
-        while len(self.runs) > 1 and len(self.runs[-2]) < 2 * len(self.runs[-1]):
-            last, before = self.runs.pop(), self.runs.pop()
-            self.runs.append(joined([before, last]).sorted())
+        parts = [hashes.sorted()]
+        while self.runs and len(self.runs[-1]) < 2 * sum(len(part) for part in parts):
+            parts.append(self.runs.pop())
+        path = self._folder / f"run-{secrets.token_hex(8)}.npy" if self._folder else None
+        self.runs.append(merged(parts, path) if len(parts) > 1 else parts[0])
 
 
 class SeenIds:
@@ -117,30 +162,33 @@ class SeenIds:
             return
         state = json.loads(manifest.read_text(encoding="utf-8"))
         if state["runs"] != self._names:
-            arrays = [np.load(self.folder / name, mmap_mode="r") for name in state["runs"]]
-            self._runs = Runs(Hashes(array[0], array[1]) for array in arrays)
+            self._runs = Runs(opened(self.folder / name) for name in state["runs"])
             self._names = list(state["runs"])
         self.covered = frozenset(state["files"])
 
-    def save(self, new: Hashes, *, covered: Iterable[str]) -> None:
-        """Add the hashes of rows that the log now holds in the files `covered`; one atomic step."""
-        old = list(self._runs.runs)  # held until the end, so that no new run gets the identity of a freed one
-        before = {id(run): name for run, name in zip(old, self._names, strict=True)}
-        self._runs.add(new)
-        names = [before.get(id(run)) or self._write(run) for run in self._runs.runs]
+    def save(self, new: Sequence[Hashes], *, covered: Iterable[str]) -> None:
+        """Add sorted runs of hashes of rows that the log now holds in the files `covered`; one atomic step."""
+        parts = [run for run in new if len(run)]
+        kept = list(zip(self._names, self._runs.runs, strict=True))
+        while parts and kept and len(kept[-1][1]) < 2 * sum(len(part) for part in parts):
+            parts.append(kept.pop()[1])
+        if parts:
+            name = f"run-{secrets.token_hex(8)}.npy"
+            kept.append((name, self._write(parts, self.folder / name)))
         self.covered = frozenset(covered)
+        names = [name for name, _run in kept]
         replace_text(self.folder / "current.json", json.dumps({"runs": names, "files": sorted(self.covered)}))
         for name in set(self._names) - set(names):
             (self.folder / name).unlink(missing_ok=True)
-        self._names = names
+        self._names, self._runs = names, Runs(run for _name, run in kept)
 
-    def _write(self, run: Hashes) -> str:
-        name = f"run-{secrets.token_hex(8)}.npy"
-        with (self.folder / name).open("wb") as file:
-            np.save(file, np.stack([run.high, run.low]))
-            file.flush()
+    def _write(self, parts: list[Hashes], path: Path) -> Hashes:
+        run = merged(parts, path)
+        if not path.exists():
+            np.save(path, np.stack([run.high, run.low]))
+        with path.open("rb") as file:
             os.fsync(file.fileno())
-        return name
+        return opened(path)
 
     def _salt(self) -> str:
         path = self.folder / "salt"
