@@ -80,7 +80,7 @@ def server_of(folder: Path, *, console: bool) -> Server:
 def _load_console() -> App:
     from lianyi.doors.console.asgi import application
 
-    return cast(App, application)  # the same protocol, in other words
+    return cast("App", application)  # the same protocol, in other words
 
 
 @dataclass(kw_only=True)

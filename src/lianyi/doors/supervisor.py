@@ -41,16 +41,17 @@ class Supervisor:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
-        process = self._process
-        if process is None or process.poll() is not None:
-            return
+        if self._process is not None:
+            with self._process as process:  # closes the pipe and waits
+                await asyncio.to_thread(self._end, process)
+
+    def _end(self, process: subprocess.Popen[bytes]) -> None:
         process.terminate()
         try:
-            await asyncio.to_thread(process.wait, self._stop_seconds)
+            process.wait(self._stop_seconds)
         except subprocess.TimeoutExpired:
             log.warning("the worker did not end in time and is killed", extra={"action": "worker.killed"})
             process.kill()
-            process.wait()
 
     def problem(self) -> str | None:
         """Why events are not landed at the moment; None when all is well."""
@@ -75,5 +76,7 @@ class Supervisor:
                 "the worker died (exit code %s); started again in %.1f s", self._process.returncode, pause,
                 extra={"action": "worker.died"},
             )  # fmt: skip
+            if self._process.stdin is not None:
+                self._process.stdin.close()
             await asyncio.sleep(pause)
             self._spawn()

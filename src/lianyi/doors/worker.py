@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import signal
 import sys
 import threading
@@ -147,7 +148,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _watch_input(stop: threading.Event) -> None:
     """Standard input is a pipe from the server: its end means that the server is gone."""
-    while sys.stdin.buffer.read(1):
+    while os.read(sys.stdin.fileno(), 1):  # not through sys.stdin: its lock would be held when we end
         pass
     stop.set()
 
