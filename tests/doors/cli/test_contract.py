@@ -19,15 +19,15 @@ A3,2026-01-03 11:00:00,c2,bo@example.cn,5.00,CNY,tea,茶
 A4,not a date,c3,cai@example.cn,7.00,CNY,tea,茶
 """
 MAPPING = """source: shop
-kind: order
-fields:
-  id: order_id
-  at: paid_at
-  actor_key: {column: customer_id, namespace: user}
-  value: amount
-  currency: currency
-  object_key: {column: item, namespace: item}
-  category: category
+events:
+  - kind: order
+    id: order_id
+    at: paid_at
+    actor_key: {column: customer_id, namespace: user}
+    value: amount
+    currency: currency
+    object_key: {column: item, namespace: item}
+    category: category
 """
 
 

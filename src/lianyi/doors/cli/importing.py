@@ -3,29 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import click
 
 from lianyi.doors.cli.output import ProgressLine, json_line, say
+from lianyi.errors import InputError
+from lianyi.memory.sources.importing import ImportReport, Progress
 from lianyi.workspace import Workspace
 
 
 def add_files(ws: Workspace, paths: Sequence[Path], *, as_json: bool, format_name: str | None, **options: Any) -> None:
-    """Import and report; the events stay countable on stdout with --json, the story is on stderr."""
+    """Import and report: the reports on stdout with --json, the story on stderr.
+
+    InputError at the end where a file (of a folder or archive) could not be read; the others have landed.
+    """
     line = ProgressLine()
-
-    def show(progress: Any) -> None:
-        line.show(
-            f"{progress.file}: {progress.percent:3.0f} %  {progress.rows:,} rows  {progress.events:,} events  "
-            f"{progress.rejects:,} rejected"
-        )
-
-    reports = ws.add(*paths, format=format_name, progress=show, **options)
+    reports = ws.add(
+        *paths, format=format_name, progress=lambda progress: line.show(progress_text(progress)), **options
+    )
     line.end()
     for report in reports:
         if as_json:
-            click.echo(json_line(asdict(report)))
-        say(report.sentence())
+            click.echo(json_line(report.to_data()))
+        say(sentence(report))
+    failed = [report for report in reports if report.problem]
+    if failed:
+        raise InputError(f"{len(failed)} of {len(reports)} files could not be read to their end; see above")
+
+
+def progress_text(progress: Progress) -> str:
+    """Where an import stands."""
+    percent = 100 * progress.bytes_done // max(1, progress.bytes_total)
+    return f"{progress.file}: {percent} %, {progress.rows:,} rows, {progress.events:,} events, {progress.rejects:,} rejected"
+
+
+def sentence(report: ImportReport) -> str:
+    """What came of one file, in a line or two."""
+    if report.already_landed:
+        return f"{report.file}: added before as it is; nothing changed"
+    verb = "would add" if report.dry_run else "added"
+    speed = f", {report.rows / report.seconds:,.0f} rows/s" if report.seconds >= 1 else ""
+    text = (
+        f"{report.file}: {report.format} ({report.why}); {report.rows:,} rows: {verb} {report.new:,} events, "
+        f"{report.duplicates:,} known already, {report.rejects:,} rejected; {report.seconds:.1f} s{speed}"
+    )
+    if report.rejects_file:
+        text += f"\n  rejected rows with their reasons: {report.rejects_file} (mend it and add it again)"
+    return text + (f"\n  {report.problem}" if report.problem else "")
