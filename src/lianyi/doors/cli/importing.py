@@ -36,7 +36,8 @@ def add_files(ws: Workspace, paths: Sequence[Path], *, as_json: bool, format_nam
 def progress_text(progress: Progress) -> str:
     """Where an import stands."""
     percent = 100 * progress.bytes_done // max(1, progress.bytes_total)
-    return f"{progress.file}: {percent} %, {progress.rows:,} rows, {progress.events:,} events, {progress.rejects:,} rejected"
+    counts = f"{progress.rows:,} rows, {progress.events:,} events, {progress.rejects:,} rejected"
+    return f"{progress.file}: {percent} %, {counts}"
 
 
 def sentence(report: ImportReport) -> str:
