@@ -1,3 +1,4 @@
+# ruff: noqa: E501  the lines of the exports are as long as they are
 """One small export per shop platform, written by hand: no real shop, no real person."""
 
 from __future__ import annotations

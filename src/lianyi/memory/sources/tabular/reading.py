@@ -81,6 +81,7 @@ def batch_of(engine: Engine, compiled: Plan, part: Part) -> Batch:
     if compiled.some_rows_say_nothing:
         faulty = {reject.line for reject in bad}
         rejects += [reject for reject in _silent(result, part, compiled) if reject.line not in faulty]
+    rejects.sort(key=lambda reject: reject.line)
     return Batch(events=events, rejects=rejects, rows=count + len(part.rejects), bytes_done=part.bytes_done)
 
 
