@@ -46,6 +46,9 @@ def test_channel_log(tmp_path: Path) -> None:
         ("12:18 -!- ann [~a@b] has quit [Ping timeout]", "leave", ("ann", None)),
         ("[12:18] * ann (~a@b) has quit (Ping timeout)", "leave", ("ann", None)),
         ("12:18 -!- ann was kicked from #makers by Bob [spam]", "leave", ("ann", "bob")),
+        ("=== [A] ndy80 [n=[A] ndy@host.example]  has joined #makers", "join", ("{a}ndy80", None)),
+        ("[12:18] <[A] ndy80> hi", "message", ("{a}ndy80", None)),
+        ("=== [A] ndy80 is now known as [A] way", "alias", ("{a}ndy80", "{a}way")),
         ("12:18 -!- ann is now known as Bob", "alias", ("ann", "bob")),
     ],
 )

@@ -73,9 +73,11 @@ def test_a_new_name_is_no_second_joining(tmp_path: Path) -> None:
 
 
 def test_edit_redaction_and_what_is_left(tmp_path: Path) -> None:
-    edit = _text(
-        "* hi!", "$2", **{"m.new_content": {"body": "hi!"}, "m.relates_to": {"rel_type": "m.replace", "event_id": "$1"}}
-    )
+    replaced: dict[str, Any] = {
+        "m.new_content": {"body": "hi!"},
+        "m.relates_to": {"rel_type": "m.replace", "event_id": "$1"},
+    }
+    edit = _text("* hi!", "$2", **replaced)
     redaction = matrix_event("m.room.redaction", BOB, {}, "$3", redacts="$1")
     newer = matrix_event("m.room.redaction", BOB, {"redacts": "$1"}, "$4")
     left = matrix_event("m.room.message", ANN, {}, "$5", unsigned={"redacted_because": {"type": "m.room.redaction"}})

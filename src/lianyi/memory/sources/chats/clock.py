@@ -93,27 +93,50 @@ def _joined(year: str, month: int, day: int, hour: str, minute: str, second: str
 class DayClock:
     """Turns the times of day of a log into wall clock times: going back by more than two hours means a new day.
 
-    Two hours, since clocks are put back and lines of several servers arrive out of order.
+    Two hours, since clocks are put back and lines of several servers arrive out of order. Some bots write twelve
+    hours without am and pm: where no hour above 12 has been seen and the hands of the clock go on by minutes
+    (12:59 to 01:00, 11:59 to 00:00), the other half of the day begins, not a new day.
     """
 
     def __init__(self, day: date) -> None:
         self.day = day
         self._last = timedelta(0)
+        self._afternoon = False
+        self._twelve_hours = True
 
     def moment(self, hour: int, minute: int, second: int = 0) -> datetime:
         """The wall clock time of the next line."""
-        time = timedelta(hours=hour, minutes=minute, seconds=second)
+        if hour > 12:
+            self._twelve_hours = self._afternoon = False
+        time = self._time(hour, minute, second)
         if time < self._last - timedelta(hours=2):
-            self.new_day(self.day + timedelta(days=1))
+            if self._twelve_hours and (time - self._last) % _HALF_DAY <= _HANDS_GO_ON:
+                self._turn()
+            else:
+                self.new_day(self.day + timedelta(days=1))
+            time = self._time(hour, minute, second)
         self._last = max(self._last, time)
-        return datetime(self.day.year, self.day.month, self.day.day, hour, minute, second)  # noqa: DTZ001
+        return datetime.combine(self.day, datetime.min.time()) + time
+
+    def _time(self, hour: int, minute: int, second: int) -> timedelta:
+        return timedelta(hours=hour % 12 + 12 if self._afternoon else hour, minutes=minute, seconds=second)
+
+    def _turn(self) -> None:
+        """The other half of the day begins on a clock of twelve hours."""
+        if self._afternoon:
+            self.new_day(self.day + timedelta(days=1))
+        else:
+            self._afternoon = True
 
     def new_day(self, day: date) -> None:
-        """The log says itself that a day has begun."""
+        """A day begins; the log says so itself, or its times do."""
         self.day = day
         self._last = timedelta(0)
+        self._afternoon = False
 
 
+_HALF_DAY = timedelta(hours=12)
+_HANDS_GO_ON = timedelta(minutes=15)
 _SLASHED_DAY = re.compile(r"(?<!\d)(\d{1,2})[/.](\d{1,2})[/.](?:\d{4}|\d{2})(?!\d)")
 
 

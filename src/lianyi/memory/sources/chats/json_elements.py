@@ -22,6 +22,7 @@ _SPACE_COMMA = re.compile(r"[ \t\n\r,]*")
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],]', re.DOTALL)
 # Telegram Desktop writes control characters as \x0B, which no JSON parser takes; JSON says \u000B.
 _HEX_ESCAPE = re.compile(r"(?<!\\)((?:\\\\)*)\\x([0-9A-Fa-f]{2})")
+_AFTER_NUMBER = frozenset(",]} \t\n\r:")
 _DECODER = json.JSONDecoder(strict=False)
 
 
@@ -55,6 +56,10 @@ class Broken:
 
 class _End(Exception):
     """The file ends within a value."""
+
+
+class _Told(Exception):
+    """The file ends within a value, and that has been said."""
 
 
 class Window:
@@ -119,9 +124,15 @@ class Window:
                 if self._ended and self._open_ended():
                     raise _End from None
                 raise
-            if end < len(self.text) or not self.more():  # a number may go on in the next chunk
+            # a number may go on in the next chunk
+            if self._settled(result, end) or not self.more():
                 self.at = end
                 return result
+
+    def _settled(self, result: Any, end: int) -> bool:
+        if end >= len(self.text):
+            return not isinstance(result, int | float)
+        return not isinstance(result, int | float) or self.text[end] in _AFTER_NUMBER
 
     def _undecided(self, error: ValueError) -> bool:
         if self._ended:
@@ -178,6 +189,8 @@ def elements(
         yield from _outermost(window, array, into)
         if window.peek():
             yield _broken(window, 0, "is not part of the JSON above; it was left out", final=True)
+    except _Told:
+        return
     except _End:
         yield _broken(window, 0, "is cut off: the file ends here", final=True)
 
@@ -215,16 +228,21 @@ def _object(window: Window, array: str, into: Collection[str]) -> Iterator[Eleme
             else:
                 around[name] = window.value()
         except ValueError as error:
-            yield Broken(line, 0, window.text[window.at : window.at + 200], f"can't be read as JSON: {error}")
-            if window.skip_value() is None:
-                raise _End from None
+            shown = window.text[window.at : window.at + 200]
+            lost = window.skip_value() is None
+            yield Broken(line, 0, shown, f"can't be read as JSON: {error}", final=lost)
+            if lost:
+                raise _Told from None
     window.at += 1
 
 
 def _name(window: Window) -> str:
     """Take the name of a field and its colon."""
     name = window.value()
-    if not isinstance(name, str) or window.peek() != ":":
+    sign = window.peek()
+    if sign == "":
+        raise _End
+    if not isinstance(name, str) or sign != ":":
         raise ValueError("is no name of a field")
     window.at += 1
     return name
@@ -254,8 +272,7 @@ def _messages(window: Window, around: Mapping[str, Any]) -> Iterator[Element | B
             value = window.value()
         except _End:
             yield _broken(window, number, "is cut off: the file ends within this message", final=True)
-            window.at = len(window.text)
-            return
+            raise _Told from None
         except ValueError as error:
             yield from _mended(window, around, line, number, str(error))
             continue
@@ -268,8 +285,9 @@ def _mended(
 ) -> Iterator[Element | Broken]:
     text = window.skip_value()
     if text is None:
-        yield Broken(line, number, window.text[window.at : window.at + 200], f"can't be read as JSON: {reason}")
-        raise _End
+        shown = window.text[window.at : window.at + 200]
+        yield Broken(line, number, shown, f"can't be read as JSON: {reason}; nor can what follows", final=True)
+        raise _Told
     if "\\x" in text:
         try:
             yield Element(line, number, _DECODER.decode(_HEX_ESCAPE.sub(r"\1\\u00\2", text)), around)

@@ -11,20 +11,24 @@ What = Literal["said", "joined", "left", "renamed", "kicked", "notice", "day"]
 
 # [12:18] <nick> text | 12:18 < nick> text | [12:18:59] <@nick> text; the time may be missing on === and *** lines.
 TIMED = re.compile(r"\[?(?P<h>[01]?\d|2[0-3]):(?P<m>[0-5]\d)(?::(?P<s>[0-5]\d))?\]?\s")
-_SAID = re.compile(r"<[ @+%~&!]?(?P<nick>[^\s<>]+)>(?: (?P<text>.*))?\Z")
+_SAID = re.compile(r"<[ @+%~&!]?(?P<nick>(?:[^\s<>]|(?<=\]) )+)>(?: (?P<text>.*))?\Z")
 _ACTED = re.compile(r"\* (?P<nick>\S+)(?: (?P<text>.*))?\Z")
 _NOTICE_SAID = re.compile(r"-(?P<nick>[^\s:]+):(?P<to>\S+)- (?P<text>.*)\Z")
 # mIRC writes these like acts: * nick (~user@host) has joined #chan
 _CAME_OR_WENT = re.compile(r"\* (?P<text>\S+ \(\S+@\S+\) has (?:joined|left|quit).*)\Z")
 _STATUS = re.compile(r"(?:===|\*\*\*|-!-|--|-->|<--|---)\s+(?P<text>.*)\Z")
 _CHANNEL = r"(?P<channel>[#&+!][^\s,]+)"
-_HOST = r"(?:\s+[\[(][^\])]*[\])])?"
-_JOINED = re.compile(rf"(?P<nick>\S+){_HOST}\s+has joined (?:the channel )?{_CHANNEL}")
-_LEFT = re.compile(rf"(?P<nick>\S+){_HOST}\s+has left {_CHANNEL}\s*(?:[\[(](?P<text>.*)[\])])?")
-_QUIT = re.compile(rf"(?P<nick>\S+){_HOST}\s+has quit(?: IRC)?\s*(?:[\[(](?P<text>.*)[\])])?\s*\Z")
-_RENAMED = re.compile(r"(?P<nick>\S+) is now known as (?P<other>\S+)\s*\Z")
+_HOST = r"(?:\s+[\[(].*?[\])])?"
+# Ubuntu's bot of 2004 to 2006 put a space after every ] of a nick: `[A] ndy80` is [A]ndy80.
+_NICK = r"\S+(?:(?<=\]) (?![\[(])(?!has |is |was )\S+)*"
+# somebody with the address: a coming or going that was cut off
+_HOST_ONLY = re.compile(r"\s*[\[(]\S*@")
+_JOINED = re.compile(rf"(?P<nick>{_NICK}){_HOST}\s+has joined (?:the channel )?{_CHANNEL}")
+_LEFT = re.compile(rf"(?P<nick>{_NICK}){_HOST}\s+has left {_CHANNEL}\s*(?:[\[(](?P<text>.*)[\])])?")
+_QUIT = re.compile(rf"(?P<nick>{_NICK}){_HOST}\s+has quit(?: IRC)?\s*(?:[\[(](?P<text>.*)[\])])?\s*\Z")
+_RENAMED = re.compile(rf"(?P<nick>{_NICK})\s+is now known as (?P<other>{_NICK})\s*\Z")
 _KICKED = re.compile(
-    rf"(?P<nick>\S+) was kicked (?:off|from) {_CHANNEL} by (?P<other>\S+)\s*(?:[\[(](?P<text>.*)[\])])?"
+    rf"(?P<nick>{_NICK})\s+was kicked (?:off|from) {_CHANNEL} by (?P<other>\S+)\s*(?:[\[(](?P<text>.*)[\])])?"
 )
 _SERVICE = re.compile(
     r"(?:mode/|\.\.\[topic/|ServerMode/|Topic |Irssi|Users |Netsplit |\S+ changed the topic |\S+ sets mode)"
@@ -54,7 +58,7 @@ def read_line(line: str) -> Line | None:
     time = (int(timed["h"]), int(timed["m"]), int(timed["s"] or 0)) if timed else None
     rest = line[timed.end() :].lstrip() if timed else line
     if timed and (said := _SAID.match(rest)):
-        return Line("said", time, said["nick"], said["text"] or "")
+        return Line("said", time, _nick(said["nick"]), said["text"] or "")
     if found := _CAME_OR_WENT.match(rest):
         return _status(found["text"], time)
     if timed and (acted := _ACTED.match(rest)):
@@ -67,23 +71,29 @@ def read_line(line: str) -> Line | None:
     return Line("notice", time, text=rest) if timed and rest else None
 
 
+def _nick(text: str) -> str:
+    return text.replace("] ", "]")
+
+
 def _status(text: str, time: tuple[int, int, int] | None) -> Line:
     if found := _JOINED.match(text):
-        return Line("joined", time, found["nick"], channel=found["channel"])
+        return Line("joined", time, _nick(found["nick"]), channel=found["channel"])
     if found := _LEFT.match(text):
-        return Line("left", time, found["nick"], found["text"] or "", channel=found["channel"])
+        return Line("left", time, _nick(found["nick"]), found["text"] or "", channel=found["channel"])
     if found := _RENAMED.match(text):
-        return Line("renamed", time, found["nick"], other=found["other"])
+        return Line("renamed", time, _nick(found["nick"]), other=_nick(found["other"]))
     if found := _KICKED.match(text):
-        return Line("kicked", time, found["nick"], found["text"] or "", found["other"], found["channel"])
+        return Line("kicked", time, _nick(found["nick"]), found["text"] or "", found["other"], found["channel"])
     if found := _QUIT.match(text):
-        return Line("left", time, found["nick"], found["text"] or "", action=True)
+        return Line("left", time, _nick(found["nick"]), found["text"] or "", action=True)
     if found := _DAY.match(text):
         return Line("day", time, text=text, day=_date(found["text"]))
     if _SERVICE.match(text):
         return Line("notice", time, text=text)
     # logs of 2004 write `=== nick waves` for /me
     nick, _, said = text.partition(" ")
+    if _HOST_ONLY.match(said):
+        return Line("notice", time, text=text)
     return Line("said", time, nick, said.strip(), action=True) if said.strip() else Line("notice", time, text=text)
 
 

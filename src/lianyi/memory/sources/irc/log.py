@@ -20,7 +20,9 @@ from lianyi.memory.sources.irc.lines import Line, date_in_name, folded, read_lin
 from lianyi.memory.sources.records import Record, batches
 from lianyi.memory.sources.source import Batch, Options, Reject
 
-_SPEAKER = re.compile(rb"^\[?\d?\d:\d\d(?::\d\d)?\]?\s+(?:<[ @+%~&!]?|\* )([^\s<>]+)", re.MULTILINE)
+_SPEAKER = re.compile(
+    rb"^\[?\d?\d:\d\d(?::\d\d)?\]?\s+(?:<[ @+%~&!]?|\* )((?:[^\s<>]|(?<=\]) (?=[^\s<>]*>))+)", re.MULTILINE
+)
 _RENAMED_TO = re.compile(rb"^(?:\S+ )?(?:===|\*\*\*|-!-) (\S+) is now known as (\S+)", re.MULTILINE)
 _CHANNEL = re.compile(rb"(?:joined|left|mode/|topic/|changed the topic of) ?(#[^\s,\[\]:]+)")
 _ADDRESSED = re.compile(r"([^\s:,]{1,64})\s?[:,](?=\s|\Z)\s*")
@@ -126,7 +128,7 @@ def _nicks(opened: _Opened) -> frozenset[str]:
             block = b"".join(lines)
             found.update(_SPEAKER.findall(block))
             found.update(nick for pair in _RENAMED_TO.findall(block) for nick in pair)
-    return frozenset(folded(nick.decode("utf-8", "replace")) for nick in found)
+    return frozenset(folded(nick.decode("utf-8", "replace").replace("] ", "]")) for nick in found)
 
 
 class _Log:
