@@ -65,9 +65,9 @@ class Table:
 
 def catalogue() -> Mapping[str, Table]:
     """All tables by name, in an order in which each comes after its inputs."""
-    from lianyi.insight import people
+    from lianyi.insight import activity, people
 
-    return in_order(people.TABLES)
+    return in_order((*people.TABLES, *activity.TABLES))
 
 
 def in_order(tables: Iterable[Table]) -> Mapping[str, Table]:

@@ -1,0 +1,73 @@
+"""Tests and values that are written alike over a person and over an event; what stands in them comes from `of`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
+
+from lianyi.insight.conditions import syntax as s
+from lianyi.insight.conditions import vocabulary as words
+from lianyi.insight.conditions.checking import type_of
+from lianyi.insight.scope import Scope
+
+Value = Callable[[s.Node], str]
+
+
+def test(scope: Scope, node: s.Node, of: Value, *, rounds: bool = False) -> str:
+    """SQL of a test, never NULL. of: SQL of its parts. rounds: fields that go around may stand in it."""
+    match node:
+        case s.Compare():
+            op = "<>" if node.op == "!=" else node.op
+            return f"coalesce({of(node.left)} {op} {_like(scope, node.left, node.right, of, rounds)}, FALSE)"
+        case s.Between():
+            return f"coalesce({_between(scope, node, of, rounds)}, FALSE)"
+        case s.OneOf():
+            options = ", ".join(_like(scope, node.value, option, of, rounds) for option in node.options)
+            return f"coalesce({of(node.value)} IN ({options}), FALSE)"
+        case s.Holds():
+            lower = f"lower({of(node.value)})"
+            found = " OR ".join(f"contains({lower}, {scope.dialect.text(o.value.lower())})" for o in node.options)
+            return f"coalesce({found}, FALSE)"
+        case s.Member():
+            return f"coalesce({scope.dialect.has(of(node.list), of(node.value))}, FALSE)"
+        case s.Known():
+            return f"({of(node.value)} IS NOT NULL)"
+    raise TypeError(f"no test in {type(node).__name__}")
+
+
+def value(scope: Scope, node: s.Node, of: Value) -> str:
+    """SQL of a number or text that is written out or worked out; division by zero is unknown."""
+    match node:
+        case s.Number():
+            return f"{node.value:f}"
+        case s.Text():
+            return scope.dialect.text(node.value)
+        case s.Negative():
+            return f"(-{of(node.value)})"
+        case s.Arithmetic():
+            left, right = (f"CAST({of(part)} AS DOUBLE)" for part in (node.left, node.right))
+            return f"({left} / nullif({right}, 0))" if node.op == "/" else f"({left} {node.op} {right})"
+        case s.Between() | s.OneOf() | s.Holds() | s.Member() | s.Known():
+            return test(scope, node, of)
+    raise TypeError(f"no SQL for {type(node).__name__}")
+
+
+def _between(scope: Scope, node: s.Between, of: Value, rounds: bool) -> str:  # noqa: FBT001
+    low, high = (_like(scope, node.value, part, of, rounds) for part in (node.low, node.high))
+    inner = of(node.value)
+    if rounds and isinstance(node.value, s.Name) and node.value.name in words.ROUND:
+        around = f"({inner} >= {low} OR {inner} <= {high})"
+        return f"CASE WHEN {low} <= {high} THEN {inner} BETWEEN {low} AND {high} ELSE {around} END"
+    return f"{inner} BETWEEN {low} AND {high}"
+
+
+def _like(scope: Scope, pattern: s.Node, node: s.Node, of: Value, in_event: bool) -> str:  # noqa: FBT001
+    """SQL of a part that is compared with another: a text beside a moment is a day."""
+    kind = type_of(pattern, in_event=in_event)
+    if isinstance(node, s.Text) and kind in {"time", "date"}:
+        day = date.fromisoformat(node.value)
+        if kind == "date":
+            return f"DATE '{day.isoformat()}'"
+        return scope.dialect.time(datetime.combine(day, time(), tzinfo=ZoneInfo(scope.timezone)))
+    return of(node)

@@ -1,0 +1,221 @@
+"""How figures are said in English and in Chinese."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from lianyi.insight.conditions import syntax as s
+from lianyi.insight.conditions import vocabulary as words
+from lianyi.insight.conditions.text import event_text
+
+
+@dataclass(frozen=True)
+class Wording:
+    """The words around the value (or the two values, with `middle` between them)."""
+
+    before: str
+    after: str
+    middle: str = ""
+
+
+class Phrases(Protocol):
+    """One language. joint: between two statements; of, share, part_first: "12 messages of 20 messages (60%)"."""
+
+    joint: str
+    of: str
+    share: tuple[str, str]
+    part_first: bool
+
+    def counted(self, number: int, selection: s.Selection) -> Wording:
+        """3 orders of “母婴” in 60 days; number is 1 or more than one."""
+
+    def none(self, selection: s.Selection) -> str:
+        """No orders in 7 days."""
+
+    def figure(self, how: str, field: str | None, selection: s.Selection) -> Wording:
+        """Orders worth 320.00 in 90 days; last order on 2026-05-01."""
+
+    def said(self, number: int, windows: tuple[s.Window, ...]) -> Wording:
+        """Said “过敏” on 2 days."""
+
+    def unsaid(self, node: s.Says) -> str:
+        """Did not say “过敏”."""
+
+    def tag(self, name: str) -> str:
+        """Tag “高消费”."""
+
+    def label(self, name: str) -> str:
+        """city: …"""
+
+    def column(self, word: words.Word) -> str:
+        """net spend: …"""
+
+
+class English:
+    """Evidence in English."""
+
+    joint = "; "
+    of = " of "
+    share = (" (", "%)")
+    part_first = True
+
+    def counted(self, number: int, selection: s.Selection) -> Wording:
+        return Wording("", f" {self._noun(selection, one=number == 1)}{self._which(selection)}")
+
+    def none(self, selection: s.Selection) -> str:
+        return f"no {self._noun(selection)}{self._which(selection)}"
+
+    def figure(self, how: str, field: str | None, selection: s.Selection) -> Wording:
+        noun, one, which = self._noun(selection), self._noun(selection, one=True), self._which(selection)
+        named = words.FIELDS[field].en if field else ""
+        match how:
+            case "days":
+                return Wording("", f" days with {noun}{which}")
+            case "first" | "last":
+                return Wording(f"{how} {one}{which} on ", "")
+            case "distinct":
+                many = {"category": "categories", "other": "people"}.get(field or "", f"{named}s")
+                return Wording("", f" different {many} in {noun}{which}")
+        size = {"sum": "total", "avg": "average", "max": "largest", "min": "smallest"}[how]
+        return Wording(f"{size} {named} of {noun}{which}: ", "")
+
+    def said(self, number: int, windows: tuple[s.Window, ...]) -> Wording:
+        return Wording("said “", f" {'day' if number == 1 else 'days'}{self._when(windows)}", "” on ")
+
+    def unsaid(self, node: s.Says) -> str:
+        return f"did not say {' or '.join(f'“{word}”' for word in node.words)}{self._when(node.windows)}"
+
+    def tag(self, name: str) -> str:
+        return f"tag “{name}”"
+
+    def label(self, name: str) -> str:
+        return f"{name}: "
+
+    def column(self, word: words.Word) -> str:
+        return f"{word.en}: "
+
+    def _noun(self, selection: s.Selection, *, one: bool = False) -> str:
+        said = []
+        for kind in selection.kinds:
+            about = words.kind_words(kind)
+            plain = about.one if one else about.many
+            special = about.received_one if one else about.received_many
+            said.append((special or f"{plain} received") if selection.received else plain)
+        return " or ".join(said)
+
+    def _which(self, selection: s.Selection) -> str:
+        match selection.tests:
+            case (s.Holds(value=s.Name(name="category"), options=(only,)),):
+                tests = f" of “{only.value}”"
+            case ():
+                tests = ""
+            case many:
+                tests = f" ({', '.join(self._test(test) for test in many)})"
+        return tests + self._when(selection.windows)
+
+    def _test(self, test: s.Node) -> str:
+        match test:
+            case s.Holds(value=s.Name(name=name)):
+                return f"{words.FIELDS[name].en} has {' or '.join(f'“{option.value}”' for option in test.options)}"
+            case s.Between(value=s.Name(name="hour"), low=s.Number(value=low), high=s.Number(value=high)):
+                return f"{low}:00–{high}:59"
+            case s.Compare(left=s.Name(name=name), right=s.Text(value=value)):
+                return f"{words.FIELDS[name].en} {test.op} {value}"
+            case s.Compare(left=s.Name(name=name), right=s.Number(value=number)):
+                return f"{words.FIELDS[name].en} {test.op} {number}"
+        return event_text(test)
+
+    def _when(self, windows: tuple[s.Window, ...]) -> str:
+        said = ""
+        for window in windows:
+            unit = window.unit[:-1] if window.amount == 1 else window.unit
+            said += f" more than {window.amount} {unit} ago" if window.older else f" in {window.amount} {unit}"
+        return said
+
+
+class Chinese:
+    """Evidence in Chinese."""
+
+    joint = "；"
+    of = "中"
+    share = ("（", "%）")
+    part_first = False
+    _units = {"hours": "小时", "days": "天", "weeks": "周"}
+
+    def counted(self, number: int, selection: s.Selection) -> Wording:
+        measure = words.kind_words(selection.kinds[0]).measure
+        return Wording(f"{self._which(selection)}{self._verb(selection)} ", f" {measure}")
+
+    def none(self, selection: s.Selection) -> str:
+        return f"{self._when(selection.windows)}没有{self._what(selection)}{self._verb(selection)}"
+
+    def figure(self, how: str, field: str | None, selection: s.Selection) -> Wording:
+        which, verb = self._which(selection), self._verb(selection)
+        named = words.FIELDS[field].zh if field else ""
+        match how:
+            case "days":
+                return Wording(f"{which}有 ", f" 天{verb}")
+            case "first" | "last":
+                return Wording(f"{which}{'首次' if how == 'first' else '最近'}{verb}于 ", "")
+            case "distinct":
+                return Wording(f"{which}{verb}涉及 ", f" 个不同{named}")
+        size = {"sum": "合计", "avg": "平均", "max": "最高", "min": "最低"}[how]
+        return Wording(f"{which}{verb}{size}{named} ", "")
+
+    def said(self, number: int, windows: tuple[s.Window, ...]) -> Wording:
+        return Wording(f"{self._when(windows)}说到“", " 天", "” ")
+
+    def unsaid(self, node: s.Says) -> str:
+        return f"{self._when(node.windows)}没有说到{'、'.join(f'“{word}”' for word in node.words)}"
+
+    def tag(self, name: str) -> str:
+        return f"标签“{name}”"
+
+    def label(self, name: str) -> str:
+        return f"{name}："
+
+    def column(self, word: words.Word) -> str:
+        return f"{word.zh}："
+
+    def _verb(self, selection: s.Selection) -> str:
+        said = []
+        for kind in selection.kinds:
+            about = words.kind_words(kind)
+            said.append((about.received_zh or f"收到{about.zh}") if selection.received else about.zh)
+        verb = "或".join(said)
+        match selection.tests:
+            case (s.Holds(value=s.Name(name="category"), options=(only,)),):
+                return f"{verb}“{only.value}”"
+        return verb
+
+    def _which(self, selection: s.Selection) -> str:
+        return self._when(selection.windows) + self._what(selection)
+
+    def _what(self, selection: s.Selection) -> str:
+        match selection.tests:
+            case (s.Holds(value=s.Name(name="category"), options=(_,)),) | ():
+                return ""
+        return f"（{'，'.join(self._test(test) for test in selection.tests)}）"
+
+    def _test(self, test: s.Node) -> str:
+        match test:
+            case s.Holds(value=s.Name(name=name)):
+                return f"{words.FIELDS[name].zh}含{'或'.join(f'“{option.value}”' for option in test.options)}"
+            case s.Between(value=s.Name(name="hour"), low=s.Number(value=low), high=s.Number(value=high)):
+                return f"{low}–{high} 点"
+            case s.Compare(left=s.Name(name=name), right=s.Text(value=value)):
+                return f"{words.FIELDS[name].zh} {test.op} {value}"
+            case s.Compare(left=s.Name(name=name), right=s.Number(value=number)):
+                return f"{words.FIELDS[name].zh} {test.op} {number}"
+        return event_text(test)
+
+    def _when(self, windows: tuple[s.Window, ...]) -> str:
+        said = ""
+        for window in windows:
+            unit = self._units[window.unit]
+            said += f"{window.amount} {unit}前" if window.older else f"{window.amount} {unit}内"
+        return said
+
+
+ENGLISH, CHINESE = English(), Chinese()

@@ -1,0 +1,186 @@
+"""The words of the language: columns of a person, fields of an event, kinds, figures; each with its type and names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from lianyi.memory.events import KINDS
+
+# What a word stands for. count: a whole number; money: with cents; real: any number.
+Type = Literal["count", "money", "real", "text", "truth", "time", "date", "list"]
+NUMBERS = frozenset({"count", "money", "real"})
+
+ALL = "*"
+ACTIVE = "activity"
+SAYING = ("message", "reply", "review")
+UNITS: Mapping[str, int] = {"hours": 3_600_000_000, "days": 86_400_000_000, "weeks": 7 * 86_400_000_000}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Word:
+    """A column or field: its type and what people call it."""
+
+    type: Type
+    en: str
+    zh: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class KindWords:
+    """How a number of events of a kind is said: 3 orders, 购买 3 次; and when they were done to the person."""
+
+    one: str
+    many: str
+    zh: str
+    measure: str = "次"
+    received_one: str = ""
+    received_many: str = ""
+    received_zh: str = ""
+
+
+COLUMNS: Mapping[str, Word] = {
+    "gender": Word(type="text", en="gender", zh="性别"),
+    "birth_month": Word(type="count", en="month of birth", zh="生日月份"),
+    "birth_day": Word(type="count", en="day of birth", zh="生日日"),
+    "age": Word(type="count", en="age", zh="年龄"),
+    "country": Word(type="text", en="country", zh="国家"),
+    "province": Word(type="text", en="province", zh="省份"),
+    "city": Word(type="text", en="city", zh="城市"),
+    "language": Word(type="text", en="language", zh="语言"),
+    "company": Word(type="text", en="company", zh="公司"),
+    "level": Word(type="text", en="membership level", zh="会员等级"),
+    "conflicts": Word(type="count", en="attributes in conflict", zh="冲突属性数"),
+    "first_seen": Word(type="time", en="first seen", zh="首次出现"),
+    "last_seen": Word(type="time", en="last seen", zh="最近出现"),
+    "first_active": Word(type="date", en="first active", zh="首次活跃"),
+    "last_active": Word(type="date", en="last active", zh="最近活跃"),
+    "days_active": Word(type="count", en="days active", zh="活跃天数"),
+    "events": Word(type="count", en="events", zh="事件数"),
+    "channels": Word(type="list", en="channels", zh="渠道"),
+    "groups": Word(type="list", en="groups", zh="所在群"),
+    "orders": Word(type="count", en="orders", zh="订单数"),
+    "order_days": Word(type="count", en="days with an order", zh="下单天数"),
+    "gross_spend": Word(type="money", en="paid", zh="支付金额"),
+    "refunds": Word(type="money", en="refunded", zh="退款金额"),
+    "net_spend": Word(type="money", en="net spend", zh="净消费"),
+    "first_order": Word(type="time", en="first order", zh="首单"),
+    "last_order": Word(type="time", en="last order", zh="最近下单"),
+    "recency_days": Word(type="count", en="days since the last order", zh="距最近下单天数"),
+    "frequency": Word(type="count", en="orders", zh="购买次数"),
+    "monetary": Word(type="money", en="net spend per order", zh="单均净消费"),
+    "r_score": Word(type="count", en="recency score", zh="近度得分"),
+    "f_score": Word(type="count", en="frequency score", zh="频度得分"),
+    "m_score": Word(type="count", en="net spend score", zh="金额得分"),
+    "cycle_days": Word(type="real", en="purchase cycle in days", zh="购买周期（天）"),
+    "cycle_spread": Word(type="real", en="spread of the cycle in days", zh="周期离散度（天）"),
+    "consumption_level": Word(type="text", en="consumption level", zh="消费等级"),
+    "preferred_hour": Word(type="count", en="preferred hour", zh="最常活跃小时"),
+    "preferred_weekday": Word(type="count", en="preferred weekday", zh="最常活跃星期"),
+    "top_category": Word(type="text", en="top category", zh="最偏好类目"),
+    "brought": Word(type="count", en="people brought", zh="带来人数"),
+    "brought_buyers": Word(type="count", en="buyers brought", zh="带来的购买者"),
+    "keys": Word(type="list", en="keys", zh="标识"),
+}
+# Not stored, but worked out from what is.
+DERIVED: Mapping[str, Word] = {
+    "top_share": Word(type="real", en="share of the top category", zh="最偏好类目占比"),
+    "group_count": Word(type="count", en="groups", zh="所在群数"),
+    "channel_count": Word(type="count", en="channels", zh="渠道数"),
+    "this_month": Word(type="count", en="this month", zh="本月"),
+}
+PERSON: Mapping[str, Word] = {**COLUMNS, **DERIVED}
+
+FIELDS: Mapping[str, Word] = {
+    "category": Word(type="text", en="category", zh="类目"),
+    "title": Word(type="text", en="title", zh="标题"),
+    "object": Word(type="text", en="thing", zh="对象"),
+    "group": Word(type="text", en="group", zh="群"),
+    "channel": Word(type="text", en="channel", zh="渠道"),
+    "source": Word(type="text", en="source", zh="来源"),
+    "campaign": Word(type="text", en="campaign", zh="活动"),
+    "text": Word(type="text", en="text", zh="内容"),
+    "other": Word(type="text", en="the other person", zh="对方"),
+    "value": Word(type="money", en="amount", zh="金额"),
+    "quantity": Word(type="real", en="quantity", zh="数量"),
+    "discount": Word(type="real", en="discount", zh="折扣幅度"),
+    "hour": Word(type="count", en="hour", zh="小时"),
+    "weekday": Word(type="count", en="weekday", zh="星期"),
+    "day_of_month": Word(type="count", en="day of the month", zh="几号"),
+}
+# Fields that go around: between 22 and 5.
+ROUND = frozenset({"hour", "weekday"})
+
+_SAID: Mapping[str, KindWords] = {
+    "view": KindWords(one="view", many="views", zh="浏览"),
+    "click": KindWords(one="click", many="clicks", zh="点击"),
+    "search": KindWords(one="search", many="searches", zh="搜索"),
+    "message": KindWords(one="message", many="messages", zh="发言", measure="条"),
+    "reply": KindWords(one="reply", many="replies", zh="回复", measure="条"),
+    "reaction": KindWords(one="reaction", many="reactions", zh="表情回应"),
+    "mention": KindWords(one="mention", many="mentions", zh="提及他人", received_zh="被提及"),
+    "join": KindWords(one="group joined", many="groups joined", zh="入群"),
+    "leave": KindWords(one="group left", many="groups left", zh="退群"),
+    "invite": KindWords(one="invitation", many="invitations", zh="邀请", measure="人", received_zh="被邀请"),
+    "share": KindWords(one="share", many="shares", zh="分享"),
+    "arrive": KindWords(
+        one="arrival through a share", many="arrivals through shares", zh="经分享到达",
+        received_one="arrival through their share", received_many="arrivals through their shares",
+        received_zh="他人经其分享到达",
+    ),
+    "follow": KindWords(one="follow", many="follows", zh="关注"),
+    "cart": KindWords(one="cart addition", many="cart additions", zh="加购"),
+    "collect": KindWords(one="wish list addition", many="wish list additions", zh="收藏"),
+    "checkout": KindWords(one="checkout", many="checkouts", zh="下单未付"),
+    "order": KindWords(one="order", many="orders", zh="购买"),
+    "cancel": KindWords(one="cancelled order", many="cancelled orders", zh="取消订单"),
+    "refund": KindWords(one="refund", many="refunds", zh="退款"),
+    "review": KindWords(one="review", many="reviews", zh="评价", measure="条"),
+    "check_in": KindWords(one="check-in", many="check-ins", zh="签到"),
+    "opened": KindWords(one="message opened", many="messages opened", zh="打开触达"),
+    "sent": KindWords(one="message sent", many="messages sent", zh="发送", received_one="message from us",
+                      received_many="messages from us", received_zh="收到触达"),
+}  # fmt: skip
+
+
+def kind_words(kind: str) -> KindWords:
+    """How to speak of a kind; one without words of its own is called by its name."""
+    if kind in _SAID:
+        return _SAID[kind]
+    zh = KINDS[kind].zh if kind in KINDS else kind
+    if kind == ACTIVE:
+        return KindWords(one="act", many="acts", zh="活跃行为")
+    if kind == ALL:
+        return KindWords(one="event", many="events", zh="事件", measure="个")
+    return KindWords(one=f"{kind} event", many=f"{kind} events", zh=zh)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figure:
+    """What an event function gives. fields: fields of the event that it may be asked of; needs: it needs one."""
+
+    type: Type
+    fields: frozenset[str] = frozenset()
+
+    @property
+    def needs(self) -> bool:
+        """Whether a field must be named."""
+        return bool(self.fields)
+
+
+_MEASURED = frozenset({"value", "quantity", "discount"})
+AGGREGATES: Mapping[str, Figure] = {
+    "count": Figure(type="count"),
+    "any": Figure(type="truth"),
+    "days": Figure(type="count"),
+    "first": Figure(type="time"),
+    "last": Figure(type="time"),
+    "sum": Figure(type="real", fields=_MEASURED),
+    "avg": Figure(type="real", fields=_MEASURED),
+    "max": Figure(type="real", fields=_MEASURED),
+    "min": Figure(type="real", fields=_MEASURED),
+    "distinct": Figure(type="count", fields=frozenset({"object", "category", "group", "channel", "source", "campaign", "other"})),
+}
+FUNCTIONS = (*AGGREGATES, "says", "says_days", "has_tag", "days_since", "known", "attr")
+KEYWORDS = frozenset({"and", "or", "not", "in", "between", "within", "older", "than", "received", "true", "false"})

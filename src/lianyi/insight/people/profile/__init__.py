@@ -1,0 +1,1 @@
+"""Who a person is and what they did, one row per person: table `profiles`, which `people` adds the tags to."""

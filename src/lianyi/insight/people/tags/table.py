@@ -1,0 +1,167 @@
+"""Table `person_tags`: all rules over one row of facts per person, with evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from lianyi.insight.conditions import syntax as s
+from lianyi.insight.conditions.evidence import Evidence
+from lianyi.insight.conditions.figures import Figures
+from lianyi.insight.conditions.phrases import CHINESE, ENGLISH, Phrases
+from lianyi.insight.conditions.since import since
+from lianyi.insight.conditions.sql import Compiler
+from lianyi.insight.people.tags import likes, manual
+from lianyi.insight.people.tags.rules import Rule, names_of, shipped_rules
+from lianyi.insight.people.tags.sensitive import CHILD_AGE
+from lianyi.insight.scope import Scope
+from lianyi.insight.tables import EVENTS, Build, Column, Table
+
+FIGURES, FACTS = "tag_figures", "tag_facts"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compiled:
+    """All rules as SQL over the facts. steps: (name, SQL) of relations to make first, in order; tags: SQL of the rows."""
+
+    steps: Sequence[tuple[str, str]]
+    tags: str
+
+
+def compiled(rules: Sequence[Rule], scope: Scope) -> Compiled:
+    """The rules, each after those it asks for, as one scan, one row of facts per person, and one select per rule."""
+    named = names_of(rules)
+    holds = {rule.tag: f"holds_{number}" for number, rule in enumerate(rules)}
+    figures = Figures(scope=scope)
+    compiler = Compiler(scope=scope, figures=figures, tag_sql=lambda tag: _has(tag, named, holds, scope))
+    truths = {rule.tag: _truth(rule, compiler) for rule in rules}
+    selects = [_select(rule, holds[rule.tag], compiler, named) for rule in rules]
+    levels = _levels(rules, named)
+    facts = _facts(rules, figures, scope)
+    for level in levels:
+        columns = ", ".join(f"{truths[tag]} AS {holds[tag]}" for tag in level)
+        facts = f"SELECT *, {columns} FROM ({facts}) AS facts_of_{holds[level[0]]}"
+    steps = [(FIGURES, figures.sql()), *((name, step(scope)) for name, step in _MANUAL.items()), (FACTS, facts)]
+    rows = [*selects, manual.manual_tags(scope), likes.likes(scope)]
+    return Compiled(steps=steps, tags=" UNION ALL ".join(rows))
+
+
+_MANUAL = {"tag_acts": manual.tag_acts, "tag_states": manual.tag_states, "tag_lists": manual.tag_lists}
+
+
+def _levels(rules: Sequence[Rule], named: Mapping[str, Rule]) -> list[list[str]]:
+    """Tags by how many others must be known before them."""
+    depth: dict[str, int] = {}
+    for rule in rules:
+        below = [depth[named[tag].tag] for tag in s.tags_in(rule.when) if tag in named]
+        depth[rule.tag] = max(below, default=-1) + 1
+    return [[tag for tag, level in depth.items() if level == wanted] for wanted in range(max(depth.values(), default=-1) + 1)]
+
+
+def _truth(rule: Rule, compiler: Compiler) -> str:
+    """SQL: the rule holds, no operator took the tag back, the person is no child, and consents where it must."""
+    d = compiler.scope.dialect
+    parts = [compiler.truth(rule.when), f"coalesce(age, {CHILD_AGE}) >= {CHILD_AGE}"]
+    parts += [f"NOT coalesce({d.has('taken_tags', d.text(name))}, FALSE)" for name in rule.names]
+    if rule.consent:
+        granted = f"c.granted AND c.purpose = {d.text(rule.consent)}"
+        parts.append(f"coalesce({d.size(d.only('consents', 'c', granted))}, 0) > 0")
+    return "(" + " AND ".join(parts) + ")"
+
+
+def _has(tag: str, named: Mapping[str, Rule], holds: Mapping[str, str], scope: Scope) -> str:
+    """SQL: the person has the tag, by rule or by hand."""
+    d = scope.dialect
+    if tag.startswith(likes.PREFIX):
+        liked = f"{likes.liked('c')} AND c.category = {d.text(tag.removeprefix(likes.PREFIX))}"
+        return f"(coalesce({d.size(d.only('categories', 'c', liked))}, 0) > 0)"
+    rule = named.get(tag)
+    names = rule.names if rule else (tag,)
+    by_hand = [f"coalesce({d.has('set_tags', d.text(name))}, FALSE)" for name in names]
+    return "(" + " OR ".join([*([holds[rule.tag]] if rule else []), *by_hand]) + ")"
+
+
+def _facts(rules: Sequence[Rule], figures: Figures, scope: Scope) -> str:
+    """One row = one person: the columns and figures that some rule reads, and the operators' tags."""
+    zero = figures.counts
+    read = [f"coalesce(f.{name}, 0) AS {name}" if name in zero else f"f.{name}" for name in figures.names]
+    columns = ", ".join([*(f"p.{name}" for name in _columns(rules)), *read, "m.set_tags", "m.taken_tags"])
+    return f"""
+    SELECT p.person_id, {columns}
+    FROM profiles AS p LEFT JOIN {FIGURES} AS f ON f.person_id = p.person_id
+    LEFT JOIN tag_lists AS m ON m.person_id = p.person_id
+    """
+
+
+def _columns(rules: Sequence[Rule]) -> list[str]:
+    """The columns of profiles that some rule reads."""
+    from lianyi.insight.conditions.vocabulary import COLUMNS
+
+    behind = {"top_share": "categories", "group_count": "groups", "channel_count": "channels"}
+    found = {"age", "consents", "first_order", "categories"}
+    for rule in rules:
+        for condition in (rule.when, rule.weight):
+            for part in s.walk(condition) if condition else ():
+                if isinstance(part, s.Name) and (part.name in COLUMNS or part.name in behind):
+                    found.add(behind.get(part.name, part.name))
+                elif isinstance(part, s.Attribute):
+                    found.add("attributes")
+    return sorted(found)
+
+
+def _select(rule: Rule, holds: str, compiler: Compiler, named: Mapping[str, Rule]) -> str:
+    """One row = one person with this tag."""
+    d = compiler.scope.dialect
+
+    def words(phrases: Phrases, language: str) -> str:
+        def name(tag: str) -> str:
+            return str(getattr(named[tag], language)) if tag in named else tag
+
+        return Evidence(compiler=compiler, phrases=phrases, tag_name=name).sql(rule.when)
+
+    weight = "1.0"
+    if rule.weight is not None:
+        weight = f"least(1.0, greatest(0.0, coalesce(CAST({compiler.value(rule.weight)} AS DOUBLE), 0.0)))"
+    began = since(rule.when, compiler) or d.time(compiler.scope.as_of)
+    return (
+        f"SELECT person_id, {d.text(rule.tag)} AS tag, '{rule.source}' AS source, "
+        f"{words(ENGLISH, 'en')} AS evidence_en, {words(CHINESE, 'zh')} AS evidence_zh, "
+        f"CAST({weight} AS DOUBLE) AS weight, {began} AS since FROM {FACTS} WHERE {holds}"
+    )
+
+
+def build(build: Build) -> str:
+    """Make the facts, say which rules there are, and return the union of their rows."""
+    rules: tuple[Rule, ...] = build.parameters.get("tags", shipped_rules())
+    plan = compiled(rules, Scope.of(build))
+    for name, sql in plan.steps:
+        build.say(f"{len(rules)} rules: {name.replace('_', ' ')}")
+        build.engine.run(sql, into=name)
+    return plan.tags
+
+
+TABLE = Table(
+    name="person_tags",
+    en="One row = one tag on one person, with where it comes from and why.",
+    zh="每行 = 一个人的一个标签，含来源与依据。",
+    inputs=(EVENTS, "keys", "profiles"),
+    key=("person_id", "tag", "source"),
+    order=("person_id", "tag"),
+    parameters=("tags",),
+    columns={
+        "person_id": Column(en="the person", zh="用户"),
+        "tag": Column(en="the tag; names in both languages stand in table tags", zh="标签代号，中英文名见 tags 表"),
+        "source": Column(
+            en="rule, keyword (from what they say), compound (from other tags), preference (category), manual (operator)",
+            zh="来源：rule 规则、keyword 发言关键词、compound 组合、preference 类目偏好、manual 人工",
+        ),
+        "evidence_en": Column(en="why, with the numbers that decided, in English", zh="依据（英文），含判定所用数字"),
+        "evidence_zh": Column(en="why, with the numbers that decided, in Chinese", zh="依据（中文），含判定所用数字"),
+        "weight": Column(en="how strongly, 0 to 1", zh="强度 0–1"),
+        "since": Column(
+            en="since when it holds, where that can be told from the events; else the first refresh that found it",
+            zh="成立起始时间：可由事件推出则为该时间，否则为首次发现它的刷新时间",
+        ),
+    },
+    build=build,
+)
