@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache, wraps
 from typing import Any, TypeVar
+
+from django.utils import translation
 
 from lianyi.workspace import Workspace
 
@@ -32,12 +34,24 @@ def rows(ws: Workspace, query: str, values: tuple[Any, ...] = ()) -> list[dict[s
 
 
 @once_per_state
+def tags_known(ws: Workspace) -> Sequence[Mapping[str, Any]]:
+    """All tags with their names, sources, rules and how many people have them, most first (rows of table `tags`)."""
+    return rows(ws, "SELECT * FROM tags ORDER BY people DESC, tag") if "tags" in ws.states() else []
+
+
 def tag_counts(ws: Workspace) -> Mapping[str, int]:
-    """How many people have each tag, most first."""
-    if "person_tags" not in ws.states():
-        return {}
-    found = rows(ws, "SELECT tag, count(DISTINCT person_id) AS n FROM person_tags GROUP BY tag ORDER BY n DESC, tag")
-    return {row["tag"]: row["n"] for row in found}
+    """How many people have each tag, most first; tags that nobody has are left out."""
+    counts: dict[str, int] = {}
+    for row in tags_known(ws):
+        if row["people"]:
+            counts[row["tag"]] = counts.get(row["tag"], 0) + row["people"]
+    return dict(sorted(counts.items(), key=lambda pair: -pair[1]))
+
+
+def tag_titles(ws: Workspace) -> Mapping[str, str]:
+    """Tag → what it is called in the language of the page."""
+    language = "zh" if (translation.get_language() or "").startswith("zh") else "en"
+    return {row["tag"]: row[language] for row in tags_known(ws)}
 
 
 @once_per_state

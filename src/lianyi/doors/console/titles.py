@@ -38,6 +38,7 @@ TAG_SOURCES: Mapping[str, Text] = {
     "rule": _("by a rule"),
     "keyword": _("by what they say"),
     "compound": _("by a combination of tags"),
+    "preference": _("by what they like"),
     "manual": _("by hand"),
 }
 ACTS: Mapping[str, Text] = {

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from lianyi.doors.console.pages import account, components, data, errors, jobs, signing, tags
+from lianyi.doors.console.pages import account, components, data, errors, jobs, signing
 from lianyi.doors.console.pages.imports import views as imports
 from lianyi.doors.console.pages.overview.views import overview
 from lianyi.doors.console.pages.people import views as people
 from lianyi.doors.console.pages.person import by_right, merging
 from lianyi.doors.console.pages.person import views as person
 from lianyi.doors.console.pages.settings import brand, keys, team
+from lianyi.doors.console.pages.tags import views as tags
 
 urlpatterns = [
     path("", overview, name="overview"),
@@ -34,6 +35,10 @@ urlpatterns = [
     path("people/<str:person_id>/erase", by_right.erase, name="erase"),
     path("tags", tags.tags, name="tags"),
     path("tags/words", tags.words, name="rule_words"),
+    path("tags/check", tags.check, name="rule_check"),
+    path("tags/new", tags.rule, name="rule_new"),
+    path("tags/rules/<str:tag>", tags.rule, name="rule"),
+    path("tags/rules/<str:tag>/turn", tags.turn, name="rule_turn"),
     path("data", data.data, name="data"),
     path("data/refresh", data.refresh, name="refresh"),
     path("data/<str:name>", data.table, name="table"),

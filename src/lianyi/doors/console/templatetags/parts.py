@@ -9,7 +9,8 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from lianyi.doors.console.brand import brand
+from lianyi.doors.console.brand import brand, workspace
+from lianyi.doors.console.facts import tag_titles
 from lianyi.doors.console.icons import ICONS
 from lianyi.doors.console.pages.people.columns import CONSUMPTION, Shown
 from lianyi.doors.figures import Figure
@@ -84,7 +85,17 @@ def chart(figure: Figure, x_name: str = "", height: int = 220) -> dict[str, Any]
 @register.inclusion_tag("parts/cell.html")
 def cell(row: dict[str, Any], column: Shown) -> dict[str, Any]:
     """One value of the list of people, as its column looks."""
-    return {"value": row.get(column.name), "column": column, "levels": CONSUMPTION, "currency": brand().currency}
+    value = row.get(column.name)
+    if column.look == "tags":
+        titles = tag_titles(workspace())
+        value = [titles.get(tag, tag) for tag in value or ()]
+    return {"value": value, "column": column, "levels": CONSUMPTION, "currency": brand().currency}
+
+
+@register.simple_tag
+def tag_title(tag: str) -> str:
+    """What a tag is called in the language of the page."""
+    return tag_titles(workspace()).get(tag, tag)
 
 
 @register.simple_tag

@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 
 from lianyi.memory.keys import NAMESPACES
+from lianyi.doors.console.pages.person.timeline import room
 from lianyi.doors.console.titles import ACTS, JOB_STATES, JOBS, LEVELS, STRENGTHS, TAG_SOURCES
 
 register = template.Library()
@@ -255,3 +256,9 @@ def plain_value(value: Any) -> str:
 def act_title(name: str) -> str:
     """What was done, in words."""
     return str(ACTS.get(name, name))
+
+
+@register.filter
+def room_names(keys: Any) -> str:
+    """The names of the first few groups."""
+    return ", ".join(room(key) for key in list(keys or [])[:5])

@@ -8,7 +8,9 @@ from typing import Any
 
 from django.http import QueryDict
 
+from lianyi.doors.console.conditions import matching
 from lianyi.doors.console.pages.people.columns import CONSUMPTION, SORTS
+from lianyi.doors.console.tag_rules import rules
 from lianyi.memory.keys import NAMESPACES, email_key, phone_key
 from lianyi.persons import PERSON_ID
 from lianyi.workspace import Workspace
@@ -78,16 +80,9 @@ def where(ws: Workspace, search: Search) -> Clause:
         as_of = ws.states()["people"].as_of
         clauses.append(Clause(sql="last_seen >= ? - to_days(?)", values=(as_of, search.seen)))
     if search.condition:
-        clauses.append(condition(search.condition))
+        clauses.append(Clause(sql=matching(ws, search.condition, rules(ws.folder)).sql))
     sql = " AND ".join(f"({clause.sql})" for clause in clauses)
     return Clause(sql=sql or "TRUE", values=tuple(value for clause in clauses for value in clause.values))
-
-
-def condition(text: str) -> Clause:
-    """A condition in the words of tag rules, e.g. `orders >= 3 and net_spend > 500`, as SQL over people."""
-    from lianyi.insight.people.tags import condition_sql
-
-    return Clause(sql=condition_sql(text))
 
 
 def _text(text: str) -> Clause:

@@ -63,11 +63,10 @@ def _source(said: Any) -> str:
     return str(said.get("source", "")) if isinstance(said, dict) else str(said or "")
 
 
-def categories(person: Person) -> list[tuple[str, Any]]:
-    """What the person buys, most first: (category, weight)."""
-    found = person.profile.get("categories") or []
-    pairs = [tuple(one.values())[:2] if isinstance(one, dict) else tuple(one)[:2] for one in found]
-    return sorted(((str(name), weight) for name, weight in pairs), key=lambda pair: -float(pair[1] or 0))[:5]
+def categories(person: Person) -> list[tuple[str, float]]:
+    """What the person cares for, most first: (category, share of the weight of all acts)."""
+    found: Sequence[Mapping[str, Any]] = person.profile.get("categories") or []
+    return [(str(one["category"]), float(one["share"])) for one in found[:5]]
 
 
 def weekday(number: int | None) -> Text | None:

@@ -63,6 +63,17 @@ class Happening:
         moment: datetime = self.event["at"]
         return moment
 
+    @property
+    def where(self) -> str:
+        """Room, channel and source, each once."""
+        said = (room(self.event["group_key"]), self.event["channel"], self.event["source"])
+        return " · ".join(dict.fromkeys(part for part in said if part))
+
+
+def room(group_key: str | None) -> str:
+    """`group:wecom/Tea lovers` → `Tea lovers`."""
+    return (group_key or "").removeprefix("group:").partition("/")[2] or (group_key or "")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Stretch:

@@ -1,0 +1,43 @@
+"""Conditions in the words of tag rules, over the tables as they stand: who fulfils one right now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lianyi.errors import InputError
+from lianyi.insight.conditions import parse
+from lianyi.insight.conditions.figures import Figures
+from lianyi.insight.conditions.sql import Compiler
+from lianyi.insight.people.tags import Rule
+from lianyi.insight.scope import Scope
+from lianyi.memory.engine import literal
+from lianyi.workspace import Workspace
+
+
+@dataclass(frozen=True, kw_only=True)
+class Matching:
+    """SQL that is true of the people (rows of `people`) who fulfil a condition. scans_log: it must look at events."""
+
+    sql: str
+    scans_log: bool
+
+
+def matching(ws: Workspace, text: str, rules: tuple[Rule, ...]) -> Matching:
+    """Compile a condition for the as-of time of the tables. BadRule shows the place that can't be read."""
+    states = ws.states()
+    if "people" not in states:
+        raise InputError("the tables are not built yet; refresh first")
+    scope = Scope(as_of=states["people"].as_of, timezone=ws.settings.timezone, currency=ws.settings.currency)
+    figures = Figures(scope=scope)
+    truth = Compiler(scope=scope, figures=figures, tag_sql=lambda name: _tagged(name, rules)).truth(parse(text))
+    if not figures.asked:
+        return Matching(sql=truth, scans_log=False)
+    columns = [f"coalesce(f.{name}, 0) AS {name}" if name in figures.counts else f"f.{name}" for name in figures.names]
+    facts = f"SELECT p.*, {', '.join(columns)} FROM people p LEFT JOIN ({figures.sql()}) f ON f.person_id = p.person_id"
+    return Matching(sql=f"person_id IN (SELECT person_id FROM ({facts}) AS facts WHERE {truth})", scans_log=True)
+
+
+def _tagged(name: str, rules: tuple[Rule, ...]) -> str:
+    """SQL: the person has the tag, called by its id or by its name in either language."""
+    tag = next((rule.tag for rule in rules if name in rule.names), name)
+    return f"person_id IN (SELECT person_id FROM person_tags WHERE tag = {literal(tag)})"
