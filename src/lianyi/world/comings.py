@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from lianyi.world.identity import EMAIL, OPENID, USER, WECOM
 from lianyi.world.life import Life
-from lianyi.world.people import NEVER
+from lianyi.world.people import EMPLOYEE, NEVER
 from lianyi.world.profiles import plan_profiles
 from lianyi.world.rooms import ON_WECOM
 from lianyi.world.rows import join, rows, take
@@ -88,7 +88,7 @@ def _follow(life: Life, dice: np.random.Generator, person: Ints, at: Ints, how: 
         (WECOM, "wecom", "wecom", "wecom:brand"),
         (OPENID, "wechat_account", "wechat", None),
     ):
-        has = identity.has[space][person]
+        has = identity.has[space][person] & (life.nature.people.role[person] != EMPLOYEE)
         who = person[has]
         life.emit(
             rows(

@@ -58,11 +58,12 @@ class Identity:
         return owners[: people + len(extra)]
 
 
-def make_identity(settings: WorldSettings, people: People, ties: Ties) -> Identity:
-    """Hand out keys."""
+def make_identity(settings: WorldSettings, people: People, ties: Ties, *, on_wecom: Ints) -> Identity:
+    """Hand out keys. `on_wecom`: people in a WeCom group, who are contacts in any case."""
     dice = settings.dice("identity")
     count = people.count
     has = _has(dice, people)
+    has[WECOM][on_wecom] = True
     links = dice.choice(3, size=count, p=[0.94, 0.035, 0.025]) * has[USER]
     second: list[Ints] = [np.full(count, -1, dtype=np.int64) for _ in SPACES]
     _number_seconds(second, dice, has, links)
@@ -92,6 +93,8 @@ def _has(dice: np.random.Generator, people: People) -> list[Bools]:
     has[DISCORD] |= people.english
     has[MATRIX] |= people.english & (dice.random(count) < 0.4)
     has[OPENID] = has[UNIONID]
+    has[EMAIL] &= has[USER]  # the shop asks for it
+    has[ANON] &= has[USER] | (dice.random(count) < 0.4)
     staff = people.role == EMPLOYEE
     for space in (WECOM, USER, PHONE):
         has[space] |= staff

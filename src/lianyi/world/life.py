@@ -15,7 +15,7 @@ from lianyi.world.communities import Communities, make_communities
 from lianyi.world.identity import DISCORD, MATRIX, WECHAT, WECOM, Identity, make_identity
 from lianyi.world.people import NEVER, People, make_people
 from lianyi.world.rhythm import HOURS
-from lianyi.world.rooms import PLATFORMS, Rooms, make_rooms
+from lianyi.world.rooms import ON_WECOM, PLATFORMS, Rooms, make_rooms
 from lianyi.world.rows import take
 from lianyi.world.settings import DAY, HOUR, Bools, Floats, Ints, WorldSettings
 from lianyi.world.talk import Grammar
@@ -46,9 +46,11 @@ def make_nature(settings: WorldSettings) -> Nature:
     communities = make_communities(settings, people)
     ties = make_ties(settings, people, communities)
     begin, other, tie = arcs(people.count, ties.a, ties.b)
+    rooms = make_rooms(settings, people, communities)
+    on_wecom = rooms.person[rooms.platform[rooms.room] == ON_WECOM]
     return Nature(
         settings=settings, people=people, communities=communities, ties=ties, arc_begin=begin, arc_other=other,
-        arc_tie=tie, identity=make_identity(settings, people, ties), rooms=make_rooms(settings, people, communities),
+        arc_tie=tie, identity=make_identity(settings, people, ties, on_wecom=on_wecom), rooms=rooms,
         grammar=Grammar(settings.plan),
     )  # fmt: skip
 

@@ -11,10 +11,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lianyi.world.identity import ANON, EMAIL, OPENID, PHONE, SPACES, UNIONID, USER, WECOM
+from lianyi.world.identity import ANON, DISCORD, EMAIL, MATRIX, OPENID, PHONE, SPACES, UNIONID, USER, WECHAT, WECOM
 from lianyi.world.life import Life
 from lianyi.world.names import CITY_EN, CITY_ZH, PROVINCE_ZH
-from lianyi.world.rows import join, rows, take
+from lianyi.world.rows import join, rows, scramble, take
 from lianyi.world.settings import Bools, Ints
 
 GENDERS = pa.array(["female", "male"])
@@ -37,21 +37,34 @@ class Sheet:
 
 
 SHEETS = (
-    Sheet(name="contact", source="wecom", space=WECOM, days=(0, 1), share=1, traits=("gender", "name"),
-    keys=(UNIONID,), verified=(UNIONID,)),
-    Sheet(name="mini", source="miniprogram", space=OPENID, days=(0, 21), share=0.95, traits=("gender", "name"),
-    keys=(UNIONID, USER), verified=(UNIONID, USER)),
     Sheet(
-        name="member", source="shop", space=USER, days=(0, 14), share=1, keys=(PHONE, EMAIL), verified=(PHONE,),
-        traits=("birthday", "city", "full", "gender", "language", "province"),
+        name="contact", source="wecom", space=WECOM, days=(0, 1), share=1, traits=("gender", "name"),
+        keys=(UNIONID, PHONE, WECHAT), verified=(UNIONID,),
     ),
-    Sheet(name="login", source="web", space=ANON, days=(3, 60), share=0.75, keys=(USER,), verified=(USER,)),
-    Sheet(name="login2", source="web", space=ANON, days=(10, 120), share=0.8, keys=(USER,), verified=(USER,),
-    second=True),
-    Sheet(name="again", source="shop", space=USER, days=(20, 150), share=1, keys=(PHONE,),
-    traits=("birthday", "city", "full"), second=True),
+    Sheet(
+        name="mini", source="miniprogram", space=OPENID, days=(0, 21), share=0.95, traits=("gender", "name"),
+        keys=(UNIONID, USER), verified=(UNIONID, USER),
+    ),
+    Sheet(
+        name="member", source="shop", space=USER, days=(0, 14), share=1, keys=(PHONE, EMAIL, MATRIX, DISCORD),
+        verified=(PHONE,), traits=("birthday", "city", "full", "gender", "language", "province"),
+    ),
+    Sheet(name="login", source="web", space=ANON, days=(3, 60), share=0.88, keys=(USER,), verified=(USER,)),
+    Sheet(
+        name="login2", source="web", space=ANON, days=(10, 120), share=0.85, keys=(USER,), verified=(USER,),
+        second=True,
+    ),
+    Sheet(
+        name="again", source="shop", space=USER, days=(20, 150), share=1, keys=(PHONE,), second=True,
+        traits=("birthday", "city", "full"),
+    ),
 )  # fmt: skip
-TRAIT_OF = {UNIONID: "unionid", USER: "user_id", PHONE: "phone", EMAIL: "email", OPENID: "openid"}
+TRAIT_OF = {
+    UNIONID: "unionid", USER: "user_id", PHONE: "phone", EMAIL: "email", WECHAT: "wechat", MATRIX: "matrix",
+    DISCORD: "discord",
+}  # fmt: skip
+# Of a hundred who have such a key, so many tell it; who tells is the same on every sheet of one kind.
+TOLD = {("contact", PHONE): 45, ("contact", WECHAT): 88, ("member", MATRIX): 80, ("member", DISCORD): 80}
 
 
 def plan_profiles(life: Life, dice: np.random.Generator, person: Ints, at: Ints) -> None:
@@ -117,7 +130,7 @@ def everyone(person: Ints) -> Bools:
 def _told(life: Life, sheet: Sheet, space: int, person: Ints) -> tuple[pa.Array, Bools, Bools]:
     """The key's bare value, who tells it, and for whom it is usable (a masked phone is told but is no key)."""
     identity = life.nature.identity
-    has = identity.has[space][person]
+    has = identity.has[space][person] & (scramble(person, 64 + space) % 100 < TOLD.get((sheet.name, space), 100))
     if space != PHONE:
         return _bare(identity.keys(space, person)), has, has
     other = identity.clash[person]

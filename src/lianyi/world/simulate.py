@@ -11,6 +11,7 @@ from lianyi.memory.events import SCHEMA
 from lianyi.world.campaigns import Campaigns, campaigns_of_day
 from lianyi.world.comings import Gates, comings_of_day, withdrawals_of_day
 from lianyi.world.conversation import Talk, plan_bursts, speeds, talk_of_day
+from lianyi.world.desk import desk_of_day
 from lianyi.world.life import Life, Nature
 from lianyi.world.outings import outings_of_day
 from lianyi.world.profiles import profiles_of_day
@@ -60,6 +61,7 @@ class Simulation:
         ripples_of_day(life, shop, self.willing)
         rewards_of_day(life, shop)
         outings_of_day(life, shop)
+        desk_of_day(life)
         talk_of_day(life, talk)
         profiles_of_day(life)
 
