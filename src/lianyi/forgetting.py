@@ -59,7 +59,9 @@ def erase(ws: Workspace, key_or_id: str) -> Certificate:
     shutil.rmtree(ws.folder / "staging", ignore_errors=True)
     if ws.lake.rows():
         ws.refresh(*tables)
-    ws.store.sweep(keep=0)
+        ws.store.sweep(keep=0)
+    else:
+        ws.store.clear()
     return Certificate(log=log, inbox=inbox, rejects=rejects, tables=tables)
 
 

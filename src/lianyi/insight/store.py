@@ -70,6 +70,11 @@ class Store:
         }
         replace_text(self.folder / "current.json", json.dumps(rows, ensure_ascii=False, indent=1))
 
+    def clear(self) -> None:
+        """Forget every table: there is nothing left to speak of."""
+        replace_text(self.folder / "current.json", "{}")
+        self.sweep(keep=0)
+
     def sweep(self, *, keep: int) -> None:
         """Delete versions beside the valid one, but for the newest `keep` of each table (readers may hold them)."""
         valid = {name: state.version for name, state in self.states().items()}

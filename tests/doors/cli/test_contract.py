@@ -136,7 +136,7 @@ def test_erase_asks_first(shop: Path) -> None:
         (("person", "nobody"), 2, "namespace:value"),
         (("tag", "user:c1", "艾滋病"), 4, "refused"),
         (("add",), 2, "name at least one file"),
-        (("add", "no-such-file.csv"), 2, "no-such-file.csv"),
+        (("add", "no-such-file.csv"), 3, "no-such-file.csv"),
         (("refresh", "nothing"), 3, "there are"),
         (("frobnicate",), 2, "No such command"),
     ],

@@ -48,11 +48,23 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
+# Columns that hold JSON text; with --json they are objects, not text within text.
+_JSON_COLUMNS = ("props", "attributes", "attribute_sources")
+
+
+def unpacked(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The row with its JSON columns read."""
+    return {
+        name: json.loads(value) if name in _JSON_COLUMNS and isinstance(value, str) else value
+        for name, value in row.items()
+    }
+
+
 def write(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], *, form: str) -> None:
     """Rows on stdout as `json` (one object a line), `csv`, or `text`."""
     if form == "json":
         for row in rows:
-            click.echo(json_line(row))
+            click.echo(json_line(unpacked(row)))
     elif form == "csv":
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow(columns)
