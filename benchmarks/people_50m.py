@@ -143,7 +143,8 @@ def build(table: Table, inputs: dict[str, list[str]], folder: Path, memory_mb: i
         for name in table.inputs:
             engine.register(name, inputs[name])
         settings = Settings(memory_mb=memory_mb)
-        sql = table.build(Build(engine=engine, as_of=AS_OF, settings=settings, parameters={"tags": shipped_rules()}))
+        one = Build(engine=engine, as_of=AS_OF, settings=settings, parameters={"tags": shipped_rules()})
+        sql = table.build(one)
         order = f" ORDER BY {', '.join(table.order)}" if table.order else ""
         engine.run(f"SELECT * FROM ({sql}){order}", into="result", path=folder / table.name)
 

@@ -89,6 +89,7 @@ def _make(table: Table, build: Build, path: Path, lake_version: int) -> State:
     sql = table.build(build)
     ordered = sql + (" ORDER BY " + ", ".join(table.order) if table.order else "")
     build.engine.run(ordered, into=table.name, path=path)
+    build.clear()
     rows = build.engine.table(f"SELECT count(*) AS n FROM {table.name}")["n"][0].as_py()
     return State(
         name=table.name,

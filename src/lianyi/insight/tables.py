@@ -40,6 +40,17 @@ class Build:
     settings: Settings
     parameters: Mapping[str, Any] = field(default_factory=dict)
     say: Callable[[str], None] = lambda _message: None
+    made: list[str] = field(default_factory=list)
+
+    def make(self, name: str, sql: str) -> None:
+        """Make a relation for the table's own last step. It is dropped when the table stands."""
+        self.engine.run(sql, into=name)
+        self.made.append(name)
+
+    def clear(self) -> None:
+        """Drop what was made on the way, so that it takes no memory from the next table."""
+        while self.made:
+            self.engine.drop(self.made.pop())
 
 
 @dataclass(frozen=True, kw_only=True)

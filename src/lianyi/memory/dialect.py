@@ -62,6 +62,12 @@ class Dialect:
         kind = '\'"MAP(VARCHAR, VARCHAR)"\'' if self._duck else "'map<string,string>'"
         return f"map_entries(from_json({json}, {kind}))"
 
+    def json_string(self, text: str) -> str:
+        """A text as a JSON string, with quotes; NULL for NULL."""
+        if self._duck:
+            return f"CAST(to_json({text}) AS STRING)"
+        return f"regexp_extract(to_json(named_struct('v', {text})), '(?s)^.v.:(.*).$', 1)"
+
     # --- lists and structs --------------------------------------------------------------------------------------
 
     def collect(self, expression: str) -> str:
@@ -79,6 +85,12 @@ class Dialect:
     def collect_where(self, expression: str, condition: str) -> str:
         """Aggregate: the values of the rows for which the condition holds, as a list in no certain order."""
         return f"{'list' if self._duck else 'collect_list'}({expression}) FILTER (WHERE {condition})"
+
+    def join_sorted(self, text: str) -> str:
+        """Aggregate: the texts in order, with commas between."""
+        if self._duck:
+            return f"array_to_string(array_sort(list({text})), ',')"
+        return f"array_join(array_sort(collect_list({text})), ',')"
 
     def struct(self, **members: str) -> str:
         """A struct with these members, in this order; structs compare member by member."""

@@ -54,14 +54,14 @@ def attributes(scope: Scope) -> str:
     """One row = one person of whom something is known: `attributes` and `attribute_sources` as JSON, named columns."""
     d = scope.dialect
     names = ", ".join(f"max(value) FILTER (WHERE trait = {d.text(name)}) AS {name}" for name in NAMED)
+    quoted, source = d.json_string("trait"), d.json_string("source")
     seconds = f"CAST({d.quotient(d.micros('moment'), 1_000_000)} AS STRING)"
-    where_from = d.struct(source="source", at=seconds, verified="CAST(verified AS STRING)", values="CAST(different AS STRING)")
-    values = d.collect(d.struct(key="trait", value="value"))
-    sources = d.collect(d.struct(key="trait", value=where_from))
+    origin = f"""concat('{{"at":', {seconds}, ',"source":', {source}, ',"values":', CAST(different AS STRING),
+        ',"verified":', CAST(verified AS STRING), '}}')"""
     return f"""
     SELECT person_id, {names}, max(lower(trim(value))) FILTER (WHERE trait = 'gender') AS stated_gender,
-        CAST(to_json(map_from_entries(array_sort({values}))) AS STRING) AS attributes,
-        CAST(to_json(map_from_entries(array_sort({sources}))) AS STRING) AS attribute_sources,
+        concat('{{', {d.join_sorted(f"concat({quoted}, ':', {d.json_string('value')})")}, '}}') AS attributes,
+        concat('{{', {d.join_sorted(f"concat({quoted}, ':', {origin})")}, '}}') AS attribute_sources,
         CAST(count(*) FILTER (WHERE different > 1) AS BIGINT) AS conflicts
     FROM best GROUP BY person_id
     """

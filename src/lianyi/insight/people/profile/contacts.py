@@ -6,14 +6,12 @@ from lianyi.insight.scope import MOMENT, Scope
 
 
 def contacts(scope: Scope) -> str:
-    """One row = one person × role (did it, or it was done to them) × kind × channel: events, first and last time."""
-    columns = ("e.kind", "e.channel", MOMENT)
+    """One row = one person × role (did it, or it was done to them) × kind: events, first and last time."""
+    figures = "kind, CAST(count(*) AS BIGINT) AS events, min(moment) AS first_at, max(moment) AS last_at"
     return f"""
-    SELECT person_id, TRUE AS did, kind, channel, count(*) AS events, min(moment) AS first_at, max(moment) AS last_at
-    FROM {scope.done(*columns)} AS d GROUP BY person_id, kind, channel
+    SELECT person_id, TRUE AS did, {figures} FROM {scope.done("e.kind", MOMENT)} AS d GROUP BY person_id, kind
     UNION ALL
-    SELECT person_id, FALSE AS did, kind, channel, count(*) AS events, min(moment) AS first_at, max(moment) AS last_at
-    FROM {scope.received(*columns)} AS r GROUP BY person_id, kind, channel
+    SELECT person_id, FALSE AS did, {figures} FROM {scope.received("e.kind", MOMENT)} AS r GROUP BY person_id, kind
     """
 
 
@@ -27,20 +25,16 @@ def seen(scope: Scope) -> str:
         CAST(coalesce(sum(events) FILTER (WHERE did), 0) AS BIGINT) AS events,
         coalesce(map_from_entries({done}), {d.no_counts}) AS counts,
         coalesce(map_from_entries({received}), {d.no_counts}) AS received
-    FROM (
-        SELECT person_id, did, kind, CAST(sum(events) AS BIGINT) AS events, min(first_at) AS first_at,
-            max(last_at) AS last_at
-        FROM contacts GROUP BY person_id, did, kind
-    ) AS c
-    GROUP BY person_id
+    FROM contacts GROUP BY person_id
     """
 
 
 def channels(scope: Scope) -> str:
     """One row = one person and the channels they used."""
+    used = scope.done("e.channel", where="e.channel IS NOT NULL")
     return f"""
     SELECT person_id, array_sort({scope.dialect.collect("channel")}) AS channels
-    FROM (SELECT DISTINCT person_id, channel FROM contacts WHERE did AND channel IS NOT NULL) AS c
+    FROM (SELECT DISTINCT person_id, channel FROM {used} AS u) AS c
     GROUP BY person_id
     """
 

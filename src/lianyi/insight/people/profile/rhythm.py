@@ -16,21 +16,23 @@ def rhythms(scope: Scope) -> str:
     d = scope.dialect
     # one number per hour: days first, then the earlier hour higher
     hours = d.items(*(f"CAST(sum({d.quotient('hours', 2**hour)} % 2) * 32 + {31 - hour} AS BIGINT)" for hour in range(24)))
-    weekdays = d.items(
-        *(f"CAST(count(*) FILTER (WHERE weekday = {day}) * 8 + {7 - day} AS BIGINT)" for day in range(1, 8))
-    )
-    used = d.only(d.largest("hours", PREFERRED_HOURS), "code", "code >= 32")
+    weekdays = ", ".join(f"on_{day} * 8 + {7 - day}" for day in range(1, 8))
+    on = ", ".join(f"count(*) FILTER (WHERE weekday = {day}) AS on_{day}" for day in range(1, 8))
+    used = d.only("top", "code", "code >= 32")
     return f"""
     SELECT person_id, days_active, {scope.date("first_day")} AS first_active, {scope.date("last_day")} AS last_active,
-        31 - {d.largest("hours", 1)}[{d.first}] % 32 AS preferred_hour, {d.each(used, "code", "31 - code % 32")} AS preferred_hours,
-        7 - {d.largest("weekdays", 1)}[{d.first}] % 8 AS preferred_weekday
+        31 - top[{d.first}] % 32 AS preferred_hour, {d.each(used, "code", "31 - code % 32")} AS preferred_hours,
+        7 - weekday % 8 AS preferred_weekday
     FROM (
-        SELECT person_id, count(*) AS days_active, min(day) AS first_day, max(day) AS last_day, {hours} AS hours,
-            {weekdays} AS weekdays
+        SELECT person_id, days_active, first_day, last_day, {d.largest("hours", PREFERRED_HOURS)} AS top,
+            greatest({weekdays}) AS weekday
+        FROM (
+        SELECT person_id, count(*) AS days_active, min(day) AS first_day, max(day) AS last_day, {hours} AS hours, {on}
         FROM (
             SELECT person_id, hours, day, {weekday_of("day")} AS weekday
             FROM (SELECT person_id, hours, {d.day_number("day")} AS day FROM person_days) AS n
         ) AS p
         GROUP BY person_id
-    ) AS r
+        ) AS r
+    ) AS t
     """

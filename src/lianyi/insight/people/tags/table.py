@@ -17,7 +17,7 @@ from lianyi.insight.people.tags.sensitive import CHILD_AGE
 from lianyi.insight.scope import Scope
 from lianyi.insight.tables import EVENTS, Build, Column, Table
 
-FIGURES, FACTS = "tag_figures", "tag_facts"
+FACTS = "tag_facts"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +41,7 @@ def compiled(rules: Sequence[Rule], scope: Scope) -> Compiled:
     for level in levels:
         columns = ", ".join(f"{truths[tag]} AS {holds[tag]}" for tag in level)
         facts = f"SELECT *, {columns} FROM ({facts}) AS facts_of_{holds[level[0]]}"
-    steps = [(FIGURES, figures.sql()), *((name, step(scope)) for name, step in _MANUAL.items()), (FACTS, facts)]
+    steps = [*figures.families().items(), *((name, step(scope)) for name, step in _MANUAL.items()), (FACTS, facts)]
     rows = [*selects, manual.manual_tags(scope), likes.likes(scope)]
     return Compiled(steps=steps, tags=" UNION ALL ".join(rows))
 
@@ -83,13 +83,12 @@ def _has(tag: str, named: Mapping[str, Rule], holds: Mapping[str, str], scope: S
 
 def _facts(rules: Sequence[Rule], figures: Figures, scope: Scope) -> str:
     """One row = one person: the columns and figures that some rule reads, and the operators' tags."""
-    zero = figures.counts
-    read = [f"coalesce(f.{name}, 0) AS {name}" if name in zero else f"f.{name}" for name in figures.names]
+    read = [f"coalesce({name}, 0) AS {name}" if zero else name for name, zero in figures.names.items()]
     columns = ", ".join([*(f"p.{name}" for name in _columns(rules)), *read, "m.set_tags", "m.taken_tags"])
+    joins = " ".join(f"LEFT JOIN {name} ON {name}.person_id = p.person_id" for name in figures.families())
     return f"""
     SELECT p.person_id, {columns}
-    FROM profiles AS p LEFT JOIN {FIGURES} AS f ON f.person_id = p.person_id
-    LEFT JOIN tag_lists AS m ON m.person_id = p.person_id
+    FROM profiles AS p {joins} LEFT JOIN tag_lists AS m ON m.person_id = p.person_id
     """
 
 
@@ -136,7 +135,7 @@ def build(build: Build) -> str:
     plan = compiled(rules, Scope.of(build))
     for name, sql in plan.steps:
         build.say(f"{len(rules)} rules: {name.replace('_', ' ')}")
-        build.engine.run(sql, into=name)
+        build.make(name, sql)
     return plan.tags
 
 
