@@ -1,0 +1,185 @@
+"""The events behind some figures: which rows of the log, which of their fields, and which row counts for which figure.
+
+Texts are searched once with all words in one pattern (RE2, linear time), and word by word only where that matched.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cached_property
+
+from lianyi.insight.conditions import syntax as s
+from lianyi.insight.conditions import vocabulary as words
+from lianyi.insight.conditions.comparing import test, value
+from lianyi.insight.orders import ORDER_NO
+from lianyi.insight.scope import AT, MOMENT, Scope
+from lianyi.insight.zone import day_of, hour_of, weekday_of
+
+Figure = s.Aggregate | s.Says
+_TIMES = ("day", "hour", "weekday", "day_of_month")
+
+
+def selection_of(node: Figure) -> s.Selection:
+    """The events that a figure looks at."""
+    return node.selection if isinstance(node, s.Aggregate) else s.Selection(words.SAYING, windows=node.windows)
+
+
+@dataclass(frozen=True)
+class Scan:
+    """The events behind these figures."""
+
+    scope: Scope
+    figures: Sequence[Figure]
+
+    def rows(self) -> str:
+        """One row = one event that was done, or received, and that some of the figures may count."""
+        sides = [side for side in (self._side(received=False), self._side(received=True)) if side]
+        return f"SELECT *{self._times()} FROM ({' UNION ALL '.join(sides)}) AS r"
+
+    def counts(self, node: Figure) -> str:
+        """SQL over the rows: whether an event counts for a figure."""
+        if isinstance(node, s.Says):
+            parts = [f"coalesce({self.scope.dialect.matches('spoken', self._pattern(node.words))}, FALSE)"]
+            return " AND ".join([*parts, *(self._window(window, "moment") for window in node.windows)])
+        chosen = node.selection
+        parts = ["received" if chosen.received else "NOT received", self._kinds(chosen.kinds, "kind")]
+        parts += [self._window(window, "moment") for window in chosen.windows]
+        parts += [self._test(test) for test in chosen.tests]
+        if node.field == "value":
+            parts.append(f"currency = {self.scope.dialect.text(self.scope.currency)}")
+        return " AND ".join(parts)
+
+    def word(self, node: s.Says) -> str:
+        """SQL over the rows: the word that was said, in small letters."""
+        return f"lower({self.scope.dialect.extract('spoken', self._pattern(node.words))})"
+
+    # --- rows ---------------------------------------------------------------------------------------------------
+
+    def _side(self, *, received: bool) -> str:
+        chosen = [node for node in self.figures if selection_of(node).received == received]
+        if not chosen:
+            return ""
+        where = " OR ".join(dict.fromkeys(self._reach(node) for node in chosen))
+        columns = ["e.kind", MOMENT, f"{'TRUE' if received else 'FALSE'} AS received"]
+        columns += [f"{sql} AS {name}" for name, sql in self._columns(received=received).items()]
+        rows = self.scope.received if received else self.scope.done
+        return f"SELECT * FROM {rows(*columns, where=f'({where})')} AS {'r' if received else 'd'}"
+
+    def _reach(self, node: Figure) -> str:
+        """SQL over the log: kinds, times and words of a figure."""
+        selection = selection_of(node)
+        parts = [self._kinds(selection.kinds, "e.kind"), *(self._window(window, AT) for window in selection.windows)]
+        if isinstance(node, s.Says):
+            parts.append(self.scope.dialect.matches("e.text", self._pattern(self._words)))
+        return "(" + " AND ".join(parts) + ")"
+
+    def _columns(self, *, received: bool) -> dict[str, str]:
+        """The columns that the figures need of each event: name -> SQL over the log."""
+        columns = {f"field_{name}": sql for name, sql in self._fields(received=received).items() if name in self._wanted}
+        columns |= {f"prop_{i}": self.scope.dialect.json_text("e.props", name) for i, name in enumerate(self._props)}
+        if any(isinstance(node, s.Aggregate) and node.how == "count" for node in self.figures):
+            columns["order_no"] = f"CASE WHEN e.kind = 'order' THEN {ORDER_NO} END"
+        if "value" in self._wanted:
+            columns["currency"] = "e.currency"
+        if self._wanted.intersection(_TIMES):
+            columns["local"] = self.scope.local(AT)
+        if self._words:
+            columns["spoken"] = "CAST(NULL AS STRING)" if received else "e.text"
+        return columns
+
+    def _fields(self, *, received: bool) -> dict[str, str]:
+        d = self.scope.dialect
+        price, quantity = (f"TRY_CAST({d.json_text('e.props', name)} AS DOUBLE)" for name in ("price", "quantity"))
+        full = f"({price} * coalesce({quantity}, 1))"
+        return {
+            "category": "e.category", "title": d.json_text("e.props", "title"), "object": "e.object_key",
+            "group": "e.group_key", "channel": "e.channel", "source": "e.source", "campaign": "e.campaign",
+            "text": "e.text", "other": "e.actor_key" if received else "e.target_key", "value": "e.value",
+            "quantity": quantity,
+            "discount": f"CASE WHEN {full} > 0 THEN greatest(0.0, 1 - CAST(e.value AS DOUBLE) / {full}) END",
+        }  # fmt: skip
+
+    def _times(self) -> str:
+        d, day = self.scope.dialect, day_of(self.scope.dialect, "local")
+        times = {
+            "day": day, "hour": hour_of(d, "local"), "weekday": weekday_of(day),
+            "day_of_month": f"day({self.scope.date(day)})",
+        }  # fmt: skip
+        return "".join(f", {sql} AS {name}" for name, sql in times.items() if name in self._wanted)
+
+    # --- what the figures read ----------------------------------------------------------------------------------
+
+    @cached_property
+    def _parts(self) -> tuple[s.Node, ...]:
+        tests = (test for node in self.figures for test in selection_of(node).tests)
+        return tuple(part for test in tests for part in s.walk(test))
+
+    @cached_property
+    def _wanted(self) -> frozenset[str]:
+        """The fields of events that some figure reads."""
+        found = {part.name for part in self._parts if isinstance(part, s.Name)}
+        for node in self.figures:
+            if isinstance(node, s.Says) or node.how == "days":
+                found.add("day")
+            elif node.field:
+                found.add(node.field)
+        return frozenset(found)
+
+    @cached_property
+    def _props(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(part.name for part in self._parts if isinstance(part, s.Attribute)))
+
+    @cached_property
+    def _words(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(word for node in self.figures if isinstance(node, s.Says) for word in node.words))
+
+    # --- conditions ---------------------------------------------------------------------------------------------
+
+    def _kinds(self, kinds: tuple[str, ...], column: str) -> str:
+        if kinds == (words.ALL,):
+            return "TRUE"
+        if kinds == (words.ACTIVE,):
+            return self.scope.alive.replace("e.kind", column)
+        return f"{column} IN ({', '.join(self.scope.dialect.text(kind) for kind in kinds)})"
+
+    def _window(self, window: s.Window, column: str) -> str:
+        border = self.scope.as_of - timedelta(microseconds=window.amount * words.UNITS[window.unit])
+        return f"{column} {'<=' if window.older else '>'} {self.scope.dialect.time(border)}"
+
+    def _pattern(self, said: Sequence[str]) -> str:
+        """A pattern for any of the words: Latin ones as whole words, Chinese ones anywhere; capitals or not."""
+        start, end = self.scope.dialect.word_edges
+        parts = [
+            (start if re.match(r"[A-Za-z0-9_]", word) else "")
+            + re.escape(word)
+            + (end if re.search(r"[A-Za-z0-9_]\Z", word) else "")
+            for word in said
+        ]
+        return f"(?i)(?:{'|'.join(parts)})"
+
+    def _test(self, node: s.Node) -> str:
+        """SQL of a condition on the fields of an event."""
+        match node:
+            case s.And() | s.Or():
+                joint = " AND " if isinstance(node, s.And) else " OR "
+                return "(" + joint.join(self._test(item) for item in node.items) + ")"
+            case s.Not():
+                return f"(NOT {self._test(node.item)})"
+            case s.Truth():
+                return "TRUE" if node.value else "FALSE"
+            case _:
+                return test(self.scope, node, self._value, rounds=True)
+
+    def _value(self, node: s.Node) -> str:
+        match node:
+            case s.Name():
+                return node.name if node.name in _TIMES else f"field_{node.name}"
+            case s.Attribute():
+                return f"prop_{self._props.index(node.name)}"
+            case s.And() | s.Or() | s.Not() | s.Compare() | s.Truth():
+                return self._test(node)
+            case _:
+                return value(self.scope, node, self._value)
