@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from lianyi import world
 
-SETTINGS = world.WorldSettings(people=2500, seed=11, start=date(2025, 1, 1), days=300)
+SETTINGS = world.WorldSettings(people=2000, seed=11, start=date(2025, 1, 1), days=270)
 
 
 @dataclass(frozen=True)

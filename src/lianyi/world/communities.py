@@ -112,6 +112,7 @@ class _Draft:
         self.since = np.zeros(len(person), dtype=np.int64)
         self.until = np.full(len(person), NEVER, dtype=np.int64)
         self.log: list[tuple[int, int, int, int]] = []
+        self.busy: set[int] = set()  # each community has one fate at most, as subject or as the other one
         self.begin = np.searchsorted(community, np.arange(len(topic) + 1))
         self.moved = np.full(len(person), -1, dtype=np.int64)
         self.lasts: Ints = self.until
@@ -125,7 +126,7 @@ class _Draft:
         self.lasts = self.until.copy()
         for community in np.flatnonzero((fate > 0) & (month < self.months)):
             size = self.begin[community + 1] - self.begin[community]
-            if size >= 8:
+            if size >= 8 and int(community) not in self.busy:
                 self._happen(int(community), int(fate[community]), int(month[community]))
 
     def _trickle(self) -> None:
@@ -166,9 +167,8 @@ class _Draft:
 
     def _merged(self, community: int, rows: slice, month: int) -> None:
         """All members go over to another community of the same topic, if there is one that lives."""
-        busy = {subject for _, _, subject, _ in self.log} | {other for _, _, _, other in self.log}
         near = np.flatnonzero((self.topic == self.topic[community]) & (self.city == self.city[community]))
-        rest = [int(other) for other in near if other != community and int(other) not in busy]
+        rest = [int(other) for other in near if other != community and int(other) not in self.busy]
         if not rest:
             return
         self._move(rows, rest[0], month)
@@ -197,6 +197,7 @@ class _Draft:
 
     def _note(self, month: int, what: int, community: int, other: int = -1) -> None:
         self.log.append((month, what, community, other))
+        self.busy |= {community, other}
 
     def finish(self) -> Communities:
         first = (self.community, self.person, self.since, self.until, self.moved, self.lasts, self.community)
