@@ -172,6 +172,8 @@ class Room:
     def mentions(self, id: str, at: datetime, actor: Person | None, targets: Iterable[Person]) -> list[Event]:  # noqa: A002
         """One mention event per person named in the message `id`; naming oneself is none."""
         keys = dict.fromkeys(target.key for target in targets)
+        if not keys:
+            return []
         if actor:
             keys.pop(actor.key, None)
         return [

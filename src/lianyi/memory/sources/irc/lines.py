@@ -11,9 +11,13 @@ What = Literal["said", "joined", "left", "renamed", "kicked", "notice", "day"]
 
 # [12:18] <nick> text | 12:18 < nick> text | [12:18:59] <@nick> text; the time may be missing on === and *** lines.
 TIMED = re.compile(r"\[?(?P<h>[01]?\d|2[0-3]):(?P<m>[0-5]\d)(?::(?P<s>[0-5]\d))?\]?\s")
+# the line that nearly all are: one pattern for it
+_PLAIN = re.compile(r"\[?([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?\]?\s+<[ @+%~&!]?([^\s<>\]]+)>(?: (.*))?\Z")
 _SAID = re.compile(r"<[ @+%~&!]?(?P<nick>(?:[^\s<>]|(?<=\]) )+)>(?: (?P<text>.*))?\Z")
 _ACTED = re.compile(r"\* (?P<nick>\S+)(?: (?P<text>.*))?\Z")
-_NOTICE_SAID = re.compile(r"-(?P<nick>[^\s:]+):(?P<to>\S+)- (?P<text>.*)\Z")
+_NOTICE  # the line that nearly all are: one pattern for it
+_PLAIN = re.compile(r"\[?([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?\]?\s+<[ @+%~&!]?([^\s<>\]]+)>(?: (.*))?\Z")
+_SAID = re.compile(r"-(?P<nick>[^\s:]+):(?P<to>\S+)- (?P<text>.*)\Z")
 # mIRC writes these like acts: * nick (~user@host) has joined #chan
 _CAME_OR_WENT = re.compile(r"\* (?P<text>\S+ \(\S+@\S+\) has (?:joined|left|quit).*)\Z")
 _STATUS = re.compile(r"(?:===|\*\*\*|-!-|--|-->|<--|---)\s+(?P<text>.*)\Z")
@@ -54,6 +58,9 @@ class Line:
 
 def read_line(line: str) -> Line | None:
     """What a line of a log says; None where it is no line of an IRC log."""
+    if plain := _PLAIN.match(line):
+        hour, minute, second, nick, text = plain.groups()
+        return Line("said", (int(hour), int(minute), int(second or 0)), nick, text or "")
     timed = TIMED.match(line)
     time = (int(timed["h"]), int(timed["m"]), int(timed["s"] or 0)) if timed else None
     rest = line[timed.end() :].lstrip() if timed else line

@@ -142,6 +142,7 @@ class _Log:
         self._ids = RowIds()
         self._now: datetime | None = None
         self._stamp = ""
+        self._time: tuple[int, int, int] | None = None
         self._people: dict[str, Person] = {}
 
     def line(self, text: str) -> list[Event] | str | None:
@@ -151,8 +152,10 @@ class _Log:
             return "is no line of an IRC log; those look like [12:18] <nick> text or === nick has joined #channel"
         if line.what == "day" and line.day:
             self._day.new_day(line.day)
+            self._time = None
             return []
-        if line.time is not None:
+        if line.time is not None and line.time != self._time:
+            self._time = line.time
             moment = self._day.moment(*line.time)
             self._stamp = moment.isoformat()
             self._now = self._clock.local(moment)

@@ -20,7 +20,9 @@ from lianyi.memory.sources.source import Batch, Options
 
 PRIVATE = frozenset({"personal_chat", "bot_chat", "saved_messages", "replies"})
 # Fields of a message that are kept as they are among the props.
-KEPT = ("media_type", "via_bot", "saved_from", "author", "duration_seconds", "sticker_emoji", "place_name", "title")
+KEPT = frozenset(
+    {"media_type", "via_bot", "saved_from", "author", "duration_seconds", "sticker_emoji", "place_name", "title"}
+)
 
 
 class Message(msgspec.Struct, rename={"from_": "from"}):
@@ -101,7 +103,7 @@ class _Export:
         self, room: Room, kind: str, at: datetime, message: Message, author: Person | None, raw: Mapping[str, Any]
     ) -> Iterator[Event]:
         text, mentioned = _text(room, message.text)
-        props = {name: raw[name] for name in KEPT if isinstance(raw.get(name), str | int)}
+        props: dict[str, Any] = {name: raw[name] for name in KEPT & raw.keys() if isinstance(raw[name], str | int)}
         props |= _media(raw)
         if message.edited_unixtime is not None:
             props["edited"] = True
@@ -129,7 +131,8 @@ class _Export:
             object_key=thing,
             props=props,
         )
-        yield from room.mentions(str(message.id), at, author, mentioned)
+        if mentioned:
+            yield from room.mentions(str(message.id), at, author, mentioned)
         yield from reacted
 
     def _answers(self, room: Room, message: Message) -> tuple[str | None, str | None]:
@@ -145,8 +148,10 @@ class _Export:
         """Counts by emoji, and an event for each reaction whose author the export names."""
         counts: dict[str, int] = {}
         events: list[Event] = []
+        if not message.reactions:
+            return counts, events
         target = _person(room, message.from_id, message.from_)
-        for reaction in message.reactions or ():
+        for reaction in message.reactions:
             emoji = str(reaction.get("emoji") or reaction.get("document_id") or reaction.get("type") or "?")
             count = reaction.get("count")
             counts[emoji] = count if isinstance(count, int) else 0
@@ -203,6 +208,8 @@ class _Export:
             yield room.act("join", f"{mid}/join/{number}", at, member, props=certain)
 
 
+_MEDIA = ("photo", "poll", "location_information", "contact_information", "game_title", "invoice_information")
+_SHOWN = frozenset({*_MEDIA, "file"})
 _HOW = {
     "create_group": "created the group",
     "invite_members": "invited",
@@ -245,7 +252,9 @@ def _text(room: Room, text: str | list[Any]) -> tuple[str, list[Person]]:
 
 def _media(raw: Mapping[str, Any]) -> dict[str, Any]:
     """What a message shows beside its text, by kind."""
-    for name in ("photo", "poll", "location_information", "contact_information", "game_title", "invoice_information"):
+    if _SHOWN.isdisjoint(raw):
+        return {}
+    for name in _MEDIA:
         if name in raw:
             kind = name.partition("_")[0]
             question = raw[name].get("question") if name == "poll" and isinstance(raw[name], dict) else None
