@@ -28,24 +28,6 @@ from lianyi.memory.sources.wechat.memotrace import OLD_COLUMNS
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 WORDS = ("大家", "好", "今天", "新品", "上", "有人", "一起", "拼团", "hello", "see", "you", "谢谢", "收到", "几点")
-    "大家",
-    "好",
-    "今天",
-    "新品",
-    "上",
-    "了",
-    "有人",
-    "一起",
-    "拼团",
-    "吗",
-    "hello",
-    "see",
-    "you",
-    "tonight",
-    "谢谢",
-    "收到",
-    "几点",
-)
 
 
 class Talk:

@@ -15,9 +15,7 @@ TIMED = re.compile(r"\[?(?P<h>[01]?\d|2[0-3]):(?P<m>[0-5]\d)(?::(?P<s>[0-5]\d))?
 _PLAIN = re.compile(r"\[?([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?\]?\s+<[ @+%~&!]?([^\s<>\]]+)>(?: (.*))?\Z")
 _SAID = re.compile(r"<[ @+%~&!]?(?P<nick>(?:[^\s<>]|(?<=\]) )+)>(?: (?P<text>.*))?\Z")
 _ACTED = re.compile(r"\* (?P<nick>\S+)(?: (?P<text>.*))?\Z")
-_NOTICE  # the line that nearly all are: one pattern for it
-_PLAIN = re.compile(r"\[?([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?\]?\s+<[ @+%~&!]?([^\s<>\]]+)>(?: (.*))?\Z")
-_SAID = re.compile(r"-(?P<nick>[^\s:]+):(?P<to>\S+)- (?P<text>.*)\Z")
+_NOTICE_SAID = re.compile(r"-(?P<nick>[^\s:]+):(?P<to>\S+)- (?P<text>.*)\Z")
 # mIRC writes these like acts: * nick (~user@host) has joined #chan
 _CAME_OR_WENT = re.compile(r"\* (?P<text>\S+ \(\S+@\S+\) has (?:joined|left|quit).*)\Z")
 _STATUS = re.compile(r"(?:===|\*\*\*|-!-|--|-->|<--|---)\s+(?P<text>.*)\Z")
