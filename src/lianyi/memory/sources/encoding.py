@@ -182,7 +182,8 @@ def _wide(data: bytes) -> Encoding | None:
 def _narrow(data: bytes) -> Encoding | None:
     """UTF-8, GB18030 or what charset-normalizer finds, for bytes that are not all ASCII."""
     utf8_errors, utf8_letters = _score(data, "utf-8")
-    if utf8_errors == 0 or utf8_errors * 20 < utf8_letters:
+    # text of another encoding read as UTF-8 is nearly all errors
+    if utf8_errors == 0 or utf8_errors * 2 < utf8_letters:
         return Encoding(name="utf-8-sig", why="its bytes are valid UTF-8" if not utf8_errors else "most of it is UTF-8")
     gb_errors, gb_letters = _score(data, "gb18030")
     if gb_letters and gb_errors * 20 <= gb_letters and _common_chinese(data) > 0.7:

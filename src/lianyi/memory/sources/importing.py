@@ -151,16 +151,17 @@ class _Job:
         return report
 
     def _import(self, found: Found, report: ImportReport) -> None:
-        if found.problem and not (found.path.is_file() and found.path.stat().st_size):
+        path = found.path
+        if path is None:
             raise InputError(f"{found.name}: {found.problem}")
-        chosen = choose(found.path, found.name, self.options, format=self.format, mappings=self.mappings)
+        chosen = choose(path, found.name, self.options, format=self.format, mappings=self.mappings)
         report.format, report.confidence, report.why = chosen.source.name, chosen.guess.confidence, chosen.guess.why
         report.source = chosen.source_name
-        name = transaction_name(found.path, chosen)
+        name = transaction_name(path, chosen)
         rejects = RejectFile(self.rejects / f"{name}.csv")
         with rejects as rejected, suppress(_NothingLandsError), self._landing(name) as landing:
             report.already_landed = landing.already_landed
-            self._land(found, chosen, landing, rejected, report)
+            self._land(path, chosen, landing, rejected, report)
         report.rejects = rejects.count
         report.rejects_file = rejects.path if rejects.count else None
         if chosen.mapping is not None and not chosen.mapping.ids_as_given and not self.dry_run:
@@ -174,10 +175,10 @@ class _Job:
             if self.dry_run:
                 raise _NothingLandsError
 
-    def _land(self, found: Found, chosen: Chosen, landing: Landing, rejected: RejectFile, report: ImportReport) -> None:
+    def _land(self, path: Path, chosen: Chosen, landing: Landing, rejected: RejectFile, report: ImportReport) -> None:
         kinds: Counter[str] = Counter()
-        size = found.path.stat().st_size
-        for batch in self._batches(chosen, report, found):
+        size = path.stat().st_size
+        for batch in self._batches(chosen, report, path):
             landed = landing.add(batch.events, number_duplicates=batch.number_duplicates)
             rejected.add(batch.rejects)
             report.rows += batch.rows
@@ -187,7 +188,7 @@ class _Job:
             _widen(report, batch.events)
             self.progress(
                 Progress(
-                    file=found.name,
+                    file=report.file,
                     bytes_done=min(batch.bytes_done, size),
                     bytes_total=size,
                     rows=report.rows,
@@ -197,11 +198,11 @@ class _Job:
             )
         report.kinds = dict(kinds.most_common())
 
-    def _batches(self, chosen: Chosen, report: ImportReport, found: Found) -> Iterator[Batch]:
+    def _batches(self, chosen: Chosen, report: ImportReport, path: Path) -> Iterator[Batch]:
         """The batches up to the file's end, or to where it is damaged: what came before shall land."""
         some = False
         try:
-            for batch in chosen.source.read(found.path, chosen.options):
+            for batch in chosen.source.read(path, chosen.options):
                 yield batch
                 some = some or bool(batch.rows)
         except InputError as error:

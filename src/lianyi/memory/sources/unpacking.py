@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import shutil
 import stat
 import tempfile
@@ -31,9 +30,9 @@ _WORKBOOK_PARTS = {"xl/workbook.xml", "xl/workbook.bin", "mimetype"}
 @dataclass(frozen=True, kw_only=True)
 class Found:
     """A file to read. name: for people, with the folders and archives that it was found in. named: the user named it
-    itself (and not a folder or archive that holds it). problem: why it can't be read, or not to its end."""
+    itself (and not a folder or archive that holds it). problem: why it can't be read (path is None), or not to its end."""
 
-    path: Path
+    path: Path | None
     name: str
     named: bool = True
     problem: str | None = None
@@ -61,7 +60,7 @@ def _walk(path: Path, name: str, room: Path, *, named: bool, depth: int) -> Iter
         yield from _folder(path, name, room, depth)
     elif is_archive(path):
         if depth >= MAX_DEPTH:
-            yield Found(path=path, name=name, named=named, problem=f"archives within archives deeper than {MAX_DEPTH}")
+            yield Found(path=None, name=name, named=named, problem=f"archives within archives deeper than {MAX_DEPTH}")
         else:
             yield from _zip(path, name, room, named=named, depth=depth)
     elif path.suffix.lower() == ".gz" or _starts_with(path, b"\x1f\x8b"):
@@ -77,7 +76,7 @@ def _folder(folder: Path, name: str, room: Path, depth: int) -> Iterator[Found]:
         if any(_is_litter(part) for part in inside.parts) or not path.is_file():
             continue
         if path.is_symlink() and not path.resolve().is_relative_to(folder.resolve()):
-            yield Found(path=path, name=f"{name}/{inside.as_posix()}", named=False, problem="a link out of the folder")
+            yield Found(path=None, name=f"{name}/{inside.as_posix()}", named=False, problem="a link out of the folder")
             continue
         count += 1
         if count > MAX_FILES:
@@ -116,7 +115,7 @@ def _zip(path: Path, name: str, room: Path, *, named: bool, depth: int) -> Itera
                 if not any(_is_litter(part) for part in PurePosixPath(info.filename).parts):
                     yield from _member(archive, info, name, room, depth)
     except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError) as error:
-        yield Found(path=path, name=name, named=named, problem=f"is a damaged archive ({error})")
+        yield Found(path=None, name=name, named=named, problem=f"is a damaged archive ({error})")
 
 
 def _refuse_bomb(path: Path, name: str, infos: Sequence[zipfile.ZipInfo]) -> None:
@@ -139,7 +138,7 @@ def _refuse_bomb(path: Path, name: str, infos: Sequence[zipfile.ZipInfo]) -> Non
 def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, room: Path, depth: int) -> Iterator[Found]:
     label = f"{name}/{_member_name(info)}"
     if info.flag_bits & 1:
-        yield Found(path=room, name=label, named=False, problem="is protected by a password; unpack it yourself")
+        yield Found(path=None, name=label, named=False, problem="is protected by a password; unpack it yourself")
         return
     with _space(room, PurePosixPath(label).name) as place:
         try:
@@ -167,9 +166,8 @@ def _gzip(path: Path, name: str, room: Path, *, named: bool, depth: int) -> Iter
         limit = min(MAX_UNPACKED, max(SUSPICIOUS, path.stat().st_size * MAX_RATIO))
         problem = None
         try:
-            with gzip.open(path) as packed:
-                _copy(packed, place, limit=limit)
-        except (EOFError, zlib.error, OSError) as error:
+            _inflate(path, place, limit=limit)
+        except zlib.error as error:
             problem = f"is a damaged gzip file ({error})"
         except _TooMuchError:
             problem = f"unpacks to more than {limit:,} bytes: refused as a zip bomb; unpack it yourself if it is honest"
@@ -177,11 +175,28 @@ def _gzip(path: Path, name: str, room: Path, *, named: bool, depth: int) -> Iter
         yield from _unpacked(place, label, room, named=named, depth=depth, problem=problem)
 
 
+def _inflate(path: Path, place: Path, *, limit: int) -> None:
+    """Unpack gzip members one after another. What came before a damage stays in `place`; zlib.error tells of it."""
+    with path.open("rb") as packed, place.open("wb") as file:
+        rest = b""
+        while data := rest or packed.read(CHUNK):
+            member = zlib.decompressobj(wbits=31)
+            rest = b""
+            while data:
+                file.write(member.decompress(data, CHUNK))
+                if file.tell() > limit:
+                    raise _TooMuchError
+                data = member.unconsumed_tail or (b"" if member.eof else packed.read(CHUNK))
+            if not member.eof:
+                raise zlib.error("it is cut off")
+            rest = member.unused_data.lstrip(b"\0")  # some writers pad the end
+
+
 class _TooMuchError(Exception):
     """An archive gives more than it said."""
 
 
-def _copy(packed: IO[bytes] | gzip.GzipFile, place: Path, *, limit: int) -> None:
+def _copy(packed: IO[bytes], place: Path, *, limit: int) -> None:
     done = 0
     with place.open("wb") as file:
         while piece := packed.read(CHUNK):
@@ -192,7 +207,9 @@ def _copy(packed: IO[bytes] | gzip.GzipFile, place: Path, *, limit: int) -> None
 
 
 def _unpacked(place: Path, label: str, room: Path, *, named: bool, depth: int, problem: str | None) -> Iterator[Found]:
-    if problem or depth + 1 >= MAX_DEPTH or not (is_archive(place) or _starts_with(place, b"\x1f\x8b")):
+    if problem and not (place.exists() and place.stat().st_size):
+        yield Found(path=None, name=label, named=named, problem=problem)
+    elif problem or depth + 1 >= MAX_DEPTH or not (is_archive(place) or _starts_with(place, b"\x1f\x8b")):
         yield Found(path=place, name=label, named=named, problem=problem)
     else:
         yield from _walk(place, label, room, named=False, depth=depth + 1)

@@ -26,7 +26,7 @@ def cleaned(column: pa.ChunkedArray) -> pa.ChunkedArray:
         trimmed = pc.utf8_trim(trimmed, characters=_BLANKS)
     marked = pc.or_(pc.starts_with(trimmed, "'"), pc.starts_with(trimmed, '="'))
     if _any(marked):
-        plain = pc.replace_substring_regex(trimmed, pattern=r'^(?:="(.*)"|\'(.*))$', replacement=r"\1\2")
+        plain = pc.replace_substring_regex(trimmed, pattern=r"""^(?:'?="(.*)"|'(.*))$""", replacement=r"\1\2")
         trimmed = pc.if_else(marked, pc.utf8_trim(plain, characters=_BLANKS), trimmed)
     return pc.if_else(pc.is_in(trimmed, value_set=_EMPTY), pa.scalar(None, pa.string()), trimmed)
 

@@ -224,7 +224,9 @@ def _cells(record: bytes, line: int, layout: Layout) -> list[str | None] | Rejec
     if not text:
         return None
     try:
-        cells = next(csv.reader([text.replace("\r\n", "\n")], delimiter=_character(layout)), [])
+        # in a cell of several lines a stray quote is likelier than a quote that somebody meant
+        strict = "\n" in text
+        cells = next(csv.reader([text.replace("\r\n", "\n")], delimiter=_character(layout), strict=strict), [])
     except csv.Error as error:
         return _bad(record, line, layout, f"can't be parsed ({error})")
     width = len(layout.columns)

@@ -171,12 +171,13 @@ def _with_header(
     container: str, rows: Sequence[Sequence[str | None]], *, sheet: str | None = None, has_header: bool | None
 ) -> Grid:
     """Find the header below title lines and name the columns."""
-    at = header_row(rows) if has_header is None else (0 if has_header else None)
+    at = None if has_header is False else header_row(rows, sure=bool(has_header))
     if at is None:
         start, width = 0, max((len(row) for row in rows), default=0)
         columns = tuple(f"column_{number}" for number in range(1, width + 1))
     else:
-        start, columns = at + 1, tuple(unique_names(_trimmed(rows[at]) if rows else ()))
+        start = at + 1
+        columns = tuple(unique_names(_trimmed(rows[at], rows[start:])))
     body = [_fitted(row, len(columns)) for row in rows[start : start + SAMPLE_ROWS] if any(row)]
     return Grid(
         container=container, columns=columns, rows=body, types=dict.fromkeys(columns, pa.string()),
@@ -184,12 +185,14 @@ def _with_header(
     )  # fmt: skip
 
 
-def _trimmed(row: Sequence[str | None]) -> Sequence[str | None]:
-    """Without empty cells at the end, unless all are empty."""
-    width = len(row)
-    while width > 1 and not (row[width - 1] or "").strip():
+def _trimmed(header: Sequence[str | None], body: Sequence[Sequence[str | None]]) -> Sequence[str | None]:
+    """The header without empty cells at its end, but for those below which something stands."""
+    width = len(header)
+    while width > 1 and not (header[width - 1] or "").strip():
+        if any(len(row) >= width and (row[width - 1] or "").strip() for row in body):
+            break
         width -= 1
-    return row[:width]
+    return header[:width]
 
 
 def _fitted(row: Sequence[str | None], width: int) -> list[str | None]:
@@ -199,20 +202,23 @@ def _fitted(row: Sequence[str | None], width: int) -> list[str | None]:
 _DATA = re.compile(r"[\s\t'\"=]*[-+]?[\d.,:/\-¥￥%TZ ]*\d[\d.,:/\-¥￥%TZ ]*[\s\"]*\Z")
 
 
-def header_row(rows: Sequence[Sequence[str | None]]) -> int | None:
+def header_row(rows: Sequence[Sequence[str | None]], *, sure: bool = False) -> int | None:
     """The number of the row that names the columns: the first of full width without numbers; None where there is none.
 
-    Title lines above it are narrower. A first row with numbers or dates in it is data.
+    Title lines above it are narrower. A first row with numbers or dates in it is data, unless we are sure of a header.
     """
     widths = [sum(1 for cell in row if cell and cell.strip()) for row in rows[: MAX_TITLE_LINES + 5]]
     if not widths:
         return None
-    full = max(widths)
+    usual = sorted(width for width in widths if width)
+    full = usual[len(usual) // 2] if usual else 0
     for number, row in enumerate(rows[:MAX_TITLE_LINES]):
         cells = [cell.strip() for cell in row if cell and cell.strip()]
         if len(cells) < max(1, full * 0.6):
             continue
-        if any(_DATA.match(cell) for cell in cells) or len({cell.lower() for cell in cells}) < len(cells) * 0.8:
+        if not sure and (
+            any(_DATA.match(cell) for cell in cells) or len({cell.lower() for cell in cells}) < len(cells) * 0.8
+        ):
             return None
         return number
     return None

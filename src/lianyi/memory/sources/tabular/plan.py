@@ -22,6 +22,8 @@ from lianyi.memory.sources.tabular.mapping import KEY_FIELDS, TEXT_FIELDS, Rule,
 from lianyi.memory.sources.tabular.mapping import Mapping as TableMapping
 
 PART = "part"
+# JSON of more parts may be nested so deep that readers fail on it.
+MAX_PARTS = 500
 _SQL_TYPES = {"at": "TIMESTAMPTZ", "value": MONEY}
 _KINDS = ", ".join(KINDS)
 
@@ -286,6 +288,9 @@ class _World:
             yield Check(
                 condition="_bad_json", column=rule.json, reason='is no JSON object; write it like {"colour": "red"}'
             )
+            opened = "length(props) - length(replace(replace(props, '{', ''), '[', ''))"
+            why = f"has more than {MAX_PARTS} lists and objects in one another; that is no description of an event"
+            yield Check(condition=f"{opened} > {MAX_PARTS}", column=rule.json, reason=why)
         if rule.props or rule.rest or rule.json:
             yield Check(
                 condition=f"length(props) > {MAX_PROPS}",
