@@ -12,7 +12,7 @@ class _Invitations(PasswordResetTokenGenerator):
 
     key_salt = "lianyi.action.team.invitations"
 
-    def _make_hash_value(self, user: User, timestamp: int) -> str:  # type: ignore[override]  # our user has no e-mail field
+    def _make_hash_value(self, user: User, timestamp: int) -> str:
         last = "" if user.last_login is None else user.last_login.replace(microsecond=0, tzinfo=None)
         return f"{user.pk}{user.password}{last}{timestamp}{user.is_active}"
 

@@ -58,7 +58,8 @@ class User(AbstractBaseUser):
 
 
 class Act(models.Model):
-    """Who did what: one row = one act of a person or program. Rows are never changed nor deleted (triggers see to it)."""
+    """Who did what: one row = one act of a person or program. Rows are never changed nor deleted (triggers see to
+    it)."""
 
     at = models.DateTimeField(default=timezone.now, db_index=True)
     by = models.CharField(max_length=100)

@@ -11,13 +11,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import FrameType
 
+from django.conf import settings
+from django.db import connection
+
 import lianyi
 from lianyi.action.work import queue
 from lianyi.action.work.kinds import KINDS
 from lianyi.action.work.models import Job
 from lianyi.errors import Busy, Interrupted, LianyiError
-from django.conf import settings
-from django.db import connection
 
 log = logging.getLogger(__name__)
 HEARTBEAT = 5.0
@@ -57,7 +58,7 @@ def do(pk: int, *, worker: str) -> int:
             _interrupted(job)
         except LianyiError as error:
             queue.end(job, Job.State.FAILED, now=queue.clock(), error=str(error))
-        except Exception as error:  # noqa: BLE001  # edge of the process: whatever it was, the job's row must say so
+        except Exception as error:  # edge of the process: whatever it was, the job's row must say so
             log.exception("job %s failed", job, extra={"action": "job.failed"})
             queue.end(job, Job.State.FAILED, now=queue.clock(), error=f"{type(error).__name__}: {error}")
         else:

@@ -51,7 +51,9 @@ def import_(workspace: Workspace, job: Job, say: Say) -> dict[str, Any]:
 def _upload(job: Job) -> Upload:
     upload = Upload.objects.get(pk=job.arguments["upload"])
     if not Path(upload.path).is_file():
-        raise InputError(f"{upload.name}: the uploaded file is gone (it was imported, discarded or erased); upload it again")
+        raise InputError(
+            f"{upload.name}: the uploaded file is gone (it was imported, discarded or erased); upload it again"
+        )
     return upload
 
 
@@ -81,7 +83,11 @@ def erase(workspace: Workspace, job: Job, say: Say) -> dict[str, Any]:
     say("", None)
     certificate = workspace.erase(job.arguments["key"])
     Job.objects.filter(pk=job.pk).update(arguments={})  # the job's row must not keep whom it erased
-    return {"rejects": certificate.rejects, "inbox": certificate.inbox, "log": msgspec.to_builtins(certificate.log, enc_hook=str)}
+    return {
+        "rejects": certificate.rejects,
+        "inbox": certificate.inbox,
+        "log": msgspec.to_builtins(certificate.log, enc_hook=str),
+    }
 
 
 KINDS: Mapping[str, Work] = {"refresh": refresh, "check": check, "import": import_, "erase": erase}

@@ -53,7 +53,9 @@ def report(job: Job, *, progress: float | None, message: str) -> None:
     """Say how far a job is. `progress` is 0 to 1, or None where it can't be known."""
     if progress is not None:
         progress = min(max(progress, 0.0), 1.0)
-    Job.objects.filter(pk=job.pk, state=State.RUNNING, worker=job.worker).update(progress=progress, message=message[:500])
+    Job.objects.filter(pk=job.pk, state=State.RUNNING, worker=job.worker).update(
+        progress=progress, message=message[:500]
+    )
 
 
 def end(job: Job, state: Job.State, *, now: datetime, result: Any = None, error: str = "") -> bool:
@@ -82,10 +84,14 @@ def cancel(pk: int, *, now: datetime) -> None:
 
 
 def revive(*, now: datetime) -> int:
-    """Give jobs of dead workers (lease over) back to the queue; those that died too often fail. Number of jobs found."""
+    """Give jobs of dead workers (lease over) back to the queue; those that died too often fail. Number of jobs
+    found."""
     dead = Job.objects.filter(state=State.RUNNING, lease_until__lt=now)
     failed = dead.filter(attempts__gte=MAX_ATTEMPTS).update(
-        state=State.FAILED, ended_at=now, error=f"The worker died {MAX_ATTEMPTS} times while doing this.", lease_until=None
+        state=State.FAILED,
+        ended_at=now,
+        error=f"The worker died {MAX_ATTEMPTS} times while doing this.",
+        lease_until=None,
     )
     cancelled = dead.filter(cancel_requested=True).update(state=State.CANCELLED, ended_at=now, lease_until=None)
     return failed + cancelled + dead.update(state=State.WAITING, worker="", lease_until=None, not_before=now)

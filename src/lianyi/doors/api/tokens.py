@@ -15,12 +15,15 @@ PREFIX = "/api/"
 
 
 def bearer(get_response: View) -> View:
-    """Middleware: under /api/ a good token stands for its user, and no CSRF token is needed (no cookie is trusted then)."""
+    """Middleware: under /api/ a good token stands for its user, and no CSRF token is needed (no cookie is trusted
+    then)."""
 
     def answer(request: HttpRequest) -> HttpResponse:
         scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
         if request.path.startswith(PREFIX) and scheme.lower() == "bearer":
-            token = Token.objects.select_related("user").filter(key_hash=digest(secret.strip()), revoked_at=None).first()
+            token = (
+                Token.objects.select_related("user").filter(key_hash=digest(secret.strip()), revoked_at=None).first()
+            )
             if token and token.user.is_active:
                 _used(token)
                 request.user = token.user

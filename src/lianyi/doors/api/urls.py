@@ -2,12 +2,32 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, JsonResponse
-from django.urls import path
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.urls import path, re_path
+
+from lianyi.doors.api import data, jobs, people, team
+from lianyi.doors.api.document import document
+from lianyi.doors.api.endpoint import answered
+
+APIS = (people.api, jobs.api, data.api, team.api)
 
 
-def document(_request: HttpRequest) -> JsonResponse:
-    return JsonResponse({})
+@login_not_required
+def openapi(_request: HttpRequest) -> HttpResponse:
+    """The OpenAPI document; open to all, for it holds nothing of the brand."""
+    return answered(document([endpoint for api in APIS for endpoint in api.endpoints]))
 
 
-urlpatterns = [path("openapi.json", document, name="api_document")]
+@login_not_required
+def nothing(_request: HttpRequest) -> HttpResponse:
+    """404 as JSON for any other address."""
+    message = "there is no such endpoint; /api/v1/openapi.json lists all"
+    return answered({"error": {"status": 404, "message": message}}, status=404)
+
+
+urlpatterns = [
+    path("openapi.json", openapi, name="api_document"),
+    *(pattern for api in APIS for pattern in api.urls()),
+    re_path("", nothing, name="api_nothing"),
+]

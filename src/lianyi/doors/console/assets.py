@@ -8,7 +8,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import mimetypes
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -17,10 +17,10 @@ from typing import Any
 from django.contrib.staticfiles import finders
 from django.contrib.staticfiles.storage import StaticFilesStorage
 
-Scope = Mapping[str, Any]
+Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Coroutine[Any, Any, None]]
 
 # Shipped by django-htmx; only htmx 2 is used of what it brings.
 WANTED = ("console/", "django_htmx/htmx-2.min.js")
@@ -51,7 +51,9 @@ def _asset(name: str, path: Path) -> Asset:
     body = path.read_bytes()
     guessed = mimetypes.guess_type(name)[0] or "application/octet-stream"
     kind = f"{guessed}; charset=utf-8" if guessed.startswith("text/") or name.endswith((".js", ".svg")) else guessed
-    return Asset(body=body, packed=gzip.compress(body, 9, mtime=0), type=kind, version=hashlib.sha256(body).hexdigest()[:12])
+    return Asset(
+        body=body, packed=gzip.compress(body, 9, mtime=0), type=kind, version=hashlib.sha256(body).hexdigest()[:12]
+    )
 
 
 class VersionedFiles(StaticFilesStorage):
@@ -76,7 +78,9 @@ class Assets:
             await self.app(scope, receive, send)
             return
         asset = assets().get(path.removeprefix("/static/"))
-        status, headers, body = _answer(asset, scope) if asset else (404, [(b"content-type", b"text/plain")], b"not found")
+        status, headers, body = (
+            _answer(asset, scope) if asset else (404, [(b"content-type", b"text/plain")], b"not found")
+        )
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
 
@@ -96,5 +100,9 @@ def _answer(asset: Asset, scope: Scope) -> tuple[int, list[tuple[bytes, bytes]],
     if asked.get(b"if-none-match") == tag:
         return 304, headers, b""
     if b"gzip" in asked.get(b"accept-encoding", b"") and len(asset.packed) < len(asset.body):
-        return 200, [*headers, (b"content-encoding", b"gzip"), (b"content-length", str(len(asset.packed)).encode())], asset.packed
+        return (
+            200,
+            [*headers, (b"content-encoding", b"gzip"), (b"content-length", str(len(asset.packed)).encode())],
+            asset.packed,
+        )
     return 200, [*headers, (b"content-length", str(len(asset.body)).encode())], asset.body

@@ -80,7 +80,9 @@ def packed(messages: Sequence[Message], plural_forms: str) -> bytes:
             entries[key] = "\0".join(message.said)
     pairs = sorted((key.encode(), value.encode()) for key, value in entries.items())
     start = 7 * 4 + 16 * len(pairs)
-    keys, values, body = [], [], b""
+    keys: list[int] = []
+    values: list[int] = []
+    body = b""
     for index, table in enumerate((keys, values)):
         for pair in pairs:
             table += [len(pair[index]), start + len(body)]
@@ -91,7 +93,12 @@ def packed(messages: Sequence[Message], plural_forms: str) -> bytes:
 
 def write(path: Path, messages: Sequence[Message], plural_forms: str) -> None:
     """Write a .po file, sorted by message so that changes of two people seldom meet."""
-    lines = ['msgid ""', 'msgstr ""', '"Content-Type: text/plain; charset=UTF-8\\n"', f'"Plural-Forms: {plural_forms}\\n"']
+    lines = [
+        'msgid ""',
+        'msgstr ""',
+        '"Content-Type: text/plain; charset=UTF-8\\n"',
+        f'"Plural-Forms: {plural_forms}\\n"',
+    ]
     for message in sorted(messages, key=lambda message: message.key):
         context, _, text = message.key.rpartition(CONTEXT)
         lines += ["", *([f"msgctxt {_quoted(context)}"] if context else []), f"msgid {_quoted(text)}"]
@@ -136,7 +143,10 @@ def _in_template(text: str) -> Iterator[Message]:
             yield message
 
 
-_NAMES = {"_": "gettext", **{name + lazy: name for name in ("gettext", "ngettext", "pgettext", "npgettext") for lazy in ("", "_lazy")}}
+_NAMES = {
+    "_": "gettext",
+    **{name + lazy: name for name in ("gettext", "ngettext", "pgettext", "npgettext") for lazy in ("", "_lazy")},
+}
 
 
 def _in_code(text: str) -> Iterator[Message]:
@@ -160,7 +170,11 @@ def update(path: Path) -> tuple[int, int]:
     old = {message.key: message for message in (read(path) if path.exists() else [])}
     wanted = in_source()
     kept = [
-        Message(key=key, plural=message.plural, said=old[key].said if key in old and bool(old[key].plural) == bool(message.plural) else [])
+        Message(
+            key=key,
+            plural=message.plural,
+            said=old[key].said if key in old and bool(old[key].plural) == bool(message.plural) else [],
+        )
         for key, message in wanted.items()
     ]
     write(path, kept, PLURAL_FORMS[path.parent.parent.name])

@@ -32,8 +32,11 @@ def matching(ws: Workspace, text: str, rules: tuple[Rule, ...]) -> Matching:
     truth = Compiler(scope=scope, figures=figures, tag_sql=lambda name: _tagged(name, rules)).truth(parse(text))
     if not figures.asked:
         return Matching(sql=truth, scans_log=False)
-    columns = [f"coalesce(f.{name}, 0) AS {name}" if name in figures.counts else f"f.{name}" for name in figures.names]
-    facts = f"SELECT p.*, {', '.join(columns)} FROM people p LEFT JOIN ({figures.sql()}) f ON f.person_id = p.person_id"
+    columns = ", ".join(f"coalesce({name}, 0) AS {name}" if zero else name for name, zero in figures.names.items())
+    joins = " ".join(
+        f"LEFT JOIN ({sql}) AS {name} ON {name}.person_id = p.person_id" for name, sql in figures.families().items()
+    )
+    facts = f"SELECT p.*, {columns} FROM people p {joins}"
     return Matching(sql=f"person_id IN (SELECT person_id FROM ({facts}) AS facts WHERE {truth})", scans_log=True)
 
 

@@ -1,4 +1,5 @@
-"""Small facts that several pages ask for (tags and their counts, channels), worked out once for each state of the tables."""
+"""Small facts that several pages ask for (tags and their counts, channels), worked out once for each state of the
+tables."""
 
 from __future__ import annotations
 

@@ -11,7 +11,8 @@ from lianyi.doors.console.headers import View
 
 
 def first_run(get_response: View) -> View:
-    """Middleware: while nobody is enrolled, lead to /start. Asked once; users are never deleted, so it can't come back."""
+    """Middleware: while nobody is enrolled, lead to /start. Asked once; users are never deleted, so it can't come
+    back."""
     enrolled = False
 
     def answer(request: HttpRequest) -> HttpResponse:

@@ -1,5 +1,7 @@
 """Our icons: 24 × 24, strokes only, drawn in the text's colour. Written into the page, so nothing is fetched for them."""
 
+# ruff: noqa: E501  a drawing reads no better for being broken
+
 from __future__ import annotations
 
 from collections.abc import Mapping

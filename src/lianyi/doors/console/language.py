@@ -1,4 +1,5 @@
-"""In whose words and hours a page speaks: the user's language, else the cookie's, else the brand's; the brand's zone."""
+"""In whose words and hours a page speaks: the user's language, else the cookie's, else the brand's; the brand's
+zone."""
 
 from __future__ import annotations
 
@@ -28,7 +29,7 @@ def language(get_response: View) -> View:
 
     def answer(request: HttpRequest) -> HttpResponse:
         with translation.override(choose(request)), timezone.override(ZoneInfo(brand.brand().timezone)):
-            request.LANGUAGE_CODE = translation.get_language()  # type: ignore[attr-defined]  # Django's own habit
+            request.LANGUAGE_CODE = translation.get_language()
             response = get_response(request)
             response.headers.setdefault("Content-Language", translation.get_language() or "en")
             return response

@@ -16,7 +16,8 @@ Page = Callable[..., HttpResponseBase]
 
 
 def needs(right: str) -> Callable[[Page], Page]:
-    """Decorator: only users with the right see the page; others get 403. Nobody signed in: Django leads to the login."""
+    """Decorator: only users with the right see the page; others get 403. Nobody signed in: Django leads to the
+    login."""
     said = RIGHTS[right]
 
     def decorate(view: Page) -> Page:

@@ -1,7 +1,8 @@
 """Django's settings, all derived from the workspace folder and a few environment variables.
 
 LIANYI_WORKSPACE: the folder (default ./lianyi-data). LIANYI_URL: the address people use when it is not this machine,
-e.g. https://crm.brand.cn; https there turns on secure cookies and HSTS. LIANYI_HOSTS: further host names, parted by commas.
+e.g. https://crm.brand.cn; https there turns on secure cookies and HSTS. LIANYI_HOSTS: further host names, parted by
+commas.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ PUBLIC_URL = os.environ.get("LIANYI_URL", "").rstrip("/")
 
 
 def _secret_key() -> str:
-    """The key in `secret.key`, made at the first start; a passing one where there is no workspace (type checks, tests)."""
+    """The key in `secret.key`, made at the first start; a passing one where there is no workspace (as in tests)."""
     path = WORKSPACE / "secret.key"
     if not WORKSPACE.is_dir():
         return secrets.token_urlsafe(50)
@@ -94,7 +95,7 @@ DATABASES: dict[str, dict[str, Any]] = {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": WORKSPACE / "ops.sqlite3",
         "OPTIONS": {
-            # IMMEDIATE: a transaction that will write takes its turn at the start, so none dies with "database is locked".
+            # IMMEDIATE: a transaction that will write takes its turn at the start; none dies with "database is locked".
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
@@ -106,7 +107,10 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "team.User"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator", "OPTIONS": {"user_attributes": ("name", "full_name")}},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("name", "full_name")},
+    },
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]

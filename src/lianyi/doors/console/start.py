@@ -8,7 +8,8 @@ from pathlib import Path
 
 
 def prepare(folder: Path) -> None:
-    """Set Django up for the workspace in `folder` and bring its tables and catalogues up to date. Call it once a process,
+    """Set Django up for the workspace in `folder` and bring its tables and catalogues up to date. Call it once a
+    process,
     before anything of Django is imported; other processes of the same server only need `configure`."""
     configure(folder)
     from django.core.management import call_command

@@ -15,7 +15,8 @@ from lianyi.action.work.models import Upload
 
 
 class WorkspaceUploads(TemporaryFileUploadHandler):
-    """Writes to disk while it arrives. An erasure removes the staging folder, so it is made anew where it is missing."""
+    """Writes to disk while it arrives. An erasure removes the staging folder, so it is made anew where it is
+    missing."""
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         """One more file begins."""
@@ -25,7 +26,7 @@ class WorkspaceUploads(TemporaryFileUploadHandler):
         super().new_file(*args, **kwargs)
 
 
-def keep(file: UploadedFile, *, by: str) -> Upload:
+def keep(file: UploadedFile[bytes], *, by: str) -> Upload:
     """Move an uploaded file to a folder of its own, under its own name without any path."""
     name = Path((file.name or "").replace("\\", "/")).name[:150] or "file"
     identity = uuid4()

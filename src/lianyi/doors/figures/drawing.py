@@ -78,8 +78,7 @@ def _step(span: float, wanted: int) -> float:
     """A round distance of grid lines: 1, 2 or 5 times a power of ten, at least 1 for whole counts."""
     rough = span / wanted
     power = 10.0 ** math.floor(math.log10(rough))
-    step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= rough - 1e-12)
-    return step
+    return next(power * factor for factor in (1, 2, 5, 10) if power * factor >= rough - 1e-12)
 
 
 def _grid(figure: Figure, plane: _Plane) -> Iterator[str]:
@@ -98,17 +97,18 @@ def _grid(figure: Figure, plane: _Plane) -> Iterator[str]:
 def _curves(figure: Figure, plane: _Plane) -> Iterator[str]:
     for series in figure.series:
         colour = figure.colour(series)
-        for run in _runs(figure, series, plane):
+        for run in _runs(series, plane):
             path = "M" + " L".join(f"{x:.1f} {y:.1f}" for x, y in run)
             if figure.kind == "areas":
                 zero = plane.y(0)
-                yield f'<path class="area c{colour}" d="{path} L{run[-1][0]:.1f} {zero:.1f} L{run[0][0]:.1f} {zero:.1f} Z"/>'
+                closed = f"{path} L{run[-1][0]:.1f} {zero:.1f} L{run[0][0]:.1f} {zero:.1f} Z"
+                yield f'<path class="area c{colour}" d="{closed}"/>'
             yield f'<path class="line c{colour}" d="{path}"/>'
             if len(run) == 1:
                 yield f'<circle class="spot c{colour}" cx="{run[0][0]:.1f}" cy="{run[0][1]:.1f}" r="3.5"/>'
 
 
-def _runs(figure: Figure, series: Series, plane: _Plane) -> Iterator[list[tuple[float, float]]]:
+def _runs(series: Series, plane: _Plane) -> Iterator[list[tuple[float, float]]]:
     """Stretches of known values; what is unknown stays a gap."""
     run: list[tuple[float, float]] = []
     for index, value in enumerate(series.values):

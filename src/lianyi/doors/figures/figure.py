@@ -42,14 +42,15 @@ class Words:
     """How a figure says its values and positions, so that it speaks the reader's language."""
 
     value: Callable[[Value], str] = plain
-    tick: Callable[[float], str] = lambda value: plain(value)
+    tick: Callable[[float], str] = plain
     position: Callable[[date | str], str] = day
     tick_position: Callable[[date | str], str] = lambda position: day(position)[-5:]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Figure:
-    """What is drawn. x: the positions, days or names, from left to right. title: says what is shown, for screen readers.
+    """What is drawn. x: the positions, days or names, from left to right. title: says what is shown, for screen
+    readers.
 
     `lines` and `areas` for what is measured at moments, `bars` beside and `stacked` on each other for what is counted.
     """

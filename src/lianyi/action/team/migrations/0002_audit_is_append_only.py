@@ -22,7 +22,11 @@ POSTGRES = (
 
 def guard(_apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
     """Make the triggers of the database at hand."""
-    statements = POSTGRES if editor.connection.vendor == "postgresql" else [SQLITE.format(act=act) for act in ("UPDATE", "DELETE")]
+    statements = (
+        POSTGRES
+        if editor.connection.vendor == "postgresql"
+        else [SQLITE.format(act=act) for act in ("UPDATE", "DELETE")]
+    )
     for statement in statements:
         editor.execute(statement)
 

@@ -39,7 +39,11 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the 
 class ChangePasswordForm(PasswordForm):
     """A new password, for somebody who knows the old one."""
 
-    old = forms.CharField(label=gettext_lazy("Current password"), strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}))
+    old = forms.CharField(
+        label=gettext_lazy("Current password"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
     field_order = ("old", "password")
 
     def clean_old(self) -> str:
@@ -87,7 +91,9 @@ def theme(request: HttpRequest) -> HttpResponse:
     response = _back(request)
     wanted = request.POST.get("theme", "auto")
     if wanted in THEMES:
-        response.set_cookie("theme", wanted, max_age=YEAR, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE, httponly=True)
+        response.set_cookie(
+            "theme", wanted, max_age=YEAR, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE, httponly=True
+        )
     return response
 
 
@@ -98,7 +104,9 @@ def set_language(request: HttpRequest) -> HttpResponse:
     response = _back(request)
     wanted = request.POST.get("language", "")
     if wanted in dict(settings.LANGUAGES):
-        response.set_cookie(COOKIE, wanted, max_age=YEAR, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE, httponly=True)
+        response.set_cookie(
+            COOKIE, wanted, max_age=YEAR, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE, httponly=True
+        )
         if isinstance(request.user, User):
             User.objects.filter(pk=request.user.pk).update(language=wanted)
     return response

@@ -48,7 +48,8 @@ def sources(ws: Workspace) -> list[dict[str, Any]]:
         return []
     return rows(
         ws,
-        "SELECT source, CAST(sum(events) AS BIGINT) AS events, min(day) AS first, max(day) AS last FROM daily GROUP BY source ORDER BY last DESC, events DESC",
+        "SELECT source, CAST(sum(events) AS BIGINT) AS events, min(day) AS first, max(day) AS last FROM daily "
+        "GROUP BY source ORDER BY last DESC, events DESC",
     )
 
 
@@ -63,7 +64,11 @@ def table(request: HttpRequest, name: str) -> HttpResponse:
     if name not in tables:
         raise Http404(_("There is no such table."))
     found, state = tables[name], ws.states().get(name)
-    context: dict[str, Any] = {"table": found, "state": state, "used_by": [one for one, other in tables.items() if name in other.inputs]}
+    context: dict[str, Any] = {
+        "table": found,
+        "state": state,
+        "used_by": [one for one, other in tables.items() if name in other.inputs],
+    }
     if state is not None:
         context |= _sample(ws, name)
     return render(request, "data/table.html", context)
@@ -72,7 +77,11 @@ def table(request: HttpRequest, name: str) -> HttpResponse:
 def _sample(ws: Workspace, name: str) -> dict[str, Any]:
     found = ws.sql(f'SELECT * FROM "{name}" LIMIT {SAMPLE}').to_arrow_table()
     types = {field.name: str(field.type) for field in found.schema}
-    return {"types": types, "sample": [list(row.values()) for row in found.to_pylist()], "sample_columns": found.column_names}
+    return {
+        "types": types,
+        "sample": [list(row.values()) for row in found.to_pylist()],
+        "sample_columns": found.column_names,
+    }
 
 
 @needs("data.refresh")

@@ -17,7 +17,7 @@ def _page(request: HttpRequest, status: int, title: str, text: str, *, detail: s
     return render(request, template, context, status=status)
 
 
-def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001  # Django names it
     """400"""
     return _page(request, 400, _("This request can't be read"), _("Go back, check what you entered and try again."))
 

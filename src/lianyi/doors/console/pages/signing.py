@@ -33,14 +33,29 @@ LOOPBACK = {"127.0.0.1", "::1"}
 class LoginForm(forms.Form):
     """Name and password."""
 
-    name = forms.CharField(label=gettext_lazy("Sign-in name"), max_length=100, widget=forms.TextInput(attrs={"autocomplete": "username", "autofocus": True, "autocapitalize": "none", "spellcheck": "false"}))
-    password = forms.CharField(label=gettext_lazy("Password"), strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}))
+    name = forms.CharField(
+        label=gettext_lazy("Sign-in name"),
+        max_length=100,
+        widget=forms.TextInput(
+            attrs={"autocomplete": "username", "autofocus": True, "autocapitalize": "none", "spellcheck": "false"}
+        ),
+    )
+    password = forms.CharField(
+        label=gettext_lazy("Password"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
 
 
 class PasswordForm(forms.Form):
     """A new password for a user who is known."""
 
-    password = forms.CharField(label=gettext_lazy("Password"), strip=False, help_text=gettext_lazy("At least 10 characters."), widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}))
+    password = forms.CharField(
+        label=gettext_lazy("Password"),
+        strip=False,
+        help_text=gettext_lazy("At least 10 characters."),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -56,10 +71,30 @@ class PasswordForm(forms.Form):
 class OwnerForm(forms.Form):
     """The first user."""
 
-    full_name = forms.CharField(label=gettext_lazy("Your name"), max_length=100, widget=forms.TextInput(attrs={"autocomplete": "name", "autofocus": True}))
-    name = forms.RegexField(r"^\S+$", label=gettext_lazy("Sign-in name"), max_length=100, help_text=gettext_lazy("An e-mail address or any short name without spaces."), error_messages={"invalid": gettext_lazy("A sign-in name has no spaces.")}, widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}))
-    password = forms.CharField(label=gettext_lazy("Password"), strip=False, help_text=gettext_lazy("At least 10 characters."), widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}))
-    code = forms.CharField(label=gettext_lazy("First-run code"), required=False, help_text=gettext_lazy("Shown in the terminal where the server was started."))
+    full_name = forms.CharField(
+        label=gettext_lazy("Your name"),
+        max_length=100,
+        widget=forms.TextInput(attrs={"autocomplete": "name", "autofocus": True}),
+    )
+    name = forms.RegexField(
+        r"^\S+$",
+        label=gettext_lazy("Sign-in name"),
+        max_length=100,
+        help_text=gettext_lazy("An e-mail address or any short name without spaces."),
+        error_messages={"invalid": gettext_lazy("A sign-in name has no spaces.")},
+        widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}),
+    )
+    password = forms.CharField(
+        label=gettext_lazy("Password"),
+        strip=False,
+        help_text=gettext_lazy("At least 10 characters."),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+    code = forms.CharField(
+        label=gettext_lazy("First-run code"),
+        required=False,
+        help_text=gettext_lazy("Shown in the terminal where the server was started."),
+    )
 
     def __init__(self, *args: Any, code: str | None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -79,7 +114,9 @@ class OwnerForm(forms.Form):
         data = super().clean() or {}
         if "password" in data:
             try:
-                password_validation.validate_password(data["password"], User(name=data.get("name", ""), full_name=data.get("full_name", "")))
+                password_validation.validate_password(
+                    data["password"], User(name=data.get("name", ""), full_name=data.get("full_name", ""))
+                )
             except forms.ValidationError as error:
                 self.add_error("password", error)
         return data
@@ -120,13 +157,21 @@ def login(request: HttpRequest) -> HttpResponse:
             start_session(request, outcome.user)
             audit.note(outcome.user, "sign_in", address)
             return redirect(_next(request))
-        form.add_error(None, _wait_text(outcome.wait.total_seconds()) if outcome.wait else _("Name or password is wrong."))
-    return render(request, "signing/login.html", {"form": form, "next": _next(request)}, status=422 if form.errors else 200)
+        form.add_error(
+            None, _wait_text(outcome.wait.total_seconds()) if outcome.wait else _("Name or password is wrong.")
+        )
+    return render(
+        request, "signing/login.html", {"form": form, "next": _next(request)}, status=422 if form.errors else 200
+    )
 
 
 def _wait_text(seconds: float) -> str:
     minutes = max(1, math.ceil(seconds / 60))
-    said = ngettext("Too many failed tries. Try again in %(n)d minute.", "Too many failed tries. Try again in %(n)d minutes.", minutes)
+    said = ngettext(
+        "Too many failed tries. Try again in %(n)d minute.",
+        "Too many failed tries. Try again in %(n)d minutes.",
+        minutes,
+    )
     return said % {"n": minutes}
 
 
@@ -153,7 +198,9 @@ def join(request: HttpRequest, user_id: int, token: str) -> HttpResponse:
     """Set one's password through an invitation link, and be signed in."""
     user = invitations.invited(user_id, token)
     if user is None:
-        return not_found(request, Exception(_("This invitation was used or is older than three days. Ask for a new one.")))
+        return not_found(
+            request, Exception(_("This invitation was used or is older than three days. Ask for a new one."))
+        )
     form = PasswordForm(request.POST or None, user=user)
     if request.method == "POST" and form.is_valid():
         user.set_password(form.cleaned_data["password"])

@@ -6,6 +6,7 @@ import hashlib
 from typing import Any
 
 from django import template
+from django.http import QueryDict
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
@@ -21,9 +22,12 @@ HUES = 8
 
 @register.simple_tag
 def icon(name: str, kind: str = "") -> SafeString:
-    """An icon beside a word; hidden from screen readers, for the word says it. KeyError for a name that is not there."""
+    """An icon beside a word; hidden from screen readers, for the word says it. KeyError for a name that is not
+    there."""
     drawing = mark_safe(ICONS[name])  # noqa: S308  # our own constant
-    return format_html('<svg class="icon {}" viewBox="0 0 24 24" aria-hidden="true" focusable="false">{}</svg>', kind, drawing)
+    return format_html(
+        '<svg class="icon {}" viewBox="0 0 24 24" aria-hidden="true" focusable="false">{}</svg>', kind, drawing
+    )
 
 
 @register.simple_tag
@@ -48,13 +52,13 @@ def _initials(text: str) -> str:
 @register.simple_tag(takes_context=True)
 def with_query(context: dict[str, Any], **changes: Any) -> str:
     """This page's query with some parameters changed; None or "" takes one out."""
-    query = context["request"].GET.copy()
+    query: QueryDict = context["request"].GET.copy()
     for name, value in changes.items():
         if value is None or value == "":
             query.pop(name, None)
         else:
             query[name] = str(value)
-    return "?" + query.urlencode()
+    return f"?{query.urlencode()}"
 
 
 @register.inclusion_tag("parts/asof.html")
@@ -95,11 +99,15 @@ def cell(row: dict[str, Any], column: Shown) -> dict[str, Any]:
 @register.simple_tag
 def tag_title(tag: str) -> str:
     """What a tag is called in the language of the page."""
-    return tag_titles(workspace()).get(tag, tag)
+    return str(tag_titles(workspace()).get(tag, tag))
 
 
 @register.simple_tag
 def meter(share: float) -> SafeString:
     """A short bar for a share from 0 to 1; the number stands beside it."""
     width = f"{72 * min(max(share, 0.0), 1.0):.1f}"
-    return format_html('<svg class="meter" viewBox="0 0 72 6" preserveAspectRatio="none" aria-hidden="true"><rect width="72" height="6" rx="3"/><rect width="{}" height="6" rx="3"/></svg>', width)
+    return format_html(
+        '<svg class="meter" viewBox="0 0 72 6" preserveAspectRatio="none" aria-hidden="true">'
+        '<rect width="72" height="6" rx="3"/><rect width="{}" height="6" rx="3"/></svg>',
+        width,
+    )

@@ -13,9 +13,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 
-from lianyi.memory.keys import NAMESPACES
 from lianyi.doors.console.pages.person.timeline import room
 from lianyi.doors.console.titles import ACTS, JOB_STATES, JOBS, LEVELS, STRENGTHS, TAG_SOURCES
+from lianyi.memory.keys import NAMESPACES
 
 register = template.Library()
 SIGNS = {"CNY": "¥", "USD": "$", "EUR": "€", "GBP": "£", "JPY": "JP¥", "HKD": "HK$", "TWD": "NT$"}
@@ -121,11 +121,13 @@ def moment(value: Any) -> str:
 
 
 @register.filter
-def ago(value: datetime | None, now: datetime | None = None) -> str:
+def ago(value: Any, now: datetime | None = None) -> str:
     """How long ago, in one unit, with the exact time as its title."""
     if missing(value):
         return unknown()
-    return format_html('<time datetime="{}" title="{}">{}</time>', _local(value).isoformat(), moment(value), _ago(value, now))
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>', _local(value).isoformat(), moment(value), _ago(value, now)
+    )
 
 
 def _ago(value: datetime, now: datetime | None) -> str:
@@ -216,7 +218,7 @@ def evidence(tag: Any) -> str:
 
 
 @register.filter
-def iso_day(value: str | None) -> str:
+def iso_day(value: Any) -> str:
     """The day of a time written in ISO 8601, in the brand's zone."""
     return unknown() if missing(value) else day(datetime.fromisoformat(value))
 

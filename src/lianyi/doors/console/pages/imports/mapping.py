@@ -95,7 +95,8 @@ def kind_of(mapping: Mapping | None) -> str:
 
 
 def filled_in(form: QueryDict, base: Mapping | None, *, source: str, columns: Sequence[str]) -> Mapping:
-    """The mapping that the form asks for: the base with the chosen columns. BadMapping where time or kind is missing."""
+    """The mapping that the form asks for: the base with the chosen columns. BadMapping where time or kind is
+    missing."""
     base = base or Mapping(source=source, rules=(Rule(fields={}, rest=True),))
     rule = base.rules[0]
     fields = dict(rule.fields)
@@ -110,7 +111,9 @@ def filled_in(form: QueryDict, base: Mapping | None, *, source: str, columns: Se
         if needed not in fields:
             raise BadMapping(f"{needed}: is missing; choose a column for it")
     _refuse_nobody(fields)
-    return base.evolve(source=form.get("source", "").strip() or base.source, rules=(_with_fields(rule, fields), *base.rules[1:]))
+    return base.evolve(
+        source=form.get("source", "").strip() or base.source, rules=(_with_fields(rule, fields), *base.rules[1:])
+    )
 
 
 def _refuse_nobody(fields: MappingType[str, Take]) -> None:
@@ -146,6 +149,7 @@ def _with_fields(rule: Rule, fields: dict[str, Take]) -> Rule:
     used = {take.column for take in fields.values() if take.column}
     props = {name: take for name, take in rule.props.items() if take.column not in used}
     return Rule(
-        fields=fields, props=props, when=rule.when, needs=rule.needs, suffix=rule.suffix, each=rule.each, split=rule.split,
+        fields=fields, props=props, when=rule.when, needs=rule.needs, suffix=rule.suffix, each=rule.each,
+        split=rule.split,
         rest=rule.rest, json=rule.json,
     )  # fmt: skip

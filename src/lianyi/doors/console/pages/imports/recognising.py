@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from lianyi.action.work.models import Upload
+from lianyi.doors.console.pages.imports.mapping import parsed
 from lianyi.errors import LianyiError
 from lianyi.memory.sources.recognising import Candidate, candidates, remembered
 from lianyi.memory.sources.source import Head
-from lianyi.doors.console.pages.imports.mapping import parsed
 from lianyi.memory.sources.tabular.choosing import choice
 from lianyi.memory.sources.tabular.mapping import Mapping
 from lianyi.workspace import Workspace
@@ -50,9 +50,16 @@ def look(ws: Workspace, upload: Upload) -> Look:
     path = Path(upload.path)
     if not path.is_file():
         return Look(problem="gone")
-    if path.suffix.lower() == ".zip" or (zipfile.is_zipfile(path) and path.suffix.lower() not in {".xlsx", ".xlsm", ".ods"}):
+    if path.suffix.lower() == ".zip" or (
+        zipfile.is_zipfile(path) and path.suffix.lower() not in {".xlsx", ".xlsm", ".ods"}
+    ):
         return Look(archive=True)
-    head = Head(path=path, name=upload.name, mappings=remembered(ws.folder / "mappings"), encoding_given=upload.options.get("encoding"))
+    head = Head(
+        path=path,
+        name=upload.name,
+        mappings=remembered(ws.folder / "mappings"),
+        encoding_given=upload.options.get("encoding"),
+    )
     try:
         return _look(head, upload)
     except LianyiError as error:

@@ -38,6 +38,6 @@ def first(paths: Sequence[Path]) -> list[Rejected]:
     found: list[Rejected] = []
     for path in paths:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            for row in islice(csv.DictReader(file), SHOWN - len(found)):
-                found.append(Rejected(**{name[1:]: row.get(name) or "" for name in _WHY}))
+            rows = islice(csv.DictReader(file), SHOWN - len(found))
+            found += [Rejected(**{name[1:]: row.get(name) or "" for name in _WHY}) for row in rows]
     return found

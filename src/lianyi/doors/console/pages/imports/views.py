@@ -72,13 +72,25 @@ def one(request: HttpRequest, upload_id: UUID) -> HttpResponse:
 
 def _context(upload: Upload) -> dict[str, Any]:
     ws, job = workspace(), upload.import_job or upload.check_job
-    context: dict[str, Any] = {"upload": upload, "job": job, "step": _step(upload), "format": sources().get(upload.format)}
+    context: dict[str, Any] = {
+        "upload": upload,
+        "job": job,
+        "step": _step(upload),
+        "format": sources().get(upload.format),
+    }
     if _step(upload) == "read":
         context |= _reading(look(ws, upload), upload)
     if job is not None and job.state == Job.State.DONE:
         files = rejects.files(ws, job)
-        reports = [{**report, "format_source": sources().get(report["format"])} for report in job.result["files"]]
-        context |= {"reports": reports, "totals": _totals(reports), "reject_files": files, "rejected": rejects.first(files)}
+        reports = [
+            {**report, "format_source": sources().get(report["format"])} for report in (job.result or {})["files"]
+        ]
+        context |= {
+            "reports": reports,
+            "totals": _totals(reports),
+            "reject_files": files,
+            "rejected": rejects.first(files),
+        }
         context["kinds"] = _kinds(reports)
     return context
 
@@ -126,7 +138,9 @@ def read_as(request: HttpRequest, upload_id: UUID) -> HttpResponse:
     before = upload.format
     upload.format = request.POST.get("format", "") if request.POST.get("format") in sources() else ""
     upload.label = request.POST.get("label", "").strip()[:60]
-    upload.options = {name: value for name in ("encoding", "room", "me") if (value := request.POST.get(name, "").strip()[:200])}
+    upload.options = {
+        name: value for name in ("encoding", "room", "me") if (value := request.POST.get(name, "").strip()[:200])
+    }
     if upload.format != before:
         upload.mapping = ""
     elif "at" in request.POST or "yaml" in request.POST:
@@ -152,7 +166,7 @@ def _mapping(request: HttpRequest, upload: Upload) -> Any:
 
 @needs("data.import")
 @require_POST
-def again(request: HttpRequest, upload_id: UUID) -> HttpResponse:
+def again(_request: HttpRequest, upload_id: UUID) -> HttpResponse:
     """Back to the first step: change how the file is read."""
     upload = get_object_or_404(Upload, pk=upload_id, import_job=None)
     if upload.check_job and not upload.check_job.is_over:
@@ -196,4 +210,6 @@ def rejected(request: HttpRequest, upload_id: UUID, number: int) -> HttpResponse
         raise Http404
     audit.note(member(request), "import.rejects", upload.name)
     name = f"{Path(upload.name).stem}-rejects.csv"
-    return FileResponse(files[number].open("rb"), as_attachment=True, filename=name, content_type="text/csv; charset=utf-8")
+    return FileResponse(
+        files[number].open("rb"), as_attachment=True, filename=name, content_type="text/csv; charset=utf-8"
+    )

@@ -49,4 +49,10 @@ def stock(days: Days) -> Figure:
 def sales(days: Days) -> Figure:
     """Net sales."""
     x, sums = by_step(days, ("net_sales",))
-    return Figure(kind="bars", title=_("Net sales"), x=x, words=WORDS, series=[Series(name=_("Net sales"), values=sums["net_sales"], colour=3)])
+    return Figure(
+        kind="bars",
+        title=_("Net sales"),
+        x=x,
+        words=WORDS,
+        series=[Series(name=_("Net sales"), values=sums["net_sales"], colour=3)],
+    )

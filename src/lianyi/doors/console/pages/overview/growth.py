@@ -55,14 +55,20 @@ def growth(ws: Workspace, span: int) -> Growth:
         name: Total(now=sum(row[name] for row in days), before=sum(row[name] for row in earlier) if whole else None)
         for name in SUMS
     }
-    return Growth(days=days, totals=totals, stock=Total(now=days[-1]["stock"], before=earlier[-1]["stock"] if earlier else None))
+    return Growth(
+        days=days, totals=totals, stock=Total(now=days[-1]["stock"], before=earlier[-1]["stock"] if earlier else None)
+    )
 
 
 def by_step(days: Sequence[dict[str, Any]], names: Sequence[str]) -> tuple[list[date], dict[str, list[Number]]]:
-    """Sums by day, or by week (labelled by its Monday) where the span is long; what is left of a cut first week is dropped."""
+    """Sums by day, or by week (labelled by its Monday) where the span is long; what is left of a cut first week is
+    dropped."""
     if len(days) < WEEKLY_FROM:
         return [row["day"] for row in days], {name: [row[name] for row in days] for name in names}
-    weeks = [(monday, list(of)) for monday, of in groupby(days, key=lambda row: row["day"] - timedelta(days=row["day"].weekday()))]
+    weeks = [
+        (monday, list(of))
+        for monday, of in groupby(days, key=lambda row: row["day"] - timedelta(days=row["day"].weekday()))
+    ]
     weeks = [(monday, of) for monday, of in weeks if len(of) == 7 or (monday, of) == weeks[-1]]
     return [monday for monday, _ in weeks], {name: [sum(row[name] for row in of) for _, of in weeks] for name in names}
 
@@ -78,9 +84,13 @@ def at_step(days: Sequence[dict[str, Any]], name: str) -> tuple[list[date], list
 def came_in(ws: Workspace, span: int) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """What came in during the span: events by kind, and by source with its last day; most first."""
     since = f"day > (SELECT max(day) FROM days) - {int(span)}"
-    kinds = rows(ws, f"SELECT kind, CAST(sum(events) AS BIGINT) AS events FROM daily WHERE {since} GROUP BY kind ORDER BY 2 DESC, 1")
+    kinds = rows(
+        ws,
+        f"SELECT kind, CAST(sum(events) AS BIGINT) AS events FROM daily WHERE {since} GROUP BY kind ORDER BY 2 DESC, 1",
+    )
     sources = rows(
         ws,
-        f"SELECT source, CAST(sum(events) FILTER (WHERE {since}) AS BIGINT) AS events, max(day) AS last FROM daily GROUP BY source ORDER BY last DESC, 2 DESC, 1",
+        f"SELECT source, CAST(sum(events) FILTER (WHERE {since}) AS BIGINT) AS events, max(day) AS last FROM daily "
+        "GROUP BY source ORDER BY last DESC, 2 DESC, 1",
     )
     return kinds, sources

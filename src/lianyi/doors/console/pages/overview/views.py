@@ -24,7 +24,13 @@ def overview(request: HttpRequest) -> HttpResponse:
     """What came in, who is active, how the number of people grows and shrinks."""
     ws = workspace()
     span = int(wish) if (wish := request.GET.get("days", "")).isdecimal() and int(wish) in SPANS else 30
-    context: dict[str, Any] = {"span": span, "spans": SPANS, "states": ws.states(), "stale": ws.stale(), "events": ws.lake.rows()}
+    context: dict[str, Any] = {
+        "span": span,
+        "spans": SPANS,
+        "states": ws.states(),
+        "stale": ws.stale(),
+        "events": ws.lake.rows(),
+    }
     if "days" in ws.states() and ws.states()["days"].rows:
         context |= _filled(ws, span)
     return render(request, "overview/page.html", context)
@@ -39,7 +45,9 @@ def _filled(ws: Workspace, span: int) -> dict[str, Any]:
         "flows": figures.flows(found.days),
         "stock": figures.stock(found.days),
         "sales": figures.sales(found.days) if any(row["orders"] for row in found.days) else None,
-        "kinds": [{**row, "title": KINDS.get(row["kind"]), "share": row["events"] / most} for row in kinds if row["events"]],
+        "kinds": [
+            {**row, "title": KINDS.get(row["kind"]), "share": row["events"] / most} for row in kinds if row["events"]
+        ],
         "sources": sources,
         "tags": list(tag_counts(ws).items())[:12],
         "people": ws.states()["people"],

@@ -15,7 +15,8 @@ Look = Literal["text", "number", "money", "moment", "day", "days", "tags", "list
 
 @dataclass(frozen=True, kw_only=True)
 class Shown:
-    """One column: where it comes from and how it looks. sort: may be sorted by. first: shown unless others are chosen."""
+    """One column: where it comes from and how it looks. sort: may be sorted by. first: shown unless others are
+    chosen."""
 
     name: str
     title: Text

@@ -20,7 +20,8 @@ RISKY = ("=", "+", "-", "@", "\t", "\r")
 
 
 def cell(value: Any) -> Any:
-    """A value as it is written: lists joined, times in the brand's zone, texts that look like formulas made harmless."""
+    """A value as it is written: lists joined, times in the brand's zone, texts that look like formulas made
+    harmless."""
     if isinstance(value, list):
         value = "; ".join(map(str, value))
     if isinstance(value, datetime):

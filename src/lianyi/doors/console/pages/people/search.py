@@ -21,7 +21,8 @@ SEEN_DAYS = (1, 7, 30, 90)
 
 @dataclass(frozen=True, kw_only=True)
 class Search:
-    """One search. text: name or key. tags: all must be there. seen: active within so many days before the as-of time."""
+    """One search. text: name or key. tags: all must be there. seen: active within so many days before the as-of
+    time."""
 
     text: str = ""
     tags: tuple[str, ...] = ()
@@ -88,7 +89,9 @@ def where(ws: Workspace, search: Search) -> Clause:
 def _text(text: str) -> Clause:
     """A name that contains the text, or one of the keys that the text may stand for."""
     if PERSON_ID.match(text):
-        return Clause(sql="person_id = ? OR person_id IN (SELECT person_id FROM keys WHERE key_id = ?)", values=(text, text))
+        return Clause(
+            sql="person_id = ? OR person_id IN (SELECT person_id FROM keys WHERE key_id = ?)", values=(text, text)
+        )
     keys = _possible_keys(text)
     marks = ", ".join("?" for _ in keys)
     by_key = f"person_id IN (SELECT person_id FROM keys WHERE key IN ({marks}))"
@@ -131,9 +134,14 @@ def find(ws: Workspace, search: Search, columns: Sequence[str]) -> Page:
     clause = where(ws, search)
     total = ws.states()["people"].rows
     if search.narrowed:
-        total = ws.sql(f"SELECT count(*) AS n FROM people WHERE {clause.sql}", clause.values).to_arrow_table()["n"][0].as_py()
+        total = (
+            ws.sql(f"SELECT count(*) AS n FROM people WHERE {clause.sql}", clause.values)
+            .to_arrow_table()["n"][0]
+            .as_py()
+        )
     rows = ws.sql(
-        f"SELECT {_names(columns)} FROM people WHERE {clause.sql} {order(search)} LIMIT {PAGE} OFFSET {(search.page - 1) * PAGE}",
+        f"SELECT {_names(columns)} FROM people WHERE {clause.sql} {order(search)} "
+        f"LIMIT {PAGE} OFFSET {(search.page - 1) * PAGE}",
         clause.values,
     )
     return Page(rows=rows.to_arrow_table().to_pylist(), total=total, number=search.page)

@@ -60,7 +60,8 @@ def _suggested(one: Person) -> list[dict[str, Any]]:
         ws,
         "SELECT s.other AS person_id, p.name, s.* EXCLUDE (other) FROM ("
         "SELECT *, CASE WHEN person_a = ? THEN person_b ELSE person_a END AS other FROM merge_suggestions "
-        "WHERE person_a = ? OR person_b = ?) s JOIN people p ON p.person_id = s.other ORDER BY s.confidence DESC LIMIT 8",
+        "WHERE person_a = ? OR person_b = ?) s JOIN people p ON p.person_id = s.other "
+        "ORDER BY s.confidence DESC LIMIT 8",
         (one.person_id,) * 3,
     )
 

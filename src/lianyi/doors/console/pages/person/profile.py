@@ -47,9 +47,13 @@ class Attribute:
 def attributes(person: Person) -> list[Attribute]:
     """All attributes, known ones first in our order, then the others by name."""
     sources = json.loads(person.profile.get("attribute_sources") or "{}")
-    names = sorted(person.attributes, key=lambda name: (list(ATTRIBUTES).index(name) if name in ATTRIBUTES else 99, name))
+    names = sorted(
+        person.attributes, key=lambda name: (list(ATTRIBUTES).index(name) if name in ATTRIBUTES else 99, name)
+    )
     return [
-        Attribute(title=ATTRIBUTES.get(name, name), value=_text(person.attributes[name]), source=_source(sources.get(name)))
+        Attribute(
+            title=ATTRIBUTES.get(name, name), value=_text(person.attributes[name]), source=_source(sources.get(name))
+        )
         for name in names
         if person.attributes[name] not in (None, "", [], {}) and name != "avatar"
     ]
@@ -82,7 +86,8 @@ def history(ws: Workspace, keys: Sequence[str]) -> list[dict[str, Any]]:
     found = rows(
         ws,
         'SELECT id, "at", kind, actor_key, target_key, props FROM events '
-        f"WHERE kind IN ('merge', 'unmerge') AND (actor_key IN ({marks}) OR target_key IN ({marks})) ORDER BY \"at\" DESC LIMIT 50",
+        f"WHERE kind IN ('merge', 'unmerge') AND (actor_key IN ({marks}) OR target_key IN ({marks})) "
+        'ORDER BY "at" DESC LIMIT 50',
         (*keys, *keys),
     )
     return [{**row, "props": json.loads(row["props"] or "{}")} for row in found]

@@ -34,13 +34,35 @@ class Group:
 GROUPS: Mapping[str, Group] = {
     group.name: group
     for group in (
-        Group(name="money", title=_("Orders"), icon="order", look="money", kinds=("order", "checkout", "cancel", "refund", "cart", "collect")),
-        Group(name="talk", title=_("Talk"), icon="message", look="talk", kinds=("message", "reply", "reaction", "mention", "review")),
+        Group(
+            name="money",
+            title=_("Orders"),
+            icon="order",
+            look="money",
+            kinds=("order", "checkout", "cancel", "refund", "cart", "collect"),
+        ),
+        Group(
+            name="talk",
+            title=_("Talk"),
+            icon="message",
+            look="talk",
+            kinds=("message", "reply", "reaction", "mention", "review"),
+        ),
         Group(name="visits", title=_("Visits"), icon="eye", kinds=("view", "click", "search", "check_in")),
         Group(name="spread", title=_("Shares"), icon="share", look="talk", kinds=("share", "arrive", "invite")),
         Group(name="groups", title=_("Groups"), icon="people", kinds=("join", "leave", "follow", "unfollow")),
-        Group(name="touches", title=_("Touches"), icon="export", kinds=("sent", "delivered", "opened", "bounced", "complained", "reward", "cost")),
-        Group(name="team", title=_("Notes and tags"), icon="note", kinds=("tag", "note", "merge", "unmerge", "consent", "identify", "alias")),
+        Group(
+            name="touches",
+            title=_("Touches"),
+            icon="export",
+            kinds=("sent", "delivered", "opened", "bounced", "complained", "reward", "cost"),
+        ),
+        Group(
+            name="team",
+            title=_("Notes and tags"),
+            icon="note",
+            kinds=("tag", "note", "merge", "unmerge", "consent", "identify", "alias"),
+        ),
     )
 }
 GROUP_OF = {kind: group for group in GROUPS.values() for kind in group.kinds}
@@ -84,7 +106,8 @@ class Stretch:
 
 
 def stretch(ws: Workspace, person_id: str, *, group: str, before: datetime | None) -> Stretch:
-    """The next events before a moment. Events of one and the same moment are never torn apart, so none is lost between parts."""
+    """The next events before a moment. Events of one and the same moment are never torn apart, so none is lost
+    between parts."""
     kinds = GROUPS[group].kinds if group in GROUPS else ()
     limit = LIMIT
     while True:
@@ -124,7 +147,10 @@ def _people(ws: Workspace, keys: set[str]) -> dict[str, tuple[str, str]]:
         return {}
     marks = ", ".join("?" for _key in keys)
     found = rows(
-        ws, f"SELECT k.key, p.person_id, p.name FROM keys k JOIN people p ON p.person_id = k.person_id WHERE k.key IN ({marks})", tuple(keys)
+        ws,
+        "SELECT k.key, p.person_id, p.name FROM keys k JOIN people p ON p.person_id = k.person_id "
+        f"WHERE k.key IN ({marks})",
+        tuple(keys),
     )
     return {row["key"]: (row["person_id"], row["name"] or row["key"]) for row in found}
 

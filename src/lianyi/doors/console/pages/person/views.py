@@ -56,7 +56,12 @@ def person(request: HttpRequest, person_id: str) -> HttpResponse:
 
 def about(one: Person) -> dict[str, Any]:
     """What the parts of the page need to know of the person."""
-    return {"person": one, "profile": one.profile, "name": one.profile.get("name"), "tags_known": list(tag_counts(workspace()))}
+    return {
+        "person": one,
+        "profile": one.profile,
+        "name": one.profile.get("name"),
+        "tags_known": list(tag_counts(workspace())),
+    }
 
 
 @needs("people.see")
@@ -86,7 +91,8 @@ def tag(request: HttpRequest, person_id: str) -> HttpResponse:
         (ws.untag if remove else ws.tag)(one.person_id, name, by=user.name, why=request.POST.get("why", "")[:300])
         audit.note(user, "person.untag" if remove else "person.tag", one.person_id, tag=name)
     except SensitiveTag as refused:
-        error = f"{_('Tags on health, belief, politics, sexuality and the like are refused by law and by default.')} ({refused})"
+        error = _("Tags on health, belief, politics, sexuality and the like are refused by law and by default.")
+        error = f"{error} ({refused})"
     except InputError:
         error = _("A tag has 1 to 60 characters.")
     context = {**about(found(person_id)), "tag_error": error}

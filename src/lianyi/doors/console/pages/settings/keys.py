@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django import forms
 from django.conf import settings
 from django.contrib import messages
@@ -25,7 +27,10 @@ class WriteKeyForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the
     class Meta:
         model = WriteKey
         fields = ("name", "source")
-        help_texts = {"name": gettext_lazy("For you: which site or program uses it."), "source": gettext_lazy("Kept with every event that comes in by this key.")}  # noqa: RUF012  # Django's form
+        help_texts: ClassVar = {
+            "name": gettext_lazy("For you: which site or program uses it."),
+            "source": gettext_lazy("Kept with every event that comes in by this key."),
+        }  # Django's form
 
 
 class TokenForm(forms.Form):
@@ -44,7 +49,13 @@ def write_keys(request: HttpRequest) -> HttpResponse:
         audit.note(member(request), "keys.create", key.name, source=key.source)
         request.session[SHOWN_ONCE] = secret
         return redirect("write_keys")
-    context = {"keys": WriteKey.objects.all(), "form": form, "secret": request.session.pop(SHOWN_ONCE, None), "url": _url(request), "here": "keys"}
+    context = {
+        "keys": WriteKey.objects.all(),
+        "form": form,
+        "secret": request.session.pop(SHOWN_ONCE, None),
+        "url": _url(request),
+        "here": "keys",
+    }
     return render(request, "settings/keys.html", context, status=422 if form.errors else 200)
 
 
@@ -74,7 +85,13 @@ def tokens(request: HttpRequest) -> HttpResponse:
         audit.note(user, "tokens.create", token.name)
         request.session[SHOWN_ONCE] = secret
         return redirect("tokens")
-    context = {"tokens": user.tokens.all(), "form": form, "secret": request.session.pop(SHOWN_ONCE, None), "url": _url(request), "here": "tokens"}
+    context = {
+        "tokens": user.tokens.all(),
+        "form": form,
+        "secret": request.session.pop(SHOWN_ONCE, None),
+        "url": _url(request),
+        "here": "tokens",
+    }
     return render(request, "settings/tokens.html", context, status=422 if form.errors else 200)
 
 

@@ -40,7 +40,13 @@ def team(request: HttpRequest) -> HttpResponse:
         user = User.objects.enrol(data["name"], role=data["role"], full_name=data["full_name"])
         audit.note(member(request), "team.invite", user.name, role=user.role)
         return _with_link(request, user)
-    context = {"members": User.objects.order_by("-is_active", "created_at"), "form": form, "roles": ROLES.values(), "link": request.session.pop(LINK, None), "here": "team"}
+    context = {
+        "members": User.objects.order_by("-is_active", "created_at"),
+        "form": form,
+        "roles": ROLES.values(),
+        "link": request.session.pop(LINK, None),
+        "here": "team",
+    }
     return render(request, "settings/team.html", context, status=422 if form.errors else 200)
 
 
@@ -60,7 +66,10 @@ def change(request: HttpRequest, user_id: int) -> HttpResponse:
         audit.note(member(request), "team.link", user.name)
         return _with_link(request, user)
     role = request.POST.get("role", user.role)
-    wanted: dict[str, Any] = {"role": role if role in ROLES else user.role, "is_active": {"out": False, "in": True}.get(act, user.is_active)}
+    wanted: dict[str, Any] = {
+        "role": role if role in ROLES else user.role,
+        "is_active": {"out": False, "in": True}.get(act, user.is_active),
+    }
     if _last_owner(user) and (wanted["role"] != "owner" or not wanted["is_active"]):
         messages.error(request, _("The team needs at least one owner."))
         return redirect("team")
@@ -92,4 +101,8 @@ def log(request: HttpRequest) -> HttpResponse:
     acts = acts.filter(what=what) if what else acts
     page = Paginator(acts, 50).get_page(request.GET.get("page"))
     names = User.objects.order_by("name").values_list("name", flat=True)
-    return render(request, "settings/log.html", {"page": page, "names": names, "acts": ACTS, "by": by, "what": what, "here": "log"})
+    return render(
+        request,
+        "settings/log.html",
+        {"page": page, "names": names, "acts": ACTS, "by": by, "what": what, "here": "log"},
+    )

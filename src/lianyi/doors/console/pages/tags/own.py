@@ -22,7 +22,8 @@ def entries(folder: Path) -> list[dict[str, Any]]:
 
 
 def put(folder: Path, entry: dict[str, Any]) -> None:
-    """Add an entry or replace that of the same tag. BadRule or SensitiveTag says what is wrong; then nothing changes."""
+    """Add an entry or replace that of the same tag. BadRule or SensitiveTag says what is wrong; then nothing
+    changes."""
     kept = [one for one in entries(folder) if one.get("tag") != entry["tag"]]
     _write(folder, [*kept, entry])
 

@@ -38,7 +38,9 @@ def tags(request: HttpRequest) -> HttpResponse:
         found, error = shipped_rules(), str(unreadable)
     mine = {entry.get("tag") for entry in own.entries(ws.folder)} if not error else set()
     names = {rule.tag for rule in found}
-    listed = [{"rule": rule, "count": counts.get(rule.tag, 0) if counts else None, "own": rule.tag in mine} for rule in found]
+    listed: list[dict[str, Any]] = [
+        {"rule": rule, "count": counts.get(rule.tag, 0) if counts else None, "own": rule.tag in mine} for rule in found
+    ]
     listed.sort(key=lambda row: (not row["own"], -(row["count"] or 0), row["rule"].tag))
     context = {
         "rules": listed,
@@ -63,10 +65,17 @@ def rule(request: HttpRequest, tag: str = "") -> HttpResponse:
             error = str(refused)
         else:
             audit.note(member(request), "tags.save", entry["tag"], when=entry["when"])
-            queue.add("refresh", {"tables": ["person_tags"]} if "person_tags" in ws.states() else {}, by=member(request).name)
+            queue.add(
+                "refresh", {"tables": ["person_tags"]} if "person_tags" in ws.states() else {}, by=member(request).name
+            )
             messages.success(request, _("Saved. The tags are being worked out anew."))
             return redirect("tags")
-    context = {"entry": entry, "tag": tag, "error": error, "mine": tag in {one.get("tag") for one in own.entries(ws.folder)}}
+    context = {
+        "entry": entry,
+        "tag": tag,
+        "error": error,
+        "mine": tag in {one.get("tag") for one in own.entries(ws.folder)},
+    }
     return render(request, "tags/rule.html", context, status=422 if error else 200)
 
 
@@ -82,7 +91,14 @@ def _known(tag: str) -> dict[str, Any]:
         return {"tag": "", "when": ""}
     for one in rules(workspace().folder):
         if one.tag == tag:
-            return {"tag": one.tag, "zh": one.zh, "en": one.en, "when": one.condition, "about_zh": one.about_zh, "about_en": one.about_en}
+            return {
+                "tag": one.tag,
+                "zh": one.zh,
+                "en": one.en,
+                "when": one.condition,
+                "about_zh": one.about_zh,
+                "about_en": one.about_en,
+            }
     raise Http404(_("There is no such tag rule."))
 
 
@@ -96,7 +112,10 @@ def check(request: HttpRequest) -> HttpResponse:
     ws = workspace()
     try:
         found = matching(ws, text, rules(ws.folder))
-        people = rows(ws, f"SELECT person_id, name FROM people WHERE {found.sql} ORDER BY last_seen DESC, person_id LIMIT {SAMPLE}")
+        people = rows(
+            ws,
+            f"SELECT person_id, name FROM people WHERE {found.sql} ORDER BY last_seen DESC, person_id LIMIT {SAMPLE}",
+        )
         count = rows(ws, f"SELECT count(*) AS n FROM people WHERE {found.sql}")[0]["n"]
     except (InputError, RefusedError) as error:
         return render(request, "tags/check.html", {"error": str(error)})
