@@ -10,7 +10,6 @@ from lianyi.insight.tables import Build
 from lianyi.memory.dialect import Dialect
 from lianyi.memory.events import PASSIVE_KINDS
 
-
 # "at" is a word of SQL, so it stands in quotes; as `moment` it needs none.
 AT = 'e."at"'
 MOMENT = f"{AT} AS moment"

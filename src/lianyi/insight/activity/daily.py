@@ -5,7 +5,7 @@ from __future__ import annotations
 from lianyi.insight.activity import stock
 from lianyi.insight.orders import order_lines, refunds
 from lianyi.insight.scope import AT, Scope
-from lianyi.insight.tables import EVENTS, Build, Column, Table
+from lianyi.insight.tables import EVENTS, Column, Table
 
 
 def daily(scope: Scope) -> str:
@@ -114,8 +114,12 @@ DAYS = Table(
         ),
         "orders": Column(en="orders paid, by the day of their first line", zh="支付订单数（按首行日期）"),
         "buyers": Column(en="different people with an order", zh="下单人数", unit="people"),
-        "gross_sales": Column(en="paid for orders, in the brand's currency", zh="支付金额（品牌币种）", unit="currency"),
-        "refunds": Column(en="given back on this day, in the brand's currency", zh="当日退款（品牌币种）", unit="currency"),
+        "gross_sales": Column(
+            en="paid for orders, in the brand's currency", zh="支付金额（品牌币种）", unit="currency"
+        ),
+        "refunds": Column(
+            en="given back on this day, in the brand's currency", zh="当日退款（品牌币种）", unit="currency"
+        ),
         "net_sales": Column(en="gross_sales − refunds", zh="净销售额 = 支付 − 退款", unit="currency"),
     },
     build=lambda build: days(Scope.of(build)),

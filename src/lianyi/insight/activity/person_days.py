@@ -36,7 +36,8 @@ TABLE = Table(
         "day": Column(en="the day in the brand's time zone", zh="日期（品牌时区）"),
         "events": Column(en="active events of the person on this day", zh="当日活跃事件数"),
         "hours": Column(
-            en="hours of activity as bits: bit 0 = 00:00–00:59 … bit 23 = 23:00–23:59", zh="活跃时段位图：第 0 位 = 0 点 … 第 23 位 = 23 点"
+            en="hours of activity as bits: bit 0 = 00:00–00:59 … bit 23 = 23:00–23:59",
+            zh="活跃时段位图：第 0 位 = 0 点 … 第 23 位 = 23 点",
         ),
     },
     build=build,

@@ -102,7 +102,9 @@ STOCK = Table(
         "returners": Column(en="people active again after they had evaporated", zh="蒸发后回流人数", unit="people"),
         "inflow": Column(en="newcomers + returners", zh="流入 = 新增 + 回流", unit="people"),
         "evaporation": Column(
-            en=f"people whose last activity became {STOCK_DAYS} days old", zh=f"满 {STOCK_DAYS} 天未活跃的人数", unit="people"
+            en=f"people whose last activity became {STOCK_DAYS} days old",
+            zh=f"满 {STOCK_DAYS} 天未活跃的人数",
+            unit="people",
         ),
         "stock": Column(
             en=f"people active within {STOCK_DAYS} days, at the end of the week = stock of last week + inflow − evaporation",

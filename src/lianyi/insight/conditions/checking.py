@@ -49,7 +49,7 @@ class _Checker:
             return
         self.fail(node, f"this is {_SAY[found]}; compare it with something, e.g. {_EXAMPLES[found]}")
 
-    def type(self, node: s.Node) -> Type:  # noqa: C901, PLR0911  one branch per kind of node
+    def type(self, node: s.Node) -> Type:  # noqa: C901  one branch per kind of node
         match node:
             case s.Number():
                 return "count" if node.value == node.value.to_integral_value() else "real"
@@ -65,7 +65,10 @@ class _Checker:
                 return self.aggregate(node)
             case s.DaysSince():
                 if self.type(node.moment) not in _MOMENTS:
-                    self.fail(node.moment, f"this is {_SAY[self.type(node.moment)]}; days_since() needs a moment, e.g. last_order")
+                    self.fail(
+                        node.moment,
+                        f"this is {_SAY[self.type(node.moment)]}; days_since() needs a moment, e.g. last_order",
+                    )
                 return "real"
             case s.Known():
                 self.type(node.value)

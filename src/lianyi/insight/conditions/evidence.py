@@ -112,7 +112,11 @@ class Evidence:
             case "time":
                 return f"CAST({scope.date(scope.day(value))} AS STRING)"
             case "list":
-                return f"array_to_string({value}, ', ')" if scope.dialect.name == "duckdb" else f"array_join({value}, ', ')"
+                return (
+                    f"array_to_string({value}, ', ')"
+                    if scope.dialect.name == "duckdb"
+                    else f"array_join({value}, ', ')"
+                )
         return f"CAST({value} AS STRING)"
 
     def _text(self, value: str) -> str:

@@ -133,6 +133,3 @@ def _aggregate(node: s.Aggregate) -> str:
         case "first" | "last":
             return f"{'min' if node.how == 'first' else 'max'}(moment)"
     return f"{node.how}(field_{node.field})"
-
-
-

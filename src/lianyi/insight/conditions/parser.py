@@ -1,15 +1,15 @@
 """From text to tree, by recursive descent. Every error shows the place and what may stand there.
 
-    condition   = both { "or" both }
-    both        = negation { "and" negation }
-    negation    = "not" negation | test
-    test        = sum [ ("=" | "!=" | "<" | "<=" | ">" | ">=") sum | "~" texts | "in" list | "between" sum "and" sum ]
-    sum         = product { ("+" | "-") product }
-    product     = factor { ("*" | "/") factor }
-    factor      = "-" factor | number | text | "true" | "false" | name | function | "(" condition ")"
-    function    = figure "(" kinds { "," (window | condition) } ")" | "says" "(" text { "," (text | window) } ")" | …
-    kinds       = ["received"] kind { "|" kind } ["." field] | "*" | "activity"
-    window      = "within" number unit | "older" "than" number unit
+condition   = both { "or" both }
+both        = negation { "and" negation }
+negation    = "not" negation | test
+test        = sum [ ("=" | "!=" | "<" | "<=" | ">" | ">=") sum | "~" texts | "in" list | "between" sum "and" sum ]
+sum         = product { ("+" | "-") product }
+product     = factor { ("*" | "/") factor }
+factor      = "-" factor | number | text | "true" | "false" | name | function | "(" condition ")"
+function    = figure "(" kinds { "," (window | condition) } ")" | "says" "(" text { "," (text | window) } ")" | …
+kinds       = ["received"] kind { "|" kind } ["." field] | "*" | "activity"
+window      = "within" number unit | "older" "than" number unit
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ class _Parser:
     def condition(self) -> s.Node:
         return self.chain("or", lambda: self.chain("and", self.negation, s.And), s.Or)
 
-    def chain(self, word: str, part: Callable[[], s.Node], make: type[s.And] | type[s.Or]) -> s.Node:
+    def chain(self, word: str, part: Callable[[], s.Node], make: type[s.And | s.Or]) -> s.Node:
         place = self.now.place
         items = [part()]
         while self.at_word(word):

@@ -78,7 +78,9 @@ class Scan:
 
     def _columns(self, *, received: bool) -> dict[str, str]:
         """The columns that the figures need of each event: name -> SQL over the log."""
-        columns = {f"field_{name}": sql for name, sql in self._fields(received=received).items() if name in self._wanted}
+        columns = {
+            f"field_{name}": sql for name, sql in self._fields(received=received).items() if name in self._wanted
+        }
         columns |= {f"prop_{i}": self.scope.dialect.json_text("e.props", name) for i, name in enumerate(self._props)}
         if any(isinstance(node, s.Aggregate) and node.how == "count" for node in self.figures):
             columns["order_no"] = f"CASE WHEN e.kind = 'order' THEN {ORDER_NO} END"

@@ -23,7 +23,7 @@ class Number(Node):
 
 @dataclass(frozen=True)
 class Text(Node):
-    """"母婴"."""
+    """ "母婴"."""
 
     value: str
 
@@ -159,7 +159,7 @@ class Holds(Node):
 
 @dataclass(frozen=True)
 class Member(Node):
-    """"wecom" in channels."""
+    """ "wecom" in channels."""
 
     value: Node
     list: Node

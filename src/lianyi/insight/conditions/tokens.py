@@ -36,7 +36,9 @@ class Token:
 def tokens(source: str) -> list[Token]:
     """The words of a condition, an `end` after the last. BadRule shows a sign that can't stand in one."""
     if len(source) > MAX_TEXT:
-        raise BadRule(f"the condition has {len(source):,} characters; at most {MAX_TEXT:,} are allowed; part it into tags")
+        raise BadRule(
+            f"the condition has {len(source):,} characters; at most {MAX_TEXT:,} are allowed; part it into tags"
+        )
     found: list[Token] = []
     place = 0
     while place < len(source):
@@ -80,5 +82,5 @@ def _unreadable(source: str, place: int) -> str:
     if sign in "\"'“":
         return f"the text that begins with {sign} has no end; close it with {'”' if sign == '“' else sign}"
     if sign.isalpha():
-        return f"{sign!r} can't stand here; texts stand in quotes, e.g. \"母婴\""
+        return f'{sign!r} can\'t stand here; texts stand in quotes, e.g. "母婴"'
     return f"{sign!r} can't stand in a condition"

@@ -180,7 +180,9 @@ AGGREGATES: Mapping[str, Figure] = {
     "avg": Figure(type="real", fields=_MEASURED),
     "max": Figure(type="real", fields=_MEASURED),
     "min": Figure(type="real", fields=_MEASURED),
-    "distinct": Figure(type="count", fields=frozenset({"object", "category", "group", "channel", "source", "campaign", "other"})),
+    "distinct": Figure(
+        type="count", fields=frozenset({"object", "category", "group", "channel", "source", "campaign", "other"})
+    ),
 }
 FUNCTIONS = (*AGGREGATES, "says", "says_days", "has_tag", "days_since", "known", "attr")
 KEYWORDS = frozenset({"and", "or", "not", "in", "between", "within", "older", "than", "received", "true", "false"})

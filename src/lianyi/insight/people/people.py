@@ -52,7 +52,10 @@ PEOPLE = Table(
     inputs=("profiles", "person_tags"),
     key=("person_id",),
     order=("person_id",),
-    columns={**PROFILE_COLUMNS, "tags": Column(en="tags of the person; see person_tags for why", zh="标签，依据见 person_tags")},
+    columns={
+        **PROFILE_COLUMNS,
+        "tags": Column(en="tags of the person; see person_tags for why", zh="标签，依据见 person_tags"),
+    },
     build=lambda build: people(Scope.of(build)),
 )
 

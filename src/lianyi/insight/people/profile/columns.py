@@ -16,7 +16,9 @@ PROFILE_COLUMNS: Mapping[str, Column] = {
     "birthday": Column(en="birthday as stated", zh="生日（原文）"),
     "birth_month": Column(en="month of the birthday", zh="生日月份"),
     "birth_day": Column(en="day of the month of the birthday", zh="生日日"),
-    "age": Column(en="whole years at as_of, where the year of birth is known", zh="年龄（知道出生年份时）", unit="years"),
+    "age": Column(
+        en="whole years at as_of, where the year of birth is known", zh="年龄（知道出生年份时）", unit="years"
+    ),
     "country": Column(en="country", zh="国家"),
     "province": Column(en="province or state", zh="省份"),
     "city": Column(en="city", zh="城市"),
@@ -41,7 +43,9 @@ PROFILE_COLUMNS: Mapping[str, Column] = {
     "counts": Column(en="events they did, by kind", zh="各类行为次数"),
     "received": Column(en="events done to them, by kind", zh="各类被动事件次数"),
     "channels": Column(en="channels they used", zh="使用过的渠道"),
-    "groups": Column(en="groups they are in: did something there and have not left since", zh="所在群（有行为且之后未退群）"),
+    "groups": Column(
+        en="groups they are in: did something there and have not left since", zh="所在群（有行为且之后未退群）"
+    ),
     "orders": Column(en="orders paid (lines of one order count once)", zh="支付订单数（同一订单多行计一次）"),
     "order_days": Column(en="days with an order", zh="下单天数", unit="days"),
     "gross_spend": Column(en="paid, in the brand's currency", zh="支付金额（品牌币种）", unit="currency"),
@@ -50,15 +54,25 @@ PROFILE_COLUMNS: Mapping[str, Column] = {
     "spend_by_currency": Column(en="net spend by currency, never added up", zh="各币种净消费，不相加"),
     "first_order": Column(en="time of the first order", zh="首单时间"),
     "last_order": Column(en="time of the last order", zh="最近下单时间"),
-    "recency_days": Column(en="days from the day of the last order to as_of's day", zh="距最近下单天数（R）", unit="days"),
+    "recency_days": Column(
+        en="days from the day of the last order to as_of's day", zh="距最近下单天数（R）", unit="days"
+    ),
     "frequency": Column(en="orders (F of RFM)", zh="购买次数（F）"),
     "monetary": Column(en="net_spend ÷ orders", zh="单均净消费（M）", unit="currency"),
-    "r_score": Column(en="recency score 1–5 among the brand's buyers, 5 = most recent fifth", zh="近度得分 1–5，5 为最近的五分之一"),
+    "r_score": Column(
+        en="recency score 1–5 among the brand's buyers, 5 = most recent fifth", zh="近度得分 1–5，5 为最近的五分之一"
+    ),
     "f_score": Column(en="frequency score 1–5 among the brand's buyers", zh="频度得分 1–5"),
     "m_score": Column(en="net spend score 1–5 among the brand's buyers", zh="净消费得分 1–5"),
-    "cycle_days": Column(en="median of the days between order days; empty below two order days", zh="购买周期：下单日间隔的中位数", unit="days"),
+    "cycle_days": Column(
+        en="median of the days between order days; empty below two order days",
+        zh="购买周期：下单日间隔的中位数",
+        unit="days",
+    ),
     "cycle_spread": Column(
-        en="interquartile range of the days between order days; empty below three order days", zh="购买周期离散度：间隔的四分位距", unit="days"
+        en="interquartile range of the days between order days; empty below three order days",
+        zh="购买周期离散度：间隔的四分位距",
+        unit="days",
     ),
     "consumption_level": Column(
         en="by net spend among people with net spend > 0: low ≤ 50 %, mid ≤ 80 %, high ≤ 95 %, top above; none without",
@@ -66,7 +80,9 @@ PROFILE_COLUMNS: Mapping[str, Column] = {
     ),
     "preferred_hour": Column(en="hour in which they showed life on most days", zh="最常活跃的小时", unit="hour"),
     "preferred_hours": Column(
-        en=f"up to {PREFERRED_HOURS} hours with most days of life, most first", zh=f"最常活跃的至多 {PREFERRED_HOURS} 个小时", unit="hour"
+        en=f"up to {PREFERRED_HOURS} hours with most days of life, most first",
+        zh=f"最常活跃的至多 {PREFERRED_HOURS} 个小时",
+        unit="hour",
     ),
     "preferred_weekday": Column(en="weekday with most days of life, 1 = Monday", zh="最常活跃的星期，1 = 周一"),
     "categories": Column(
@@ -74,8 +90,14 @@ PROFILE_COLUMNS: Mapping[str, Column] = {
         zh=f"至多 {TOP_CATEGORIES} 个偏好类目：权重占比 share、权重 weight、订单 orders、加购 carts、浏览 views",
     ),
     "top_category": Column(en="the category with most weight", zh="最偏好类目"),
-    "brought": Column(en="people who first came through them (share or invitation)", zh="带来的人数（分享或邀请，按首次）", unit="people"),
-    "brought_buyers": Column(en="of these, people whose first order came afterwards", zh="其中之后首次下单的人数", unit="people"),
+    "brought": Column(
+        en="people who first came through them (share or invitation)",
+        zh="带来的人数（分享或邀请，按首次）",
+        unit="people",
+    ),
+    "brought_buyers": Column(
+        en="of these, people whose first order came afterwards", zh="其中之后首次下单的人数", unit="people"
+    ),
     "consents": Column(en="last word on each purpose and channel", zh="各用途、渠道的最新授权"),
     "keys": Column(en="all keys of the person", zh="全部标识"),
 }

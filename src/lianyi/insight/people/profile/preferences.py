@@ -6,7 +6,17 @@ from lianyi.insight.orders import ORDER_NO
 from lianyi.insight.scope import Scope
 
 # What one act says about an interest. A judgement, not a measurement: buying says most, looking least.
-WEIGHTS = {"order": 8, "checkout": 4, "cart": 4, "collect": 4, "review": 4, "share": 4, "click": 1, "search": 1, "view": 1}
+WEIGHTS = {
+    "order": 8,
+    "checkout": 4,
+    "cart": 4,
+    "collect": 4,
+    "review": 4,
+    "share": 4,
+    "click": 1,
+    "search": 1,
+    "view": 1,
+}
 TOP_CATEGORIES = 5
 
 

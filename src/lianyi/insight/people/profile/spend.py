@@ -106,7 +106,9 @@ def scores(scope: Scope) -> str:
     """
 
     def beyond(letter: str, column: str) -> str:
-        return " + ".join(f"CASE WHEN {column} > {letter}{number} THEN 1 ELSE 0 END" for number in range(len(QUINTILES)))
+        return " + ".join(
+            f"CASE WHEN {column} > {letter}{number} THEN 1 ELSE 0 END" for number in range(len(QUINTILES))
+        )
 
     levels = " ".join(f"WHEN net_spend <= level_{name} THEN '{name}'" for name, _ in LEVELS)
     return f"""

@@ -51,7 +51,10 @@ def profile(scope: Scope) -> str:
     """One row = one person: whom any event up to as_of names as actor or target."""
     d = scope.dialect
     joins = " ".join(f"LEFT JOIN {step} AS {alias} ON {alias}.person_id = s.person_id" for step, alias in SIDES.items())
-    parts = {part: known.birth_part(scope, number) for number, part in ((1, "birth_year"), (2, "birth_month"), (3, "birth_day"))}
+    parts = {
+        part: known.birth_part(scope, number)
+        for number, part in ((1, "birth_year"), (2, "birth_month"), (3, "birth_day"))
+    }
     born = ", ".join(f"{sql} AS {name}" for name, sql in parts.items())
     named = ", ".join(f"a.{name}" for name in known.NAMED)
     return f"""

@@ -1,10 +1,10 @@
 """Tag rules: read from YAML, checked, put in an order in which each comes after the tags it asks for.
 
-    - tag: night_owl
-      zh: 夜猫子
-      en: Night owl
-      when: count(message|reply, hour between 22 and 5) / count(message|reply) > 0.5 and count(message|reply) >= 5
-      weight: count(message|reply, hour between 22 and 5) / count(message|reply)
+- tag: night_owl
+  zh: 夜猫子
+  en: Night owl
+  when: count(message|reply, hour between 22 and 5) / count(message|reply) > 0.5 and count(message|reply) >= 5
+  weight: count(message|reply, hour between 22 and 5) / count(message|reply)
 """
 
 from __future__ import annotations
@@ -100,7 +100,9 @@ def in_order(rules: Iterable[Rule]) -> tuple[Rule, ...]:
     try:
         return tuple(by_tag[tag] for tag in TopologicalSorter(graph).static_order())
     except CycleError as error:
-        raise BadRule(f"tags ask for each other in a circle: {' -> '.join(error.args[1])}; break it in one rule") from error
+        raise BadRule(
+            f"tags ask for each other in a circle: {' -> '.join(error.args[1])}; break it in one rule"
+        ) from error
 
 
 def names_of(rules: Sequence[Rule]) -> Mapping[str, Rule]:

@@ -50,7 +50,9 @@ CLASSES = (
         pattern="性取向|性生活|同性恋|双性恋|跨性别|出柜|\\b(gay|lesbian|lgbt|bisexual|homosexual|transgender|sexual)",
     ),
     Class(name="origin", zh="民族与种族", pattern="民族|种族|族裔|\\b(ethnic|racial)"),
-    Class(name="biometrics", zh="生物识别", pattern="人脸识别|指纹|声纹|虹膜|\\b(biometric|fingerprint|face recognition)"),
+    Class(
+        name="biometrics", zh="生物识别", pattern="人脸识别|指纹|声纹|虹膜|\\b(biometric|fingerprint|face recognition)"
+    ),
     Class(
         name="place",
         zh="行踪与精确位置",

@@ -55,7 +55,10 @@ def _levels(rules: Sequence[Rule], named: Mapping[str, Rule]) -> list[list[str]]
     for rule in rules:
         below = [depth[named[tag].tag] for tag in s.tags_in(rule.when) if tag in named]
         depth[rule.tag] = max(below, default=-1) + 1
-    return [[tag for tag, level in depth.items() if level == wanted] for wanted in range(max(depth.values(), default=-1) + 1)]
+    return [
+        [tag for tag, level in depth.items() if level == wanted]
+        for wanted in range(max(depth.values(), default=-1) + 1)
+    ]
 
 
 def _truth(rule: Rule, compiler: Compiler) -> str:
