@@ -32,6 +32,7 @@ ATTRIBUTES: Mapping[str, Text] = {
     "remark": _("Remark"),
     "title": _("Position"),
 }
+GENDERS: Mapping[str, Text] = {"female": _("female"), "male": _("male")}
 WEEKDAYS = (_("Monday"), _("Tuesday"), _("Wednesday"), _("Thursday"), _("Friday"), _("Saturday"), _("Sunday"))
 
 
@@ -52,15 +53,16 @@ def attributes(person: Person) -> list[Attribute]:
     )
     return [
         Attribute(
-            title=ATTRIBUTES.get(name, name), value=_text(person.attributes[name]), source=_source(sources.get(name))
+            title=ATTRIBUTES.get(name, name), value=_said(name, person.attributes[name]), source=_source(sources.get(name))
         )
         for name in names
         if person.attributes[name] not in (None, "", [], {}) and name != "avatar"
     ]
 
 
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+def _said(name: str, value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return str(GENDERS.get(text, text)) if name == "gender" else text
 
 
 def _source(said: Any) -> str:
