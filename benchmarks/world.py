@@ -2,7 +2,8 @@
 
     python benchmarks/world.py [people] [days]
 
-Prints events, events/s by the wall clock and by processor time (other jobs running count only in the first), peak memory, and the ratio to the bare copy.
+Prints events/s by the wall clock and by processor time (other jobs running count only in the first), peak memory, and
+the ratio to the bare copy.
 """
 
 from __future__ import annotations

@@ -85,7 +85,8 @@ Pairs = tuple[Ints, Ints, Ints, Ints, Ints]  # person, person, kind, membership 
 
 
 def _of_rows(communities: Communities, one: Ints, two: Ints, kind: int) -> Pairs:
-    return communities.person[one], communities.person[two], np.full(len(one), kind), one, two
+    kinds = np.full(len(one), kind, dtype=np.int32)
+    return communities.person[one], communities.person[two], kinds, one.astype(np.int32), two.astype(np.int32)
 
 
 def _ring(dice: np.random.Generator, communities: Communities) -> list[Pairs]:
@@ -166,7 +167,9 @@ def arcs(count: int, a: Ints, b: Ints) -> tuple[Ints, Ints, Ints]:
 
 def _merge(count: int, parts: list[Pairs]) -> Pairs:
     """Each pair once, a < b, nobody with himself; the first mention wins."""
-    one, two, kind, row_one, row_two = (np.concatenate(column) for column in zip(*parts, strict=True))
+    # 32 bits halve the peak of memory, which is here
+    columns = ([part.astype(np.int32) for part in column] for column in zip(*parts, strict=True))
+    one, two, kind, row_one, row_two = (np.concatenate(column) for column in columns)
     code = np.minimum(one, two).astype(np.int64) * count + np.maximum(one, two)
     swap = one > two
     row_a, row_b = np.where(swap, row_two, row_one), np.where(swap, row_one, row_two)
