@@ -7,12 +7,13 @@ import io
 import json
 import struct
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 HEADER = "id,at,kind,actor_key,object_key,value,currency,text,props"
 GOOD_1 = "good1,2026-03-01 10:00:00,order,user:1,item:1,1.50,CNY,hello,"
-GOOD_ZH = "good3,2026-03-01 12:00:00,message,user:3,,,,今天的奶粉到货了吗？老客户有优惠，群里先到先得，谢谢大家一直支持我们。,"
+GOOD_ZH = "good3,2026-03-01 12:00:00,message,user:3,,,,今天的奶粉到货了吗？老客户有优惠，群里先到先得，谢谢大家支持。,"
 GOOD_2 = "good2,2026-03-01 11:00:00,view,user:2,item:2,,,,"
 
 
@@ -95,9 +96,8 @@ _CELLS = {
 
 
 def _with(column: str, value: str) -> str:
-    cells = dict(
-        zip(HEADER.split(","), "bad,2026-03-01 10:30:00,order,user:3,item:3,2.00,CNY,,".split(","), strict=True)
-    )
+    usual = ["bad", "2026-03-01 10:30:00", "order", "user:3", "item:3", "2.00", "CNY", "", ""]
+    cells = dict(zip(HEADER.split(","), usual, strict=True))
     cells[column] = value
     return ",".join(cells.values())
 
@@ -269,17 +269,15 @@ def json_files() -> Iterator[Broken]:
         word="",
         file="log.jsonl",
     )
-    yield Broken(name="json-array", content=lambda: f"[{one}, {two}]".encode(), file="log.json")
+    yield Broken(name="json-array", content=f"[{one}, {two}]".encode, file="log.json")
     yield Broken(
         name="json-array-with-a-number",
-        content=lambda: f"[{one}, 5, {two}]".encode(),
+        content=f"[{one}, 5, {two}]".encode,
         rejects=1,
         word="object",
         file="log.json",
     )
-    yield Broken(
-        name="json-array-cut", content=lambda: f"[{one}, {two}, {{".encode(), rejects=1, word="", file="log.json"
-    )
+    yield Broken(name="json-array-cut", content=f"[{one}, {two}, {{".encode, rejects=1, word="", file="log.json")
     none: frozenset[str] = frozenset()
     yield Broken(name="json-object-cut", content=lambda: b'{"chats": {', good=none, error="", file="log.json")
     yield Broken(name="json-depth-bomb", content=lambda: b"[" * 500_000, good=none, error="", file="log.json")
@@ -336,11 +334,11 @@ def parquet_files() -> Iterator[Broken]:
     }.items():
         yield Broken(
             name=f"parquet-{name}",
-            content=lambda content=content: content,
+            content=partial(bytes, content),
             good=none,
             error="Parquet",
             file="log.parquet",
-        )  # type: ignore[misc]
+        )
     base: dict[str, object] = {
         "id": ["good1", "bad", "good2"],
         "at": ["2026-03-01"] * 3,
@@ -378,7 +376,7 @@ def parquet_files() -> Iterator[Broken]:
     )
 
 
-def workbook_bytes(rows: list[list[object]]) -> bytes:
+def workbook_bytes(rows: Sequence[Sequence[object]]) -> bytes:
     """The rows as XLSX."""
     import openpyxl
 
@@ -392,7 +390,7 @@ def workbook_bytes(rows: list[list[object]]) -> bytes:
     return buffer.getvalue()
 
 
-def _rows(*bad: list[object]) -> list[list[object]]:
+def _rows(*bad: Sequence[object]) -> list[Sequence[object]]:
     return [HEADER.split(","), GOOD_1.split(","), *bad, GOOD_2.split(",")]
 
 
@@ -442,7 +440,7 @@ def workbooks() -> Iterator[Broken]:
         "ole-garbage": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(2000),
         "bomb": _zip({"xl/workbook.xml": b"<workbook/>", "xl/worksheets/sheet1.xml": bytes(80 << 20)}),
     }.items():
-        yield Broken(name=f"xlsx-{name}", content=lambda content=content: content, good=none, error="", file="log.xlsx")  # type: ignore[misc]
+        yield Broken(name=f"xlsx-{name}", content=partial(bytes, content), good=none, error="", file="log.xlsx")
 
 
 def archives() -> Iterator[Broken]:

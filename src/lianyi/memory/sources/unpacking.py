@@ -30,7 +30,9 @@ _WORKBOOK_PARTS = {"xl/workbook.xml", "xl/workbook.bin", "mimetype"}
 @dataclass(frozen=True, kw_only=True)
 class Found:
     """A file to read. name: for people, with the folders and archives that it was found in. named: the user named it
-    itself (and not a folder or archive that holds it). problem: why it can't be read (path is None), or not to its end."""
+    itself (and not a folder or archive that holds it). problem: why it can't be read (path is None), or not to its
+    end.
+    """
 
     path: Path | None
     name: str

@@ -23,10 +23,10 @@ class Report:
     required: words without which it is not this report. marks: headers that only this platform has; the more are
     there, the surer. prefix: of the events' ids; reports of one platform share it, so that an order is one order.
     grain: what a row is and where the money stands, see the package. carry: words of columns that are filled in an
-    order's first row only.
-    keys: words of buyer columns and the namespace of each, the most trusted first. paid, unpaid, closed: states as the
-    platform writes them; refunded: states of the refund in which its amount has really been given back (all, if empty);
-    given_back: states of orders that were paid and went back whole. nobody: values of key columns that mean a guest. timezone: of times that name none. currency: of amounts that name none.
+    order's first row only. keys: words of buyer columns and the namespace of each, the most trusted first. paid,
+    unpaid, closed: states as the platform writes them; refunded: states of the refund in which its amount has really
+    been given back (all, if empty); given_back: states of orders that were paid and went back whole. nobody: values
+    of key columns that mean a guest. timezone: of times that name none. currency: of amounts that name none.
     """
 
     name: str

@@ -1,9 +1,9 @@
 """From a report and the columns of a file to the mapping: which rows are orders, refunds, people.
 
-Our words for columns: order_no, line_no, sku, title, quantity, price, paid (money paid), due (money to be paid), created,
-paid_at, status, closed_reason, refund, refund_status, refunded_at, category, currency, buyer (and other words of
-Report.keys), name, email, phone, province, city, district, address, country, distributor, coupon, buyer_note,
-seller_note, shop. All other columns of the file are kept in props.
+Our words for columns: order_no, line_no, sku, title, quantity, price, paid (money paid), due (money to be paid),
+created, paid_at, status, closed_reason, refund, refund_status, refunded_at, category, currency, buyer (and other
+words of Report.keys), name, email, phone, province, city, district, address, country, distributor, coupon,
+buyer_note, seller_note, shop. All other columns of the file are kept in props.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def mapping_of(report: Report, columns: Sequence[str], *, name: str = "the file"
         carry=tuple(found[word] for word in report.carry if word in found),
         carry_by=found["order_no"] if report.grain == "total_on_lines" else None,
         unused_column=found.get("status"),
-        unused_reason=f"the order's state is none that {report.name} knows, or it says neither paid, unpaid nor closed: "
+        unused_reason=f"the order's state is none that {report.name} knows, or says neither paid, unpaid nor closed: "
         f"{', '.join((*report.paid, *report.given_back, *report.unpaid, *report.closed))}",
     )
 

@@ -156,7 +156,7 @@ _MASKED = "contains({0}, '**') OR starts_with({0}, '##') OR {0} IN ('-', '无')"
 
 
 def key_of(text: str, namespace: str, *, strict: bool = False) -> str:
-    """Text as a key `namespace:value`, by the rules of keys.make_key. strict: one * is a mask already (shop exports)."""
+    """Text as a key `namespace:value`, by the rules of keys.make_key. strict: one * is a mask already (shops)."""
     normal = f"nfc_normalize({text})"
     masked = _MASKED.format(text) + (f" OR contains({text}, '*')" if strict else "")
     if namespace == "email":

@@ -66,7 +66,7 @@ def mapping_for(path: Path, options: Options) -> Mapping:
 
 
 def source_name(file_name: str) -> str:
-    """A source's name from a file's: `My Shop 2026-01.csv` -> `my_shop`; without dates, so that next month's is the same."""
+    """A source's name from a file's: `My Shop 2026-01.csv` -> `my_shop`; without dates, so that next month's is too."""
     stem = unicodedata.normalize("NFC", Path(file_name).name.split(".")[0]).lower()
     stem = re.sub(r"[\d\-_. ()（）]*\d[\d\-_. ()（）]*$", "", stem) or stem
     return re.sub(r"[^\w]+", "_", stem).strip("_")[:40] or "table"

@@ -16,7 +16,7 @@ _BLANKS = "".join(_INVISIBLE) + " \t\r\n\xa0\u3000"
 
 
 def cleaned(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Text without blanks around it and without the marks that keep a spreadsheet from reading it; NULL if none is left.
+    """Text without blanks around it and without the marks that keep a spreadsheet from reading it; or NULL.
 
     Only what is there is paid for: most columns of most files pass with three cheap scans.
     """

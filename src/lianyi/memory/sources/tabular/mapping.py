@@ -23,11 +23,12 @@ class Take:
     """Where the value of one field comes from: a column, the first non-empty of several, an expression or a constant.
 
     namespace: put before the value of a key field (`user` -> `user:17850`); for email and phone the value is
-    normalised, masked values are no keys. namespaces: beside `columns`, one for each: the first usable key is taken. format: of a time, where the usual forms do not fit (a strptime pattern,
-    or epoch_s, epoch_ms, epoch_us, excel). values: what the words of the file mean; otherwise: for all other words
-    ("" = leave empty; None = such a row is rejected); of a time: for empty cells. strict: one * is a mask, and what
-    is masked is left out. blame: the column to name when an expression gives nothing usable. nobody: values that
-    stand for no one (a guest's customer number 0).
+    normalised, masked values are no keys. namespaces: beside `columns`, one for each: the first usable key is taken.
+    format: of a time, where the usual forms do not fit (a strptime pattern, or epoch_s, epoch_ms, epoch_us, excel).
+    values: what the words of the file mean; otherwise: for all other words ("" = leave empty; None = such a row is
+    rejected); of a time: for empty cells. strict: one * is a mask, and what is masked is left out. blame: the column
+    to name when an expression gives nothing usable. nobody: values that stand for no one (a guest's customer number
+    0).
     """
 
     column: str | None = None
@@ -92,11 +93,11 @@ class Mapping:
     """A table's way to events.
 
     source: the events' source, and the prefix of their ids. delimiter, has_header, columns, encoding, sheet: how to
-    read the file, where that can't be seen (columns: names for a file without a header). timezone, currency:
-    instead of the workspace's. ids_as_given: ids are used as they stand (files of our own columns); else
-    `<source>:<id>`. id_prefix: instead of the source, where two reports tell of the same things. decimal_comma: amounts are written 1.234,50. carry: columns whose empty cells repeat the row
-    above while column `carry_by` stays the same (orders of several lines). unused_column,
-    unused_reason: to tell of rows for which no rule applies.
+    read the file, where that can't be seen (columns: names for a file without a header). timezone, currency: instead
+    of the workspace's. ids_as_given: ids are used as they stand (files of our own columns); else `<source>:<id>`.
+    id_prefix: instead of the source, where two reports tell of the same things. decimal_comma: amounts are written
+    1.234,50. carry: columns whose empty cells repeat the row above while column `carry_by` stays the same (orders of
+    several lines). unused_column, unused_reason: to tell of rows for which no rule applies.
     """
 
     source: str

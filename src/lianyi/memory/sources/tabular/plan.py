@@ -1,8 +1,8 @@
 """A mapping compiled: one SQL statement that turns a part of a table into events and says which rows are wrong.
 
 Each rule gives one SELECT over the part; their rows are put together. A row of the result: `_row` (number of the row
-within the part), `_bad` (0, or the number of the first check that failed), `_aside` (a by-product), then the fields of an
-event.
+within the part), `_bad` (0, or the number of the first check that failed), `_aside` (a by-product), then the fields
+of an event.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ class Check:
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """sql: over the relation PART (the part's columns and `_row`). texts: columns whose cleaned text PART must bring, and
-    under which name. checks: `_bad` - 1 is the index of the failed one.
+    """sql: over the relation PART (the part's columns and `_row`). texts: columns whose cleaned text PART must bring,
+    and under which name. checks: `_bad` - 1 is the index of the failed one.
 
     some_rows_say_nothing: rows may fall through all rules; they are then rejected, not forgotten; unused says how.
     """
@@ -57,8 +57,8 @@ def plan(
 ) -> Plan:
     """Compile a mapping for a table with columns of these types. BadMapping names what does not fit.
 
-    source: of the events, and prefix of their ids (but for a label, which both get). timezone, currency: where the mapping names none. now: the clock,
-    against which times in the future are refused.
+    source: of the events, and prefix of their ids (but for a label, which both get). timezone, currency: where the
+    mapping names none. now: the clock, against which times in the future are refused.
     """
     cells = Cells(types=types, timezone=mapping.timezone or timezone, decimal_comma=mapping.decimal_comma)
     world = _World(
@@ -122,7 +122,8 @@ class _World:
         if not rule.each:
             return PART
         parts = f"unnest(list_distinct(string_split_regex({self.cells.text(rule.each)}, {literal(rule.split)})))"
-        return f"(SELECT *, trim({EACH}_raw) AS {EACH} FROM (SELECT *, {parts} AS {EACH}_raw FROM {PART}) WHERE trim({EACH}_raw) <> '')"
+        cut = f"(SELECT *, {parts} AS {EACH}_raw FROM {PART})"
+        return f"(SELECT *, trim({EACH}_raw) AS {EACH} FROM {cut} WHERE trim({EACH}_raw) <> '')"
 
     def _field(self, name: str, rule: Rule, cells: Cells) -> str:
         if name == "source" and name not in rule.fields:

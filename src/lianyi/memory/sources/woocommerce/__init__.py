@@ -34,7 +34,8 @@ ORDERS = Report(
     },
     required=("order_no", "status", "created", "paid"),
     marks=(
-        "order_total", "billing_email", "Order Total Amount", "Email (Billing)", "order_currency", "Items Sold", "Coupon(s)", "customer_note",
+        "order_total", "billing_email", "Order Total Amount", "Email (Billing)", "order_currency", "Items Sold",
+        "Coupon(s)", "customer_note",
         "payment_method_title", "billing_first_name", "shipping_total",
     ),
     keys={"buyer": "woocommerce", "email": "email", "phone": "phone"},
