@@ -37,6 +37,7 @@ TRAIT_ALIASES: Mapping[str, str] = {
     "mobile": "phone", "mobile_phone": "phone", "phone_number": "phone", "mobile_number": "phone", "tel": "phone",
     "telephone": "phone", "cellphone": "phone", "cell_phone": "phone", "phones": "phone",
     "full_name": "name", "display_name": "name", "nickname": "name", "nick_name": "name", "nick": "name",
+    "given_name": "first_name", "forename": "first_name", "surname": "last_name", "family_name": "last_name",
     "sex": "gender", "birth": "birthday", "birthdate": "birthday", "birth_date": "birthday", "dob": "birthday",
     "date_of_birth": "birthday", "state": "province", "region": "province", "town": "city", "locale": "language",
     "lang": "language", "tz": "timezone", "time_zone": "timezone", "zip": "postcode", "zip_code": "postcode",

@@ -86,7 +86,7 @@ def _engine() -> DuckDB:
     return DuckDB(memory_mb=1024, threads=1)
 
 
-def resolve(events: Iterable[Event], *, parts: int = 1) -> Resolved:
+def resolve(events: Iterable[Event], *, parts: int = 1, suggest: bool = False) -> Resolved:
     """The identity tables over the events; `parts` registers the log as that many record batches."""
     rows, engine = list(events), _engine()
     for event in rows:
@@ -97,6 +97,8 @@ def resolve(events: Iterable[Event], *, parts: int = 1) -> Resolved:
     build = Build(engine=engine, as_of=AS_OF, settings=Settings())
     result: dict[str, list[dict[str, Any]]] = {}
     for name, table in in_order(TABLES).items():
+        if name == "merge_suggestions" and not suggest:
+            continue
         order = ", ".join(f'"{column}"' for column in table.order)
         engine.run(f"SELECT * FROM ({table.build(build)}) ORDER BY {order}", into=name)
         rows_of = engine.table(name)

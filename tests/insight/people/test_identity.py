@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 
 import pytest
+
 from tests.insight.people.identity_world import alias, at, merge, resolve, seen, unmerge
 
 
@@ -206,5 +207,5 @@ def test_an_unmerge_without_parts_is_kept_and_says_so() -> None:
 
 
 def test_an_empty_log_gives_empty_tables() -> None:
-    world = resolve([])
+    world = resolve([], suggest=True)
     assert (world.keys, world.links, world.suggestions) == ([], [], [])

@@ -9,9 +9,9 @@ from random import Random
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.insight.people.identity_world import alias, merge, resolve, seen, unmerge
 
 from lianyi.memory.events import Event
+from tests.insight.people.identity_world import alias, merge, resolve, seen, unmerge
 
 KEYS = [
     *(f"user:{n}" for n in range(4)), *(f"unionid:{n}" for n in range(2)), *(f"taobao:{n}" for n in range(3)),

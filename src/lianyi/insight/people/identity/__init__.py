@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from lianyi.insight.people.identity.keys import KEYS
 from lianyi.insight.people.identity.links import IDENTITY_LINKS
+from lianyi.insight.people.identity.suggestions import MERGE_SUGGESTIONS
 
-TABLES = (IDENTITY_LINKS, KEYS)
+TABLES = (IDENTITY_LINKS, KEYS, MERGE_SUGGESTIONS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import combinations
 
 import numpy as np
 import pyarrow as pa
@@ -63,16 +64,17 @@ def _register_rejected(engine: Engine, evidence: Evidence, verdicts: Verdicts) -
 
 
 def _register_act_verdicts(engine: Engine, evidence: Evidence, verdicts: Verdicts) -> None:
-    """One row = two keys of an operator's act with its verdict: of an unmerge one of each of two parts, of a merge that
-    holds one row per pair of keys that it holds together."""
+    """One row = two keys of an operator's act with its verdict: of an unmerge one key of each of two parts, of a merge
+    that holds each pair of keys that it holds together."""
     verdict_of = {merge.id: verdict for merge, verdict in zip(evidence.merges, verdicts.merges, strict=True)}
     rows: list[tuple[str, int, str, str]] = []
     for act in engine.table(f"SELECT event_id, kind, key_a, key_b, props FROM {ACTS}").to_pylist():
         name, ends = act["event_id"], (act["key_a"], act["key_b"])
         if act["kind"] == "unmerge":
-            parts = parts_of(act["props"])
-            ends = (parts[0][0], parts[1][0]) if parts else (ends[0] or ends[1],) * 2
-            rows.append((name, UNMERGE if parts else UNMERGE_OF_NOTHING, min(ends), max(ends)))
+            firsts = sorted(part[0] for part in parts_of(act["props"]))
+            rows += [(name, UNMERGE, *pair) for pair in combinations(firsts, 2)]
+            if not firsts:
+                rows.append((name, UNMERGE_OF_NOTHING, ends[0], ends[0]))
         elif verdict_of[name] != ACCEPTED:
             rows.append((name, verdict_of[name], *ends))
     names = _names(engine, {key for _, *pair in verdicts.held for key in pair})
