@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from lianyi.doors.cli.output import ProgressLine, say
@@ -32,7 +32,11 @@ def build(folder: Path, *, people: int, seed: int) -> None:
             landing.add(table)
             line.show(f"people talk, share and buy … {landing.landed.new:,} events")
     world.write_truth(life.truth(), folder.with_name(folder.name + ".truth"))
-    ws.refresh(progress=lambda progress: line.show(f"[{progress.done + 1}/{progress.total}] {progress.table}"))
+    # The world ends at midnight; a day that has hardly begun would look like a collapse in every chart.
+    ws.refresh(
+        as_of=life.settings.end - timedelta(seconds=1),
+        progress=lambda progress: line.show(f"[{progress.done + 1}/{progress.total}] {progress.table}"),
+    )
     line.end()
     _owner(folder)
     seconds = time.perf_counter() - began
