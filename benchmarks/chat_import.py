@@ -91,7 +91,7 @@ def chatlog_csv(talk: Talk) -> bytes:
 
 def telegram(talk: Talk) -> bytes:
     """Telegram result.json; every fifth message is a reply."""
-    messages = [
+    messages: list[dict[str, object]] = [
         {"id": number, "type": "message", "date": f"{at:%Y-%m-%dT%H:%M:%S}", "date_unixtime": str(int(at.timestamp())),
          "from": talk.names[who], "from_id": f"user{who}", "text": text,
          "text_entities": [{"type": "plain", "text": text}],
@@ -105,7 +105,7 @@ def telegram(talk: Talk) -> bytes:
 
 def discord(talk: Talk) -> bytes:
     """DiscordChatExporter JSON."""
-    messages = [
+    messages: list[dict[str, object]] = [
         {"id": str(number), "type": "Default", "timestamp": at.isoformat(), "timestampEdited": None, "isPinned": False,
          "content": text, "attachments": [], "embeds": [], "stickers": [], "reactions": [], "mentions": [],
          "author": {"id": str(who), "name": talk.names[who], "discriminator": "0000", "nickname": talk.names[who],
