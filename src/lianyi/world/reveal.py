@@ -40,12 +40,8 @@ def reveal(simulation: Simulation) -> Truth:
 
 
 def _words(words: tuple[str, ...], index: Ints) -> pa.Array:
-    return take(pa.array(words), index)
-
-
-def _few(words: tuple[str, ...], index: Ints) -> pa.Array:
-    """The same, dictionary-encoded: there are tens of millions of messages in a big world."""
-    return pa.DictionaryArray.from_arrays(pa.array(index.astype(np.int8)), pa.array(words))
+    """One word per row, dictionary-encoded: a big world has millions of rows and a dozen words."""
+    return pa.DictionaryArray.from_arrays(pa.array(np.asarray(index, dtype=np.int8)), pa.array(words))
 
 
 def _days(life: Life, days: Ints) -> pa.Array:
@@ -348,7 +344,7 @@ def _talk(life: Life) -> dict[str, pa.Table]:
         "messages": pa.table(
             {
                 "number": said["number"].astype(np.int64), "person": said["person"],
-                "intent": _few(INTENTS, said["intent"]), "topic": _few(_codes(life), said["topic"]),
+                "intent": _words(INTENTS, said["intent"]), "topic": _words(_codes(life), said["topic"]),
             }
         ),
         "bursts": pa.table(
