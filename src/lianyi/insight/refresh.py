@@ -66,7 +66,10 @@ def refresh(
                 progress(Progress(table=name, done=done, total=len(todo), message=message))
 
             say("")
-            build = Build(engine=engine, as_of=as_of, settings=settings, parameters=parameters, say=say)
+            previous = _previous(engine, store, tables[name])
+            build = Build(
+                engine=engine, as_of=as_of, settings=settings, parameters=parameters, say=say, previous=previous
+            )
             made[name] = _make(tables[name], build, store.path(name, version), lake_version)
         store.switch(made)
     finally:
@@ -82,6 +85,16 @@ def _register_inputs(engine: Engine, store: Store, tables: Mapping[str, Table], 
         if name not in states:
             raise InputError(f"table {name} has never been built; run `lianyi refresh` without names once")
         engine.register(name, store.files(states[name]))
+
+
+def _previous(engine: Engine, store: Store, table: Table) -> str | None:
+    """The relation with the table's valid version, where it reads that and there is one."""
+    state = store.states().get(table.name)
+    if not table.remembers or state is None:
+        return None
+    name = f"previous_{table.name}"
+    engine.register(name, store.files(state))
+    return name
 
 
 def _make(table: Table, build: Build, path: Path, lake_version: int) -> State:

@@ -32,7 +32,8 @@ class Build:
     """What a table may use while it is built: the engine with its inputs registered by name, and nothing else.
 
     as_of: the moment for which the tables speak; windows such as "60 days" end here. parameters: per room, e.g.
-    {"tags": rules}. say(message): one line of progress for a person.
+    {"tags": rules}. say(message): one line of progress for a person. previous: the relation with the table as it stood
+    before, for tables that remember; None the first time.
     """
 
     engine: Engine
@@ -40,6 +41,7 @@ class Build:
     settings: Settings
     parameters: Mapping[str, Any] = field(default_factory=dict)
     say: Callable[[str], None] = lambda _message: None
+    previous: str | None = None
     made: list[str] = field(default_factory=list)
 
     def make(self, name: str, sql: str) -> None:
@@ -60,7 +62,7 @@ class Table:
     one_row: "one row = …" in English and Chinese. inputs: names of tables it reads (`events` is the log). key: columns
     that are unique together. order: columns by which the file is sorted, so that look-ups by them read little.
     build: registers what it needs on the engine and returns the SQL whose rows are the table.
-    parameters: names in Build.parameters that it reads.
+    parameters: names in Build.parameters that it reads. remembers: it reads its own previous version (Build.previous).
     """
 
     name: str
@@ -72,6 +74,7 @@ class Table:
     build: Callable[[Build], str]
     order: tuple[str, ...] = ()
     parameters: tuple[str, ...] = ()
+    remembers: bool = False
 
 
 def catalogue() -> Mapping[str, Table]:

@@ -59,7 +59,7 @@ class Dialect:
 
     def json_entries(self, json: str) -> str:
         """The members of a JSON object as a list of structs (key, value); values as text, lists and objects as JSON."""
-        kind = '\'"MAP(VARCHAR, VARCHAR)"\'' if self._duck else "'map<string,string>'"
+        kind = "'\"MAP(VARCHAR, VARCHAR)\"'" if self._duck else "'map<string,string>'"
         return f"map_entries(from_json({json}, {kind}))"
 
     def json_string(self, text: str) -> str:
@@ -130,6 +130,10 @@ class Dialect:
         """The list of whole numbers from `first` to `last`, both in it."""
         return f"range({first}, {last} + 1)" if self._duck else f"sequence({first}, {last})"
 
+    def join(self, values: str) -> str:
+        """A list of texts as one text, with commas and spaces between."""
+        return f"{'array_to_string' if self._duck else 'array_join'}({values}, ', ')"
+
     def size(self, values: str) -> str:
         """How many values a list has; NULL where there is no list."""
         return f"len({values})" if self._duck else f"cardinality({values})"
@@ -160,13 +164,20 @@ class Dialect:
             raise ValueError("a time without zone can't become a literal")
         return f"{'TIMESTAMPTZ' if self._duck else 'TIMESTAMP'} '{value.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}+00:00'"
 
+    @property
+    def no_time(self) -> str:
+        """A time that is not known."""
+        return f"CAST(NULL AS {'TIMESTAMPTZ' if self._duck else 'TIMESTAMP'})"
+
     def micros(self, time: str) -> str:
         """Microseconds since 1970 (UTC) of a time."""
         return f"epoch_us({time})" if self._duck else f"unix_micros({time})"
 
     def date(self, days: str) -> str:
         """The date that lies so many days after 1970-01-01."""
-        return f"(DATE '1970-01-01' + CAST({days} AS INTEGER))" if self._duck else f"date_add(DATE '1970-01-01', {days})"
+        return (
+            f"(DATE '1970-01-01' + CAST({days} AS INTEGER))" if self._duck else f"date_add(DATE '1970-01-01', {days})"
+        )
 
     def day_number(self, date: str) -> str:
         """How many days after 1970-01-01 a date lies."""

@@ -12,17 +12,22 @@ from dataclasses import dataclass
 from lianyi.insight.conditions import syntax as s
 from lianyi.insight.conditions import vocabulary as words
 from lianyi.insight.conditions.checking import type_of
-from lianyi.insight.conditions.phrases import Phrases
+from lianyi.insight.conditions.phrases import Phrases, Wording
 from lianyi.insight.conditions.sql import Compiler
 
 
 @dataclass(frozen=True, kw_only=True)
 class Evidence:
-    """Writes evidence in one language. tag_name: what a tag is called in it."""
+    """Writes evidence in one language.
+
+    tag_name: what a tag is called in it. tag_evidence: SQL of the evidence for a tag that the condition asks for, ''
+    where there is none.
+    """
 
     compiler: Compiler
     phrases: Phrases
     tag_name: Callable[[str], str] = lambda tag: tag
+    tag_evidence: Callable[[str], str] = lambda _tag: ""
 
     def sql(self, node: s.Node) -> str:
         """SQL of the evidence for a condition."""
@@ -32,45 +37,59 @@ class Evidence:
     def parts(self, node: s.Node) -> Iterator[str]:
         """SQL of each thing that the condition looked at."""
         match node:
-            case s.And():
-                for item in node.items:
+            case s.And() | s.Not():
+                for item in node.items if isinstance(node, s.And) else (node.item,):
                     yield from self.parts(item)
             case s.Or():
                 for item in node.items:
                     yield f"CASE WHEN {self.compiler.truth(item)} THEN {self.sql(item)} END"
-            case s.Not():
-                yield from self.parts(node.item)
-            case s.Arithmetic(op="/", left=s.Aggregate(how="count"), right=s.Aggregate(how="count")):
+            case s.Arithmetic(op="/", left=s.Aggregate(how=how), right=s.Aggregate(how=other)) if (
+                how == other and how in {"count", "days"}
+            ):
                 yield self._ratio(node)
-            case s.Aggregate():
-                yield self._figure(node)
-            case s.Says():
-                yield self._said(node)
-            case s.HasTag():
-                yield self._text(self.phrases.tag(self.tag_name(node.tag)))
-            case s.Name():
-                yield self._column(node)
-            case s.Attribute():
-                value = self.compiler.value(node)
-                yield f"concat({self._text(self.phrases.label(node.name))}, coalesce({value}, '—'))"
+            case s.Aggregate() | s.Says() | s.HasTag() | s.Name() | s.Attribute():
+                yield self._leaf(node)
             case _:
                 for part in _below(node):
                     yield from self.parts(part)
 
+    def _leaf(self, node: s.Node) -> str:
+        match node:
+            case s.Aggregate():
+                return self._figure(node)
+            case s.Says():
+                return self._said(node)
+            case s.HasTag():
+                return self._tag(node)
+            case s.Name():
+                return self._column(node)
+        assert isinstance(node, s.Attribute)  # noqa: S101  the last of the leaves
+        value = self.compiler.value(node)
+        return f"concat({self._text(self.phrases.label(node.name))}, coalesce({value}, '—'))"
+
+    def _tag(self, node: s.HasTag) -> str:
+        name, inner = self.tag_name(node.tag), self.tag_evidence(node.tag)
+        said, unsaid = (self._text(words) for words in (self.phrases.tag(name), self.phrases.no_tag(name)))
+        if inner:
+            before, after = (self._text(part) for part in self.phrases.brackets)
+            said = f"concat({said}, CASE WHEN ({inner}) <> '' THEN concat({before}, {inner}, {after}) ELSE '' END)"
+        return f"CASE WHEN {self.compiler.truth(node)} THEN {said} ELSE {unsaid} END"
+
     def _figure(self, node: s.Aggregate) -> str:
         value = self.compiler.figures.column(node)
         if node.how in {"count", "any"}:
-            return self._counted(value, node.selection)
-        kind = type_of(node)
+            return self._counted(value, lambda number: self.phrases.counted(number, node.selection), node.selection)
+        if node.how == "days":
+            return self._counted(value, lambda number: self.phrases.days(number, node.selection), node.selection)
         wording = self.phrases.figure(node.how, node.field, node.selection)
         missing = self._text(self.phrases.none(node.selection))
-        shown = f"concat({self._text(wording.before)}, {self._show(value, kind)}, {self._text(wording.after)})"
+        shown = f"concat({self._text(wording.before)}, {self._show(value, type_of(node))}, {self._text(wording.after)})"
         return f"CASE WHEN {value} IS NULL THEN {missing} ELSE {shown} END"
 
-    def _counted(self, value: str, selection: s.Selection) -> str:
+    def _counted(self, value: str, wording: Callable[[int], Wording], selection: s.Selection) -> str:
         def shown(number: int) -> str:
-            wording = self.phrases.counted(number, selection)
-            return f"concat({self._text(wording.before)}, {self._show(value, 'count')}, {self._text(wording.after)})"
+            said = wording(number)
+            return f"concat({self._text(said.before)}, {self._show(value, 'count')}, {self._text(said.after)})"
 
         none = self._text(self.phrases.none(selection))
         return f"CASE WHEN {value} = 0 THEN {none} WHEN {value} = 1 THEN {shown(1)} ELSE {shown(2)} END"
@@ -97,18 +116,20 @@ class Evidence:
 
     def _column(self, node: s.Name) -> str:
         word = words.PERSON[node.name]
-        value = self._show(self.compiler.value(node), word.type)
-        return f"concat({self._text(self.phrases.column(word))}, coalesce({value}, '—'))"
+        value = self.compiler.value(node)
+        shown = f"CASE WHEN {value} IS NULL THEN '—' ELSE {self._show(value, word.type)} END"
+        return f"concat({self._text(self.phrases.column(word))}, {shown})"
 
     def _show(self, value: str, kind: words.Type) -> str:
         """SQL of a value as people read it: whole numbers, cents, local dates."""
         scope = self.compiler.scope
         match kind:
             case "money":
-                return f"CAST(CAST({value} AS DECIMAL(20, 2)) AS STRING)"
+                return f"concat(CAST(CAST({value} AS DECIMAL(20, 2)) AS STRING), {self._text(' ' + scope.currency)})"
             case "real":
                 whole = f"CAST(CAST({value} AS BIGINT) AS STRING)"
-                return f"CASE WHEN {value} = floor({value}) THEN {whole} ELSE CAST(round(CAST({value} AS DOUBLE), 2) AS STRING) END"
+                rounded = f"CAST(round(CAST({value} AS DOUBLE), 2) AS STRING)"
+                return f"CASE WHEN {value} = floor({value}) THEN {whole} ELSE {rounded} END"
             case "time":
                 return f"CAST({scope.date(scope.day(value))} AS STRING)"
             case "list":

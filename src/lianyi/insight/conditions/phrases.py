@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 from lianyi.insight.conditions import syntax as s
 from lianyi.insight.conditions import vocabulary as words
 from lianyi.insight.conditions.text import event_text
+
+
+WEEKEND = {6, 7}
 
 
 @dataclass(frozen=True)
@@ -26,9 +30,13 @@ class Phrases(Protocol):
     of: str
     share: tuple[str, str]
     part_first: bool
+    brackets: tuple[str, str]
 
     def counted(self, number: int, selection: s.Selection) -> Wording:
         """3 orders of “母婴” in 60 days; number is 1 or more than one."""
+
+    def days(self, number: int, selection: s.Selection) -> Wording:
+        """3 days with messages in 60 days."""
 
     def none(self, selection: s.Selection) -> str:
         """No orders in 7 days."""
@@ -45,6 +53,9 @@ class Phrases(Protocol):
     def tag(self, name: str) -> str:
         """Tag “高消费”."""
 
+    def no_tag(self, name: str) -> str:
+        """Without tag “高消费”."""
+
     def label(self, name: str) -> str:
         """city: …"""
 
@@ -58,10 +69,15 @@ class English:
     joint = "; "
     of = " of "
     share = (" (", "%)")
+    brackets = (" (", ")")
     part_first = True
 
     def counted(self, number: int, selection: s.Selection) -> Wording:
         return Wording("", f" {self._noun(selection, one=number == 1)}{self._which(selection)}")
+
+    def days(self, number: int, selection: s.Selection) -> Wording:
+        unit = "day" if number == 1 else "days"
+        return Wording("", f" {unit} with {self._noun(selection)}{self._which(selection)}")
 
     def none(self, selection: s.Selection) -> str:
         return f"no {self._noun(selection)}{self._which(selection)}"
@@ -70,8 +86,6 @@ class English:
         noun, one, which = self._noun(selection), self._noun(selection, one=True), self._which(selection)
         named = words.FIELDS[field].en if field else ""
         match how:
-            case "days":
-                return Wording("", f" days with {noun}{which}")
             case "first" | "last":
                 return Wording(f"{how} {one}{which} on ", "")
             case "distinct":
@@ -88,6 +102,9 @@ class English:
 
     def tag(self, name: str) -> str:
         return f"tag “{name}”"
+
+    def no_tag(self, name: str) -> str:
+        return f"without tag “{name}”"
 
     def label(self, name: str) -> str:
         return f"{name}: "
@@ -124,9 +141,16 @@ class English:
                 return f"{words.FIELDS[name].en} {test.op} {value}"
             case s.Compare(left=s.Name(name=name), right=s.Number(value=number)):
                 return f"{words.FIELDS[name].en} {test.op} {number}"
+            case s.OneOf(value=s.Name(name="weekday"), options=(s.Number(value=first), s.Number(value=second))) if (
+                {first, second} == WEEKEND
+            ):
+                return "on weekends"
         return event_text(test)
 
     def _when(self, windows: tuple[s.Window, ...]) -> str:
+        match span(windows):
+            case (older, within):
+                return f" {older.amount} to {within.amount} {within.unit} ago"
         said = ""
         for window in windows:
             unit = window.unit[:-1] if window.amount == 1 else window.unit
@@ -140,12 +164,16 @@ class Chinese:
     joint = "；"
     of = "中"
     share = ("（", "%）")
+    brackets = ("（", "）")
     part_first = False
-    _units = {"hours": "小时", "days": "天", "weeks": "周"}
+    _units: Mapping[str, str] = {"hours": "小时", "days": "天", "weeks": "周"}
 
-    def counted(self, number: int, selection: s.Selection) -> Wording:
+    def counted(self, number: int, selection: s.Selection) -> Wording:  # noqa: ARG002
         measure = words.kind_words(selection.kinds[0]).measure
         return Wording(f"{self._which(selection)}{self._verb(selection)} ", f" {measure}")
+
+    def days(self, number: int, selection: s.Selection) -> Wording:  # noqa: ARG002  Chinese has one form for all numbers
+        return Wording(f"{self._which(selection)}有 ", f" 天{self._verb(selection)}")
 
     def none(self, selection: s.Selection) -> str:
         return f"{self._when(selection.windows)}没有{self._what(selection)}{self._verb(selection)}"
@@ -154,8 +182,6 @@ class Chinese:
         which, verb = self._which(selection), self._verb(selection)
         named = words.FIELDS[field].zh if field else ""
         match how:
-            case "days":
-                return Wording(f"{which}有 ", f" 天{verb}")
             case "first" | "last":
                 return Wording(f"{which}{'首次' if how == 'first' else '最近'}{verb}于 ", "")
             case "distinct":
@@ -163,7 +189,7 @@ class Chinese:
         size = {"sum": "合计", "avg": "平均", "max": "最高", "min": "最低"}[how]
         return Wording(f"{which}{verb}{size}{named} ", "")
 
-    def said(self, number: int, windows: tuple[s.Window, ...]) -> Wording:
+    def said(self, number: int, windows: tuple[s.Window, ...]) -> Wording:  # noqa: ARG002
         return Wording(f"{self._when(windows)}说到“", " 天", "” ")
 
     def unsaid(self, node: s.Says) -> str:
@@ -171,6 +197,9 @@ class Chinese:
 
     def tag(self, name: str) -> str:
         return f"标签“{name}”"
+
+    def no_tag(self, name: str) -> str:
+        return f"无标签“{name}”"
 
     def label(self, name: str) -> str:
         return f"{name}："
@@ -208,14 +237,29 @@ class Chinese:
                 return f"{words.FIELDS[name].zh} {test.op} {value}"
             case s.Compare(left=s.Name(name=name), right=s.Number(value=number)):
                 return f"{words.FIELDS[name].zh} {test.op} {number}"
+            case s.OneOf(value=s.Name(name="weekday"), options=(s.Number(value=first), s.Number(value=second))) if (
+                {first, second} == WEEKEND
+            ):
+                return "周末"
         return event_text(test)
 
     def _when(self, windows: tuple[s.Window, ...]) -> str:
+        match span(windows):
+            case (older, within):
+                return f"{older.amount}–{within.amount} {self._units[within.unit]}前"
         said = ""
         for window in windows:
             unit = self._units[window.unit]
             said += f"{window.amount} {unit}前" if window.older else f"{window.amount} {unit}内"
         return said
+
+
+def span(windows: tuple[s.Window, ...]) -> tuple[s.Window, s.Window] | None:
+    """The older and the newer border of two windows that make a span: 14 to 74 days ago."""
+    match sorted(windows, key=lambda window: not window.older):
+        case [s.Window(older=True) as older, s.Window(older=False) as within] if older.unit == within.unit:
+            return older, within
+    return None
 
 
 ENGLISH, CHINESE = English(), Chinese()

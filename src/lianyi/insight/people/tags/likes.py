@@ -28,7 +28,7 @@ def likes(scope: Scope) -> str:
             ' views of “', c.category, '”') AS evidence_en,
         concat('兴趣占比 ', {percent}, '%：购买“', c.category, '” ', {n["orders"]}, ' 次，加购 ', {n["carts"]}, ' 次，浏览 ',
             {n["views"]}, ' 次') AS evidence_zh,
-        c.share AS weight, {d.time(scope.as_of)} AS since
+        c.share AS weight, {d.no_time} AS since
     FROM (
         SELECT person_id, {d.explode("categories")} AS c FROM profiles
         WHERE coalesce(age, {CHILD_AGE}) >= {CHILD_AGE}

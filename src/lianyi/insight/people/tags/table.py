@@ -116,15 +116,12 @@ def _select(rule: Rule, holds: str, compiler: Compiler, named: Mapping[str, Rule
     d = compiler.scope.dialect
 
     def words(phrases: Phrases, language: str) -> str:
-        def name(tag: str) -> str:
-            return str(getattr(named[tag], language)) if tag in named else tag
-
-        return Evidence(compiler=compiler, phrases=phrases, tag_name=name).sql(rule.when)
+        return _evidence(compiler, phrases, language, named).sql(rule.when)
 
     weight = "1.0"
     if rule.weight is not None:
         weight = f"least(1.0, greatest(0.0, coalesce(CAST({compiler.value(rule.weight)} AS DOUBLE), 0.0)))"
-    began = since(rule.when, compiler) or d.time(compiler.scope.as_of)
+    began = since(rule.when, compiler) or d.no_time
     return (
         f"SELECT person_id, {d.text(rule.tag)} AS tag, '{rule.source}' AS source, "
         f"{words(ENGLISH, 'en')} AS evidence_en, {words(CHINESE, 'zh')} AS evidence_zh, "
@@ -132,14 +129,42 @@ def _select(rule: Rule, holds: str, compiler: Compiler, named: Mapping[str, Rule
     )
 
 
+def _evidence(compiler: Compiler, phrases: Phrases, language: str, named: Mapping[str, Rule]) -> Evidence:
+    def name(tag: str) -> str:
+        return str(getattr(named[tag], language)) if tag in named else tag
+
+    def why(tag: str) -> str:
+        return evidence.sql(named[tag].when) if tag in named else ""
+
+    evidence = Evidence(compiler=compiler, phrases=phrases, tag_name=name, tag_evidence=why)
+    return evidence
+
+
 def build(build: Build) -> str:
     """Make the facts, say which rules there are, and return the union of their rows."""
     rules: tuple[Rule, ...] = build.parameters.get("tags", shipped_rules())
-    plan = compiled(rules, Scope.of(build))
+    scope = Scope.of(build)
+    plan = compiled(rules, scope)
     for name, sql in plan.steps:
         build.say(f"{len(rules)} rules: {name.replace('_', ' ')}")
         build.make(name, sql)
-    return plan.tags
+    return dated(plan.tags, build.previous, scope)
+
+
+def dated(rows: str, previous: str | None, scope: Scope) -> str:
+    """One row = one tag on one person, with a time since when it holds: told by the events, else by the refresh before
+    this one where it had the tag already, else as_of.
+    """
+    now = scope.dialect.time(scope.as_of)
+    before, moments = "", f"n.since, {now}"
+    if previous is not None:
+        before = (
+            f"LEFT JOIN {previous} AS o ON n.since IS NULL AND o.person_id = n.person_id AND o.tag = n.tag "
+            f"AND o.source = n.source AND o.since <= {now}"
+        )
+        moments = f"n.since, o.since, {now}"
+    columns = "n.person_id, n.tag, n.source, n.evidence_en, n.evidence_zh, n.weight"
+    return f"SELECT {columns}, coalesce({moments}) AS since FROM ({rows}) AS n {before}"
 
 
 TABLE = Table(
@@ -150,6 +175,7 @@ TABLE = Table(
     key=("person_id", "tag", "source"),
     order=("person_id", "tag"),
     parameters=("tags",),
+    remembers=True,
     columns={
         "person_id": Column(en="the person", zh="用户"),
         "tag": Column(en="the tag; names in both languages stand in table tags", zh="标签代号，中英文名见 tags 表"),
