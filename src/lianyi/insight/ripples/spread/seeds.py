@@ -27,7 +27,7 @@ from lianyi.insight.ripples.spread.worlds import Worlds
 SELECTION, VALIDATION, EVALUATION = 0, 1, 2  # purposes of samples; independent of each other
 GREEDY = 1.0 - 1.0 / math.e
 _GROWTH = math.sqrt(2.0)
-_LONGEST_JUMP = 8.0
+_LONGEST_JUMP = 4.0
 _FEWEST_SETS = 64
 # A certificate may come so early that the choice still hangs on the luck of the sample (reach 2 % apart between seeds
 # at epsilon .1 on 1 M people). So sampling goes on until doubt takes at most this part of the ratio (at epsilon .1; a
@@ -142,6 +142,9 @@ class _Search:
         self._counts = np.zeros(worlds.items, np.int32)
         self._sets = Sets(start=np.zeros(1, np.int64), members=np.empty(0, np.int32))
         self._slack = _DOUBT_LEFT * (epsilon / 0.1) ** 0.22
+        self._draw()  # a few sets, to see how large they are
+        cheap = _CHEAP_MEMBERS * len(self._sets) / max(1, len(self._sets.members))
+        self._step = sum(size < min(2 * usual, cheap) for size in self._grid[:-1])
         self.grow()
 
     def grow(self) -> None:
