@@ -69,7 +69,9 @@ def main() -> int:
         install(missing)
     still = [need for need in missing if not there(need)]
     for need in still:
-        print(f"!! {need.name} is not here and could not be installed ({' '.join(need.packages)}); skipped: {need.tests}")
+        print(
+            f"!! {need.name} is not here and could not be installed ({' '.join(need.packages)}); skipped: {need.tests}"
+        )
     return 1 if still and os.environ.get("CI") else 0
 
 

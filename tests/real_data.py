@@ -1,4 +1,4 @@
-"""Where the real data sets are, beside the checkout; tests that need them skip with a clear message where they are missing."""
+"""Where the real data sets are, beside the checkout; tests that need them skip clearly where they are missing."""
 
 from __future__ import annotations
 
