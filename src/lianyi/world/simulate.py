@@ -44,6 +44,7 @@ class Simulation:
             self.life.day = day
             if day // MONTH != talk.month:
                 talk = speeds(self.life, day // MONTH)
+                pa.default_memory_pool().release_unused()  # Arrow keeps what busy days took
             self._live(talk)
             table = by_time([held, *self.life.tables])
             self.life.tables.clear()
