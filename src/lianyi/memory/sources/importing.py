@@ -6,8 +6,9 @@ import hashlib
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -178,7 +179,7 @@ class _Job:
     def _land(self, path: Path, chosen: Chosen, landing: Landing, rejected: RejectFile, report: ImportReport) -> None:
         kinds: Counter[str] = Counter()
         size = path.stat().st_size
-        for batch in self._batches(chosen, report, path):
+        for batch in ahead(self._batches(chosen, report, path)):
             landed = landing.add(batch.events, number_duplicates=batch.number_duplicates)
             rejected.add(batch.rejects)
             report.rows += batch.rows
@@ -198,7 +199,7 @@ class _Job:
             )
         report.kinds = dict(kinds.most_common())
 
-    def _batches(self, chosen: Chosen, report: ImportReport, path: Path) -> Iterator[Batch]:
+    def _batches(self, chosen: Chosen, report: ImportReport, path: Path) -> Generator[Batch]:
         """The batches up to the file's end, or to where it is damaged: what came before shall land."""
         some = False
         try:
@@ -209,6 +210,15 @@ class _Job:
             if not some:
                 raise
             report.problem = str(error)
+
+
+def ahead(batches: Generator[Batch]) -> Iterator[Batch]:
+    """The same batches, each read by another thread while the one before is landing."""
+    with closing(batches), ThreadPoolExecutor(1, thread_name_prefix="reading") as reader:
+        coming = reader.submit(next, batches, None)
+        while (batch := coming.result()) is not None:
+            coming = reader.submit(next, batches, None)
+            yield batch
 
 
 class _NothingLandsError(Exception):
