@@ -13,5 +13,6 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     report: pytest.TestReport = yield  # type: ignore[misc]
     if os.environ.get("CI") and report.skipped and not hasattr(report, "wasxfail"):
         report.outcome = "failed"
-        report.longrepr = f"{item.nodeid} was skipped in CI, where nothing may be: {call.excinfo and call.excinfo.value}"
+        why = call.excinfo and call.excinfo.value
+        report.longrepr = f"{item.nodeid} was skipped in CI, where nothing may be: {why}"
     return report

@@ -57,9 +57,10 @@ def install(needs: list[Need]) -> None:
     packages = [package for need in needs for package in need.packages]
     print(f"installing {' '.join(packages)} with apt", flush=True)
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    quiet = {"env": environment, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "check": False}
-    subprocess.run([*prefix, apt, "update", "-qq"], **quiet)  # type: ignore[call-overload]
-    subprocess.run([*prefix, apt, "install", "-y", "-qq", "--no-install-recommends", *packages], **quiet)  # type: ignore[call-overload]
+    for command in ([apt, "update", "-qq"], [apt, "install", "-y", "-qq", "--no-install-recommends", *packages]):
+        done = subprocess.run([*prefix, *command], env=environment, capture_output=True, text=True, check=False)
+        if done.returncode:
+            print(f"!! {' '.join(command)}: {done.stderr.strip().splitlines()[-1:]}")
 
 
 def main() -> int:

@@ -18,7 +18,8 @@ GOOD: dict[str, Any] = {"id": "t:1", "at": NOW, "kind": "order", "source": "t", 
 def test_the_vocabulary_holds_the_words_of_the_product() -> None:
     words = (
         "identify alias view click search message reply reaction mention join leave invite share arrive follow "
-        "unfollow cart order refund review check_in sent delivered opened bounced complained consent tag note cost reward"
+        "unfollow "
+        "cart order refund review check_in sent delivered opened bounced complained consent tag note cost reward"
     )
     assert set(words.split()) <= set(KINDS)
     assert all(kind.en and kind.zh for kind in KINDS.values())
