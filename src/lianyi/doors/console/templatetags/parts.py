@@ -10,10 +10,11 @@ from django.http import QueryDict
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from lianyi.doors.console.brand import brand, workspace
+from lianyi.doors.console.brand import workspace
 from lianyi.doors.console.facts import tag_titles
 from lianyi.doors.console.icons import ICONS
-from lianyi.doors.console.pages.people.columns import CONSUMPTION, Shown
+from lianyi.doors.console.pages.people.cells import drawn
+from lianyi.doors.console.pages.people.columns import Shown
 from lianyi.doors.figures import Figure
 
 register = template.Library()
@@ -86,14 +87,10 @@ def chart(figure: Figure, x_name: str = "", height: int = 220) -> dict[str, Any]
     }
 
 
-@register.inclusion_tag("parts/cell.html")
-def cell(row: dict[str, Any], column: Shown) -> dict[str, Any]:
+@register.simple_tag
+def cell(row: dict[str, Any], column: Shown) -> SafeString:
     """One value of the list of people, as its column looks."""
-    value = row.get(column.name)
-    if column.look == "tags":
-        titles = tag_titles(workspace())
-        value = [titles.get(tag, tag) for tag in value or ()]
-    return {"value": value, "column": column, "levels": CONSUMPTION, "currency": brand().currency}
+    return drawn(row.get(column.name), column.look)
 
 
 @register.simple_tag

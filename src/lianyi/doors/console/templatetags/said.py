@@ -264,3 +264,10 @@ def act_title(name: str) -> str:
 def room_names(keys: Any) -> str:
     """The names of the first few groups."""
     return ", ".join(room(key) for key in list(keys or [])[:5])
+
+
+@register.simple_tag
+def reasons(suggestion: Any) -> str:
+    """Why two people may be one, in the page's language."""
+    language = "reasons_zh" if (translation.get_language() or "").startswith("zh") else "reasons_en"
+    return suggestion[language] or ""

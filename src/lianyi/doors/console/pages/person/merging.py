@@ -61,7 +61,7 @@ def _suggested(one: Person) -> list[dict[str, Any]]:
         "SELECT s.other AS person_id, p.name, s.* EXCLUDE (other) FROM ("
         "SELECT *, CASE WHEN person_a = ? THEN person_b ELSE person_a END AS other FROM merge_suggestions "
         "WHERE person_a = ? OR person_b = ?) s JOIN people p ON p.person_id = s.other "
-        "ORDER BY s.confidence DESC LIMIT 8",
+        "ORDER BY s.score DESC LIMIT 8",
         (one.person_id,) * 3,
     )
 
