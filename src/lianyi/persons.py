@@ -47,6 +47,8 @@ class Person:
 
 def resolve(ws: Workspace, key_or_id: str) -> str:
     """The person id behind a key (`email:a@b.cn`) or an id given out at any time; NotFound says what to try."""
+    if not {"people", "keys"} <= set(ws.states()):
+        raise NotFound("the tables are not built yet; run: lianyi refresh")
     if PERSON_ID.match(key_or_id):
         known = _rows(ws, "SELECT person_id FROM people WHERE person_id = ?", [key_or_id])
         found = known or _rows(ws, "SELECT person_id FROM keys WHERE key_id = ?", [key_or_id])
