@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
 
 import msgspec
@@ -238,7 +238,7 @@ def _check_money(value: Decimal | None, currency: str | None) -> None:
 def money(value: object) -> Decimal:
     """The amount as a Decimal with 4 places, half-up from the decimal text; floats go by their shortest text."""
     try:
-        amount = Decimal(str(value)).quantize(Decimal("0.0001"))
+        amount = Decimal(str(value)).quantize(Decimal("0.0001"), ROUND_HALF_UP)
     except InvalidOperation as error:
         raise BadEvent(f"value: {str(value)[:80]!r} is not an amount; write a number such as 12.50") from error
     if not amount.is_finite() or abs(amount) > MAX_VALUE:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import io
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -36,6 +37,9 @@ _BINARY = (
     b"7z\xbc\xaf",
     b"Rar!",
 )
+_SPECIAL = re.compile(rb"[\x80-\xff]")
+# So many bytes after the first special one tell enough.
+JUDGED = 200_000
 _LIKELY = ("gb18030", "big5", "shift_jis", "euc_jp", "euc_kr", "cp1252", "cp1251", "cp1250")
 
 
@@ -170,17 +174,19 @@ def _given(name: str) -> Encoding:
 
 
 def _wide(data: bytes) -> Encoding | None:
-    """UTF-16 without a mark: in a text with any ASCII every second byte of those letters is zero."""
+    """UTF-16 without a mark: the high byte of its blanks, commas and line ends is zero."""
     head = data[:4096]
-    for offset, name in ((1, "utf-16-le"), (0, "utf-16-be")):
-        zeros, others = head[offset::2].count(0), head[1 - offset :: 2].count(0)
-        if zeros > len(head) // 10 and not others:
-            return Encoding(name=name, why="every second byte of its letters is zero")
+    for high, name in ((1, "utf-16-le"), (0, "utf-16-be")):
+        signs = [a for a, b in zip(head[high::2], head[1 - high :: 2], strict=False) if b in b' ,\t\n"']
+        if len(signs) > 1 and signs.count(0) > 0.95 * len(signs):
+            return Encoding(name=name, why="the high byte of its signs is zero")
     return None
 
 
 def _narrow(data: bytes) -> Encoding | None:
     """UTF-8, GB18030 or what charset-normalizer finds, for bytes that are not all ASCII."""
+    special = _SPECIAL.search(data)
+    data = data[special.start() if special else 0 :][:JUDGED]
     utf8_errors, utf8_letters = _score(data, "utf-8")
     # text of another encoding read as UTF-8 is nearly all errors
     if utf8_errors == 0 or utf8_errors * 2 < utf8_letters:
@@ -203,14 +209,14 @@ def _score(data: bytes, encoding: str) -> tuple[int, int]:
     """How many places do not decode, and how many characters beyond ASCII do."""
     text = codecs.getincrementaldecoder(encoding)("lianyi-broken").decode(data, final=False)
     errors = text.count(BROKEN)
-    return errors, sum(1 for letter in text[:200_000] if letter > "\x7f") - errors
+    return errors, sum(1 for letter in text if letter > "\x7f") - errors
 
 
 def _common_chinese(data: bytes) -> float:
     """Share of the two-byte characters that stand in the common part of GB2312 (level 1, punctuation, full width)."""
     common = pairs = 0
     place = 0
-    limit = min(len(data), 200_000) - 1
+    limit = len(data) - 1
     while place < limit:
         byte = data[place]
         if byte < 0x80:

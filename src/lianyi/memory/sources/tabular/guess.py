@@ -121,7 +121,10 @@ class _Finder:
         }
         rule = Rule(fields=fields, props=props, rest=True)
         confidence = (
-            0.35 + 0.15 * ("actor_key" in fields) + 0.15 * sure + 0.1 * (self.grid.has_header and "actor_key" in fields)
+            0.35
+            + 0.15 * ("actor_key" in fields)
+            + 0.15 * sure
+            + 0.1 * (self.grid.has_header and sure and "actor_key" in fields)
         )
         mapping = Mapping(source=source, rules=(rule,), has_header=self.grid.has_header)
         if not self.grid.has_header:
