@@ -3,7 +3,8 @@
     python benchmarks/identity.py --folder /tmp/bench [--events 50000000 --people 2000000]
 
 Each person has an account, most a phone, an e-mail address, one or two browsers; one phone in fifty is a family's, one
-browser in fifty is used by two people, one address in a thousand is an office's. Each table is built in a process of
+browser in fifty is used by two people, one address in a thousand is an office's, one person in twenty told the same of
+himself under a second account. Each table is built in a process of
 its own from Parquet files, as `lianyi refresh` does. Peers measured in the same run, on the same links: the bare
 connected components of all links (no rule, no time, no confidence), by our array kernel and by Splink's SQL.
 """
@@ -23,6 +24,7 @@ import pyarrow.parquet as pq
 from lianyi.insight.people.identity.components import components
 from lianyi.insight.people.identity.keys import KEYS
 from lianyi.insight.people.identity.links import IDENTITY_LINKS
+from lianyi.insight.people.identity.suggestions import MERGE_SUGGESTIONS
 from lianyi.insight.tables import EVENTS, Build, Table
 from lianyi.memory.duckdb import DuckDB
 from lianyi.settings import Settings
@@ -64,6 +66,23 @@ def alias_sql(people: int) -> str:
     return " UNION ALL ".join(parts)
 
 
+def identify_sql(people: int) -> str:
+    """One row = what one person told of himself; one in twenty told it a second time under another account."""
+    family = "substr('王李张刘陈杨赵黄周吴徐孙朱马胡郭何林高罗', 1 + CAST(hash(p, 11) % 20 AS INTEGER), 1)"
+    given = " || ".join(
+        f"substr('伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂英华玉萍红玲建国文辉力晨雨欣怡子涵浩', "
+        f"1 + CAST(hash(p, {salt}) % 40 AS INTEGER), 1)"
+        for salt in (12, 13)
+    )
+    return f"""
+    SELECT 'bench:known/' || i AS id, i, 'identify' AS kind, {key_sql("user", "i")} AS actor_key,
+        CAST(NULL AS VARCHAR) AS target_key,
+        '{{"birthday":"' || CAST(DATE '1955-01-01' + CAST(hash(p, 14) % 18000 AS INTEGER) AS VARCHAR)
+            || '","city":"city ' || hash(p, 15) % 300 || '","name":"' || {family} || {given} || '"}}' AS props
+    FROM (SELECT i, CASE WHEN i % 20 = 0 THEN i + 1 ELSE i END AS p FROM range({people}) AS t(i)) AS told
+    """
+
+
 def view_sql(first: int, rows: int, people: int) -> str:
     """One row = one event of a person under one of his keys."""
     who, other = (f"CAST(hash(j, {salt}) % {people} AS BIGINT)" for salt in (1, 6))
@@ -80,8 +99,8 @@ def view_sql(first: int, rows: int, people: int) -> str:
 def generate(folder: Path, *, events: int, people: int) -> list[str]:
     """Write the log's files, sorted by actor as the lake's are; files that are there already are kept."""
     folder.mkdir(parents=True, exist_ok=True)
-    queries = {"links": alias_sql(people)}
-    links = sum(share for _, share in LINKS) * people // 100
+    queries = {"links": alias_sql(people), "known": identify_sql(people)}
+    links = people + sum(share for _, share in LINKS) * people // 100
     for first in range(0, events - links, FILE_ROWS):
         rows = min(FILE_ROWS, events - links - first)
         queries[f"views-{first}"] = view_sql(first, rows, people)
@@ -105,7 +124,7 @@ def build(table: Table, inputs: dict[str, list[str]], folder: Path, memory_mb: i
     with DuckDB(memory_mb=memory_mb) as engine:
         for name, files in inputs.items():
             engine.register(name, files)
-        sql = table.build(Build(engine=engine, as_of=AS_OF, settings=Settings(), say=print))
+        sql = table.build(Build(engine=engine, as_of=AS_OF, settings=Settings(memory_mb=memory_mb), say=print))
         order = ", ".join(f'"{column}"' for column in table.order)
         engine.run(f"SELECT * FROM ({sql}) ORDER BY {order}", into=table.name, path=folder / table.name)
 
@@ -181,6 +200,8 @@ def main() -> None:
     total += measured("keys", build, KEYS, {**inputs, "identity_links": [links]}, out, options.memory_mb)
     keys = pq.read_table(out / "keys", columns=["person_id"])
     print(f"{keys.num_rows:,} keys, {pc.count_distinct(keys['person_id']).as_py():,} people, in {total:.1f} s")
+    tables = {name: [str(out / name / "part-0.parquet")] for name in ("identity_links", "keys")}
+    measured("merge_suggestions", build, MERGE_SUGGESTIONS, {**inputs, **tables}, out, options.memory_mb)
     bare = measured("bare components", bare_components, links, options.memory_mb)
     print(f"ratio to the bare components of the same links: {total / bare:.1f}")
     if not options.without_splink:

@@ -88,24 +88,28 @@ def _engine() -> DuckDB:
 
 def resolve(events: Iterable[Event], *, parts: int = 1, suggest: bool = False) -> Resolved:
     """The identity tables over the events; `parts` registers the log as that many record batches."""
-    rows, engine = list(events), _engine()
+    rows = list(events)
     for event in rows:
         check(event, now=AS_OF)
     log = to_arrow(rows, received_at=AS_OF)
     batches = log.to_batches(max_chunksize=-(-len(rows) // parts) or 1)
-    engine.register("events", pa.Table.from_batches(batches, schema=log.schema))
+    return resolve_log(pa.Table.from_batches(batches, schema=log.schema), suggest=suggest)
+
+
+def resolve_log(log: pa.Table, *, suggest: bool) -> Resolved:
+    """The identity tables over a log; without `suggest` those that tell who is who."""
+    engine = _engine()
+    engine.register("events", log)
     build = Build(engine=engine, as_of=AS_OF, settings=Settings())
-    result: dict[str, list[dict[str, Any]]] = {}
+    result: dict[str, list[dict[str, Any]]] = {"merge_suggestions": []}
     for name, table in in_order(TABLES).items():
         if name == "merge_suggestions" and not suggest:
             continue
         order = ", ".join(f'"{column}"' for column in table.order)
         engine.run(f"SELECT * FROM ({table.build(build)}) ORDER BY {order}", into=name)
-        rows_of = engine.table(name)
-        assert rows_of.column_names == list(table.columns)
-        result[name] = rows_of.to_pylist()
+        rows = engine.table(name)
+        assert rows.column_names == list(table.columns)
+        result[name] = rows.to_pylist()
         keys = [tuple(row[column] for column in table.key) for row in result[name]]
         assert len(set(keys)) == len(keys)
-    return Resolved(
-        keys=result["keys"], links=result["identity_links"], suggestions=result.get("merge_suggestions", [])
-    )
+    return Resolved(keys=result["keys"], links=result["identity_links"], suggestions=result["merge_suggestions"])

@@ -5,6 +5,7 @@ I. P. Fellegi and A. B. Sunter, "A Theory for Record Linkage", JASA 1969; Splink
 
 from __future__ import annotations
 
+import logging
 import math
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -196,6 +197,8 @@ def _likely(scored: Any, *, least: float) -> pa.Table:
 def _api(spill: str, *, memory_mb: int, threads: int) -> Any:
     from splink import DuckDBAPI
 
+    # it warns of each level of agreement that never occurs; such levels keep their shipped parameters, which is meant
+    logging.getLogger("splink").setLevel(logging.ERROR)
     api = DuckDBAPI(connection=":memory:")
     settings = {"memory_limit": f"'{memory_mb}MB'", "temp_directory": f"'{spill}'", "enable_progress_bar": "false"}
     if threads:
@@ -267,7 +270,7 @@ def _estimate(linker: Any, columns: Sequence[str], attributes: pa.Table, *, seed
         training.estimate_probability_two_random_records_match(
             [block_on(*pair) for pair in strict], recall=STRICT_RECALL
         )
-    training.estimate_u_using_random_sampling(max_pairs=2e6, seed=seed, min_count_per_level=None, num_chunks=1)
+    training.estimate_u_using_random_sampling(max_pairs=5e5, seed=seed, min_count_per_level=None, num_chunks=1)
     for column in ("birthday", "full_name", "email_local", "address"):
         if column in columns and _agreeing_pairs(attributes[column]) >= 50:
             training.estimate_parameters_using_expectation_maximisation(
