@@ -42,16 +42,17 @@ class Supervisor:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
         if self._process is not None:
-            with self._process as process:  # closes the pipe and waits
-                await asyncio.to_thread(self._end, process)
+            await asyncio.to_thread(self._end, self._process)
 
     def _end(self, process: subprocess.Popen[bytes]) -> None:
-        process.terminate()
+        # Closing the pipe and not SIGTERM, which would kill a worker that has not set itself up yet.
+        _close(process)
         try:
             process.wait(self._stop_seconds)
         except subprocess.TimeoutExpired:
             log.warning("the worker did not end in time and is killed", extra={"action": "worker.killed"})
             process.kill()
+            process.wait()
 
     def problem(self) -> str | None:
         """Why events are not landed at the moment; None when all is well."""
@@ -62,7 +63,8 @@ class Supervisor:
     def _spawn(self) -> None:
         self._started = time.monotonic()
         # Our end of the pipe closes with us, however we die; the worker then ends as well.
-        self._process = subprocess.Popen(self._command, stdin=subprocess.PIPE)  # noqa: S603  our own module
+        # A session of its own: Ctrl-C in the terminal is for us, who then stop the worker in order.
+        self._process = subprocess.Popen(self._command, stdin=subprocess.PIPE, start_new_session=True)  # noqa: S603  ours
 
     async def _look_after(self) -> None:
         while True:
@@ -76,7 +78,12 @@ class Supervisor:
                 "the worker died (exit code %s); started again in %.1f s", self._process.returncode, pause,
                 extra={"action": "worker.died"},
             )  # fmt: skip
-            if self._process.stdin is not None:
-                self._process.stdin.close()
+            _close(self._process)
             await asyncio.sleep(pause)
             self._spawn()
+
+
+def _close(process: subprocess.Popen[bytes]) -> None:
+    """Close our end of the worker's standard input."""
+    if process.stdin is not None:
+        process.stdin.close()

@@ -136,8 +136,6 @@ def main(arguments: list[str] | None = None) -> int:
     log_to_stderr()
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    # Ctrl-C in the terminal reaches us too; the server stops us in order when it is done itself.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_watch_input, args=(stop,), daemon=True).start()
     worker = Worker(options.folder, jobs=None if options.no_jobs else console_jobs(options.folder))
     log.info("worker started", extra={"action": "worker.started"})

@@ -43,7 +43,7 @@ COMMIT;
 # Freed pages beyond this are given back to the file system.
 SLACK_BYTES = 64 * 1024 * 1024
 
-_encoder = msgspec.json.Encoder(order="sorted")
+_encoder = msgspec.json.Encoder()
 
 
 @dataclass(frozen=True, kw_only=True)

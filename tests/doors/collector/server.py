@@ -99,6 +99,7 @@ def start(folder: Path, *, port: int | None = None, environment: Mapping[str, st
             env={**os.environ, **(environment or {})},
             stdout=output,
             stderr=output,
+            start_new_session=True,
         )
     running = Running(folder, port, process, log)
     wait_for(lambda: _listens(port) or process.poll() is not None, what=f"the server to listen: {log}")

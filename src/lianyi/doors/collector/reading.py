@@ -10,7 +10,7 @@ import msgspec
 
 from lianyi.doors.collector.answers import Problem
 from lianyi.memory.events import Event
-from lianyi.memory.sources.segment.calls import BadCall, read_batch, read_call
+from lianyi.memory.sources.segment.calls import NOTHING, BadCall, read_batch, read_call, read_context
 from lianyi.memory.sources.segment.saying import Sender, events_of
 
 # Path of the URL -> type of the call; None: a batch. The short names are those of the specification's own library.
@@ -66,11 +66,12 @@ def understand(body: bytes, kind: str | None, *, sender: Sender, received_at: da
         return Understood(events=events, accepted=1)
     result = Understood()
     batch = read_batch(body)
+    read_context(bytes(batch.context))  # one mistake there is the batch's, not each call's
     sent = "" if batch.sent_at is None else batch.sent_at.isoformat()
     for number, raw in enumerate(batch.calls):
         try:
             call = read_call(raw)
-            if call.context is None:
+            if call.context is NOTHING:
                 call.context = batch.context
             digest_of = None if call.messageId else f"{sent}{number}{bytes(raw).decode('utf-8', 'replace')}"
             result.events += events_of(

@@ -27,18 +27,25 @@ class WorkspaceUploads(TemporaryFileUploadHandler):
 
 
 def keep(file: UploadedFile[bytes], *, by: str) -> Upload:
-    """Move an uploaded file to a folder of its own, under its own name without any path."""
+    """Keep an uploaded file in a folder of its own, under its own name without any path."""
     name = Path((file.name or "").replace("\\", "/")).name[:150] or "file"
     identity = uuid4()
     folder = settings.WORKSPACE / "staging" / "uploads" / str(identity)
     folder.mkdir(parents=True)
     path = folder / name
     if isinstance(file, TemporaryUploadedFile):
-        shutil.move(file.temporary_file_path(), path)
-        file.file = path.open("rb")  # so that closing the upload does not look for the moved file
+        _link(Path(file.temporary_file_path()), path)
     else:
         path.write_bytes(file.read())
     return Upload.objects.create(id=identity, name=name, path=str(path), size=path.stat().st_size, by=by)
+
+
+def _link(source: Path, path: Path) -> None:
+    """Give the file a second name (its first goes with the request); where the disk can't do that, copy it."""
+    try:
+        path.hardlink_to(source)
+    except OSError:
+        shutil.copyfile(source, path)
 
 
 def discard(upload: Upload) -> None:

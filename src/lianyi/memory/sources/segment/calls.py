@@ -18,7 +18,9 @@ from lianyi.errors import BadEvent
 MAX_EVENT_BYTES = 32 * 1024
 MAX_DEPTH = 20
 MAX_DIGITS = 4000
+NOTHING = msgspec.Raw(b"null")
 
+# gc=False: what JSON gives has no cycles, and the collector of garbage would walk every call of a batch.
 Id = str | int | None
 Bag = dict[str, Any] | None
 
@@ -32,7 +34,7 @@ class BadCall(BadEvent):
         self.reason = reason
 
 
-class Page(msgspec.Struct):
+class Page(msgspec.Struct, gc=False):
     """The page that was open."""
 
     url: str | None = None
@@ -42,14 +44,14 @@ class Page(msgspec.Struct):
     search: str | None = None
 
 
-class Library(msgspec.Struct):
+class Library(msgspec.Struct, gc=False):
     """The program that sent the call."""
 
     name: str | None = None
     version: str | None = None
 
 
-class Context(msgspec.Struct):
+class Context(msgspec.Struct, gc=False):
     """What surrounded the call; the specification has more, this is what Lianyi keeps."""
 
     page: Page | None = None
@@ -62,7 +64,7 @@ class Context(msgspec.Struct):
     os: Bag = None
 
 
-class Call(msgspec.Struct, kw_only=True, tag_field="type"):
+class Call(msgspec.Struct, kw_only=True, tag_field="type", gc=False):
     """What all calls have. Ids may be numbers; they become text."""
 
     messageId: str | None = None  # noqa: N815
@@ -71,23 +73,23 @@ class Call(msgspec.Struct, kw_only=True, tag_field="type"):
     timestamp: datetime | None = None
     originalTimestamp: datetime | None = None  # noqa: N815
     sentAt: datetime | None = None  # noqa: N815
-    context: Context | None = None
+    context: msgspec.Raw = NOTHING  # a Context, read by surroundings: most calls repeat the one before
 
 
-class Identify(Call, kw_only=True, tag="identify"):
+class Identify(Call, kw_only=True, tag="identify", gc=False):
     """What is known of a person."""
 
     traits: Bag = None
 
 
-class Track(Call, kw_only=True, tag="track"):
+class Track(Call, kw_only=True, tag="track", gc=False):
     """What a person did."""
 
     event: str
     properties: Bag = None
 
 
-class PageView(Call, kw_only=True, tag="page"):
+class PageView(Call, kw_only=True, tag="page", gc=False):
     """A page that a person looked at."""
 
     name: str | None = None
@@ -95,7 +97,7 @@ class PageView(Call, kw_only=True, tag="page"):
     properties: Bag = None
 
 
-class ScreenView(Call, kw_only=True, tag="screen"):
+class ScreenView(Call, kw_only=True, tag="screen", gc=False):
     """A screen of an app that a person looked at."""
 
     name: str | None = None
@@ -103,14 +105,14 @@ class ScreenView(Call, kw_only=True, tag="screen"):
     properties: Bag = None
 
 
-class Group(Call, kw_only=True, tag="group"):
+class Group(Call, kw_only=True, tag="group", gc=False):
     """A group that a person belongs to."""
 
     groupId: str | int  # noqa: N815
     traits: Bag = None
 
 
-class Alias(Call, kw_only=True, tag="alias"):
+class Alias(Call, kw_only=True, tag="alias", gc=False):
     """Two ids of one person."""
 
     previousId: str | int  # noqa: N815
@@ -130,7 +132,7 @@ TYPES: dict[str, type[AnyCall]] = {
 class _Body(msgspec.Struct):
     batch: list[msgspec.Raw]
     sentAt: str | None = None  # noqa: N815
-    context: Context | None = None
+    context: msgspec.Raw = NOTHING
 
 
 @dataclass(frozen=True)
@@ -140,12 +142,13 @@ class Batch:
 
     calls: Sequence[msgspec.Raw]
     sent_at: datetime | None
-    context: Context | None
+    context: msgspec.Raw
 
 
 _batch = msgspec.json.Decoder(_Body)
 _any_call = msgspec.json.Decoder(AnyCall)
 _by_type = {name: msgspec.json.Decoder(struct) for name, struct in TYPES.items()}
+_context: msgspec.json.Decoder[Context | None] = msgspec.json.Decoder(Context | None)
 _TIMES = ("timestamp", "originalTimestamp", "sentAt")
 
 
@@ -173,7 +176,7 @@ def read_call(raw: bytes | memoryview, kind: str | None = None) -> AnyCall:
     except (ValueError, RecursionError) as error:
         call = _mended(text, kind, error)
     # Counting brackets bounds the depth; only who has many is measured. NULs can only come as this escape.
-    if text.count(b"{") + text.count(b"[") > MAX_DEPTH or b"\\u0000" in text:
+    if text.count(b"{") + text.count(b"[") > MAX_DEPTH or (b"\\" in text and b"\\u0000" in text):
         _look_through(_loaded(text))
     return call
 
@@ -194,8 +197,9 @@ def _mended(text: bytes, kind: str | None, error: Exception) -> AnyCall:
     if kind is None and isinstance(plain.get("type"), str) and plain["type"] not in TYPES:
         raise BadCall("type", f"{_shown(plain['type'])} is not a call; there are {', '.join(TYPES)}")
     try:
-        return msgspec.convert(plain, TYPES[kind] if kind else AnyCall)
-    except msgspec.ValidationError as second:
+        again = msgspec.json.encode(plain)
+        return _by_type[kind].decode(again) if kind else _any_call.decode(again)
+    except ValueError as second:
         raise _bad(second) from None
 
 
@@ -206,6 +210,15 @@ def _time(text: str, name: str) -> datetime:
         raise BadCall(
             name, f"{_shown(text)} is not a time; write ISO 8601 with a zone, e.g. 2026-01-31T12:00:00.000Z"
         ) from None
+
+
+def read_context(raw: bytes) -> Context | None:
+    """The context of a call. BadCall with the path of the wrong field."""
+    try:
+        return _context.decode(raw)
+    except (ValueError, RecursionError) as error:
+        wrong = _bad(error)
+        raise BadCall(".".join(filter(None, ("context", wrong.path))), wrong.reason) from None
 
 
 _PLACE = re.compile(r" - at `\$\.?(.*)`\Z", re.DOTALL)

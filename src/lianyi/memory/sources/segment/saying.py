@@ -28,7 +28,7 @@ from lianyi.memory.sources.segment.calls import (
     Track,
 )
 from lianyi.memory.sources.segment.frame import Frame, digest, key_text, plain_text
-from lianyi.memory.sources.segment.surroundings import campaign_of, kept
+from lianyi.memory.sources.segment.surroundings import surroundings_of
 
 SAYINGS = {**shop.SAYINGS, **mailing.SAYINGS}
 # Words of Lianyi's own vocabulary that a site may send as a track call. The others say something about people on
@@ -65,22 +65,25 @@ def events_of(
     """
     frame = _frame(call, sender, received_at, sent_at, digest_of)
     try:
-        return [check(event, now=received_at) for event in _say(call, frame)]
+        events = _say(call, frame)
+        for event in events:
+            check(event, now=received_at)
     except BadCall:
         raise
     except BadEvent as error:
         name, _, reason = str(error).partition(": ")
         raise BadCall(FIELDS.get(name, name), reason) from None
+    return events
 
 
-def _say(call: AnyCall, frame: Frame) -> Iterator[Event]:
+def _say(call: AnyCall, frame: Frame) -> list[Event]:
     match call:
         case Track():
-            yield from _track(call, frame)
+            events = _track(call, frame)
         case PageView() | ScreenView():
-            yield _view(call, frame)
+            events = [_view(call, frame)]
         case Identify():
-            yield from identify_events(
+            events = identify_events(
                 id=frame.message,
                 at=frame.at,
                 source=frame.source,
@@ -89,32 +92,31 @@ def _say(call: AnyCall, frame: Frame) -> Iterator[Event]:
                 channel=frame.channel,
             )
         case Group():
-            yield _group(call, frame)
+            events = [_group(call, frame)]
         case Alias():
-            yield _alias(call, frame)
-    yield from _links(call, frame)
+            events = [_alias(call, frame)]
+    user = call.userId
+    if user is not None and (call.anonymousId is not None or (isinstance(user, str) and "@" in user)):
+        events += _links(call, frame)
+    return events
 
 
 def _track(call: Track, frame: Frame) -> list[Event]:
-    name = call.event.strip()
-    if not name:
-        raise BadCall("event", "is empty; name what happened, e.g. Product Viewed")
-    word = _word(name)
+    word = _word(call.event)
     properties = call.properties or {}
-    props = {**properties, "event" if "event" not in properties else "event_name": name}
     say = SAYINGS.get(word)
     if say is not None:
-        return say(frame, props)
+        return say(frame, properties)
     if word == "search":
-        return shop.searched(frame, props)
+        return shop.searched(frame, properties)
     if word in PLAIN_KINDS:
-        return shop.of_goods(word, frame, props)
-    return [frame.event(own_kind(word), props)]
+        return shop.of_goods(word, frame, properties)
+    return [frame.event(own_kind(word), properties)]
 
 
 @lru_cache(maxsize=4096)
 def _word(name: str) -> str:
-    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)
+    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name)
     return re.sub(r"[^a-z0-9]+", "_", spaced.lower()).strip("_")
 
 
@@ -131,7 +133,7 @@ def own_kind(word: str) -> str:
 
 def _view(call: PageView | ScreenView, frame: Frame) -> Event:
     properties = call.properties or {}
-    page = (call.context.page if call.context else None) if isinstance(call, PageView) else None
+    page = frame.page if isinstance(call, PageView) else None
     name = call.name or plain_text(properties.get("name"))
     url = plain_text(properties.get("url")) or (page.url if page else None)
     props: dict[str, Any] = {}
@@ -185,8 +187,6 @@ def _alias(call: Alias, frame: Frame) -> Event:
 def _links(call: Call, frame: Frame) -> Iterator[Event]:
     """That the person's ids in this call are one. The ids of these events depend on nothing else, so that a thousand
     calls of one visitor say it once."""
-    if call.userId is None:
-        return
     if call.anonymousId is not None:
         anonymous = _key("anon", call.anonymousId)
         if anonymous is not None and frame.actor_key != anonymous:
@@ -216,17 +216,23 @@ def _link(frame: Frame, key: str, how: str) -> Event:
 def _frame(
     call: AnyCall, sender: Sender, received_at: datetime, sent_at: datetime | None, digest_of: str | None
 ) -> Frame:
-    context = call.context
-    campaign, channel = campaign_of(call)
+    around = surroundings_of(call)
+    beside = around.beside
+    if isinstance(call, Track):
+        name = call.event.strip()
+        if not name:
+            raise BadCall("event", "is empty; name what happened, e.g. Product Viewed")
+        beside = {**beside, "event": name}
     return Frame(
         message=f"{sender.source}:{_message_id(call, digest_of)}",
         at=happened_at(call, received_at=received_at, sent_at=sent_at),
         source=sender.source,
         actor_key=_actor(call),
-        campaign=campaign,
-        channel=channel,
+        campaign=around.campaign,
+        channel=around.utm_channel or ("app" if isinstance(call, ScreenView) else around.channel),
         currency=sender.currency,
-        context=kept(context) if context is not None else {},
+        beside=beside,
+        page=around.page,
     )
 
 
@@ -248,20 +254,22 @@ def happened_at(call: Call, *, received_at: datetime, sent_at: datetime | None) 
     taken by its word; one without a time happened when it was received.
     """
     stamp, sent = call.timestamp, call.sentAt or sent_at
-    for name, moment in (("timestamp", stamp), ("sentAt", sent)):
-        if moment is not None and moment.tzinfo is None:
-            raise BadCall(name, f"{moment.isoformat()} has no time zone; add one, e.g. {moment.isoformat()}Z")
+    if sent is not None and sent.tzinfo is None:
+        raise _without_zone("sentAt", sent)
     if stamp is None:
         return received_at
-    if sent is not None and call.originalTimestamp is None and abs(received_at - sent) > SKEW:
-        try:
-            stamp += received_at - sent
-        except OverflowError:
-            raise BadCall("timestamp", f"{stamp.isoformat()} can't be corrected by sentAt {sent.isoformat()}") from None
+    if stamp.tzinfo is None:
+        raise _without_zone("timestamp", stamp)
     try:
+        if sent is not None and call.originalTimestamp is None and abs(received_at - sent) > SKEW:
+            stamp += received_at - sent
         return stamp.astimezone(UTC)
     except OverflowError:
         raise BadCall("timestamp", f"{stamp.isoformat()} is not between 1970 and tomorrow; mend the time") from None
+
+
+def _without_zone(name: str, moment: datetime) -> BadCall:
+    return BadCall(name, f"{moment.isoformat()} has no time zone; add one, e.g. {moment.isoformat()}Z")
 
 
 def _actor(call: AnyCall) -> str:

@@ -8,58 +8,81 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from lianyi.memory.sources.segment.calls import AnyCall, Context, ScreenView
+import msgspec
+
+from lianyi.memory.sources.segment.calls import NOTHING, Call, Context, Page, read_context
 from lianyi.memory.sources.segment.frame import key_text, plain_text
 
 WEB_LIBRARIES = ("analytics.js", "@segment/analytics-next", "lianyi.js")
 APP_LIBRARIES = re.compile(r"analytics-(ios|android|swift|kotlin|react-native|flutter|csharp-xamarin)")
 MEDIUMS = {"email": "email", "e-mail": "email", "newsletter": "email", "sms": "sms", "push": "push"}
+# Larger contexts are read each time, so that nobody can fill the memory with them.
+KNOWN_BYTES = 1024
 
 
-def kept(context: Context) -> Mapping[str, Any]:
-    """What is kept of the surroundings: page, browser, language, program; never addresses or advertising ids."""
-    kept: dict[str, Any] = {}
-    if context.page is not None and context.page.url:
-        kept["url"] = context.page.url
-    if context.userAgent:
-        kept["user_agent"] = context.userAgent
-    if context.locale:
-        kept["locale"] = context.locale
-    if context.timezone:
-        kept["timezone"] = context.timezone
-    if context.library is not None and context.library.name:
-        kept["library"] = context.library.name
-    if context.app:
-        kept["app"] = context.app
-    if context.os:
-        kept["os"] = context.os
-    if context.campaign:
-        kept["campaign"] = context.campaign
-    return kept
+class Surroundings(msgspec.Struct, frozen=True):
+    """What a context says. beside: what every event of the call keeps of it in its props. page: the open page.
+    utm_channel: the channel that the visitor came through; channel: where the program that sent the call runs."""
+
+    beside: Mapping[str, Any]
+    page: Page | None = None
+    campaign: str | None = None
+    utm_channel: str | None = None
+    channel: str | None = None
 
 
-def campaign_of(call: AnyCall) -> tuple[str | None, str | None]:
-    """Campaign and channel: from the utm fields of context.campaign or of the page's address, else by the program."""
-    context = call.context
-    channel = "app" if isinstance(call, ScreenView) else None
+NOWHERE = Surroundings(beside={})
+
+
+def surroundings_of(call: Call) -> Surroundings:
+    """The surroundings of a call. BadCall with the path of the wrong field."""
+    if call.context is NOTHING:
+        return NOWHERE
+    raw = bytes(call.context)
+    return _known(raw) if len(raw) <= KNOWN_BYTES else _read(raw)
+
+
+def _read(raw: bytes) -> Surroundings:
+    context = read_context(raw)
     if context is None:
-        return None, channel
-    utm: Mapping[str, Any] = context.campaign or {}
+        return NOWHERE
     page = context.page
-    if page is not None:
-        channel = channel or "web"
-        if not utm and page.url and "utm_" in page.url:
-            utm = _utm(page.url)
-    if context.library is not None and context.library.name and channel is None:
-        channel = _program(context.library.name)
+    utm: Mapping[str, Any] = context.campaign or (_utm(page.url) if page is not None and page.url else {})
     name, source, medium = (plain_text(utm.get(part)) for part in ("name", "source", "medium"))
-    if medium or source:
-        channel = MEDIUMS.get((medium or "").lower()) or (key_text(source.lower()) if source else channel)
-    return (key_text(name) if name else None), channel
+    through = MEDIUMS.get((medium or "").lower()) or (key_text(source.lower()) if source else None)
+    library = context.library.name if context.library is not None else None
+    kept = _kept(context)
+    return Surroundings(
+        beside={"context": kept} if kept else {},
+        page=page,
+        campaign=key_text(name) if name else None,
+        utm_channel=through,
+        channel="web" if page is not None else _program(library) if library else None,
+    )
 
 
-@lru_cache(maxsize=1024)
+# Calls of one visitor, and all calls of a server, come with the same context; reading it costs as much as the rest.
+_known = lru_cache(maxsize=4096)(_read)
+
+
+def _kept(context: Context) -> dict[str, Any]:
+    """What is kept: page, browser, language, program; never addresses or advertising ids."""
+    kept = {
+        "url": context.page.url if context.page is not None else None,
+        "user_agent": context.userAgent,
+        "locale": context.locale,
+        "timezone": context.timezone,
+        "library": context.library.name if context.library is not None else None,
+        "app": context.app,
+        "os": context.os,
+        "campaign": context.campaign,
+    }
+    return {name: value for name, value in kept.items() if value}
+
+
 def _utm(url: str) -> Mapping[str, str]:
+    if "utm_" not in url:
+        return {}
     try:
         query = dict(parse_qsl(urlsplit(url).query, max_num_fields=100))
     except ValueError:
@@ -68,7 +91,6 @@ def _utm(url: str) -> Mapping[str, str]:
     return {"name" if name == "campaign" else name: value for name, value in utm.items()}
 
 
-@lru_cache(maxsize=256)
 def _program(name: str) -> str | None:
     if name in WEB_LIBRARIES:
         return "web"
