@@ -27,7 +27,7 @@ def brand_events() -> list[Event]:
     """Four people: one who buys often, one whose name is an attack on pages, one on spreadsheets, one quiet."""
     events: list[Event] = []
     for number, (key, name) in enumerate(NAMES.items()):
-        traits = {"name": name, "city": "杭州", "phone": f"1380013800{number}"}
+        traits = {"name": name, "city": "杭州", "phone": f"1391234560{number}"}
         at = NOW - timedelta(days=80 - number)
         events += identify_events(id=f"t:i{number}", at=at, source="members", actor_key=key, traits=traits)
     for number in range(6):
@@ -44,7 +44,7 @@ def brand_events() -> list[Event]:
                   group_key="group:wecom/茶友群", text=f"<script>alert({number})</script>", channel="wecom")
         )  # fmt: skip
     events.append(Event(id="t:v1", at=NOW - timedelta(days=2), kind="view", source="site", actor_key=CAI, channel="web"))
-    events.append(Event(id="t:v2", at=NOW - timedelta(days=1), kind="view", source="site", actor_key=DAN, channel="web"))
+    events.append(Event(id="t:v2", at=NOW - timedelta(hours=20), kind="view", source="site", actor_key=DAN, channel="web"))
     return events
 
 
