@@ -125,8 +125,7 @@ def build(table: Table, inputs: dict[str, list[str]], folder: Path, memory_mb: i
         for name, files in inputs.items():
             engine.register(name, files)
         sql = table.build(Build(engine=engine, as_of=AS_OF, settings=Settings(memory_mb=memory_mb), say=print))
-        order = ", ".join(f'"{column}"' for column in table.order)
-        engine.run(f"SELECT * FROM ({sql}) ORDER BY {order}", into=table.name, path=folder / table.name)
+        engine.run(f"{sql} ORDER BY {', '.join(table.order)}", into=table.name, path=folder / table.name)
 
 
 def bare_components(links: str, memory_mb: int) -> None:
@@ -171,9 +170,9 @@ def measured(label: str, work: Callable[..., None], *arguments: object) -> float
     queue = context.Queue()
     process = context.Process(target=_run, args=(queue, work, arguments))
     process.start()
-    seconds, memory = queue.get()
+    seconds, busy, memory = queue.get()
     process.join()
-    print(f"{label:<20} {seconds:6.1f} s   peak {memory / 1024:,.0f} MB", flush=True)
+    print(f"{label:<20} {seconds:6.1f} s   {busy:6.1f} s of processor   peak {memory / 1024:,.0f} MB", flush=True)
     return float(seconds)
 
 
@@ -182,7 +181,7 @@ def _run(queue: multiprocessing.Queue, work: Callable[..., None], arguments: tup
     work(*arguments)
     status = Path("/proc/self/status").read_text(encoding="ascii")
     # not ru_maxrss: a new process inherits its parent's
-    queue.put((time.perf_counter() - start, int(status.partition("VmHWM:")[2].split()[0])))
+    queue.put((time.perf_counter() - start, time.process_time(), int(status.partition("VmHWM:")[2].split()[0])))
 
 
 def main() -> None:

@@ -100,13 +100,13 @@ def resolve_log(log: pa.Table, *, suggest: bool) -> Resolved:
     """The identity tables over a log; without `suggest` those that tell who is who."""
     engine = _engine()
     engine.register("events", log)
-    build = Build(engine=engine, as_of=AS_OF, settings=Settings())
     result: dict[str, list[dict[str, Any]]] = {"merge_suggestions": []}
     for name, table in in_order(TABLES).items():
         if name == "merge_suggestions" and not suggest:
             continue
-        order = ", ".join(f'"{column}"' for column in table.order)
-        engine.run(f"SELECT * FROM ({table.build(build)}) ORDER BY {order}", into=name)
+        build = Build(engine=engine, as_of=AS_OF, settings=Settings())
+        engine.run(f"{table.build(build)} ORDER BY {', '.join(table.order)}", into=name)
+        build.clear()
         rows = engine.table(name)
         assert rows.column_names == list(table.columns)
         result[name] = rows.to_pylist()

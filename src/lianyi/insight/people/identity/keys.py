@@ -40,11 +40,10 @@ def seen_keys(scope: Scope) -> str:
 def build(build: Build) -> str:
     """Number the keys, join the accepted links to components, and return the SQL of the table."""
     engine, scope = build.engine, Scope.of(build)
-    engine.run(seen_keys(scope), into=_SEEN)
-    _register_members(engine)
-    engine.run(
-        f"SELECT DISTINCT shared_key AS name FROM {LINKS} WHERE NOT accepted AND shared_key IS NOT NULL", into=_SHARED
-    )
+    build.make(_SEEN, seen_keys(scope))
+    engine.register(_MEMBERS, _members(engine))
+    build.made.append(_MEMBERS)
+    build.make(_SHARED, f"SELECT DISTINCT shared_key AS name FROM {LINKS} WHERE shared_key IS NOT NULL")
     return f"""
     SELECT k.name AS key, {person_id_sql("coalesce(anchor.name, k.name)")} AS person_id,
         {person_id_sql("k.name")} AS key_id, {namespace_sql("k.name")} AS namespace,
@@ -57,7 +56,7 @@ def build(build: Build) -> str:
     """
 
 
-def _register_members(engine: Engine) -> None:
+def _members(engine: Engine) -> pa.Table:
     """One row = one key of a person of several keys: its number, the anchor's, and if a link is verified."""
     links = engine.table(
         f"""
@@ -74,8 +73,7 @@ def _register_members(engine: Engine) -> None:
     verified[a[checked]] = True
     verified[b[checked]] = True
     linked = np.unique(np.concatenate([a, b]))
-    columns = {"number": linked, "anchor": anchor[linked], "verified": verified[linked]}
-    engine.register(_MEMBERS, pa.table(columns))
+    return pa.table({"number": linked, "anchor": anchor[linked], "verified": verified[linked]})
 
 
 def _ints(column: pa.ChunkedArray) -> Ints:

@@ -20,50 +20,53 @@ from lianyi.insight.people.identity.evidence import (
     Verdicts,
 )
 from lianyi.insight.people.identity.stating import ACTS, KEYS, PAIRS, parts_of, read
-from lianyi.insight.scope import Scope
 from lianyi.insight.tables import EVENTS, Build, Column, Table
 from lianyi.memory.engine import Engine, literal
 
-_REJECTED, _ACT_VERDICTS = "identity_rejected", "identity_act_verdicts"
+_NUMBERS, _REJECTED, _ACT_VERDICTS = "identity_rejected_numbers", "identity_rejected", "identity_act_verdicts"
 
 
 def build(build: Build) -> str:
     """Read what the log states, decide, and return the SQL of the table."""
     engine = build.engine
-    evidence = read(engine, Scope.of(build))
+    evidence = read(build)
     build.say(f"{evidence.level.size:,} linked keys, {evidence.a.size:,} links")
     verdicts = decide(evidence)
-    _register_rejected(engine, evidence, verdicts)
-    _register_act_verdicts(engine, evidence, verdicts)
+    engine.register(_NUMBERS, _rejected(evidence, verdicts))
+    build.make(_REJECTED, rejected_with_keys())
+    engine.drop(_NUMBERS)
+    engine.register(_ACT_VERDICTS, _act_verdicts(engine, evidence, verdicts))
+    build.made.append(_ACT_VERDICTS)
     return f"{_pair_rows()} UNION ALL {_act_rows()}"
 
 
-def _register_rejected(engine: Engine, evidence: Evidence, verdicts: Verdicts) -> None:
-    """One row = one rejected pair; all others are accepted."""
+def _rejected(evidence: Evidence, verdicts: Verdicts) -> pa.Table:
+    """One row = one rejected pair, keys as numbers; all others are accepted."""
     number = np.flatnonzero(verdicts.verdict != ACCEPTED)
-    columns = {
-        "a": evidence.a[number],
-        "b": evidence.b[number],
-        "verdict": verdicts.verdict[number],
-        "against_a": verdicts.against_a[number],
-        "against_b": verdicts.against_b[number],
-        "shared": verdicts.shared[number],
-    }
-    engine.register("identity_rejected_numbers", pa.table(columns))
-    engine.run(
-        f"""
-        SELECT r.a, r.b, r.verdict, x.name AS against_a, y.name AS against_b, s.name AS shared_key
-        FROM identity_rejected_numbers AS r
-        LEFT JOIN {KEYS} AS x ON x.number = r.against_a
-        LEFT JOIN {KEYS} AS y ON y.number = r.against_b
-        LEFT JOIN {KEYS} AS s ON s.number = r.shared
-        """,
-        into=_REJECTED,
+    return pa.table(
+        {
+            "a": evidence.a[number],
+            "b": evidence.b[number],
+            "verdict": verdicts.verdict[number],
+            "against_a": verdicts.against_a[number],
+            "against_b": verdicts.against_b[number],
+            "shared": verdicts.shared[number],
+        }
     )
-    engine.drop("identity_rejected_numbers")
 
 
-def _register_act_verdicts(engine: Engine, evidence: Evidence, verdicts: Verdicts) -> None:
+def rejected_with_keys() -> str:
+    """One row = one rejected pair (by the numbers of its keys), with the keys that speak against it."""
+    return f"""
+    SELECT r.a, r.b, r.verdict, x.name AS against_a, y.name AS against_b, s.name AS shared_key
+    FROM {_NUMBERS} AS r
+    LEFT JOIN {KEYS} AS x ON x.number = r.against_a
+    LEFT JOIN {KEYS} AS y ON y.number = r.against_b
+    LEFT JOIN {KEYS} AS s ON s.number = r.shared
+    """
+
+
+def _act_verdicts(engine: Engine, evidence: Evidence, verdicts: Verdicts) -> pa.Table:
     """One row = two keys of an operator's act with its verdict: of an unmerge one key of each of two parts, of a merge
     that holds each pair of keys that it holds together."""
     verdict_of = {merge.id: verdict for merge, verdict in zip(evidence.merges, verdicts.merges, strict=True)}
@@ -81,7 +84,7 @@ def _register_act_verdicts(engine: Engine, evidence: Evidence, verdicts: Verdict
     rows += [(name, ACCEPTED, min(names[a], names[b]), max(names[a], names[b])) for name, a, b in verdicts.held]
     schema = pa.schema([("event_id", pa.string()), ("verdict", pa.int8()), ("a", pa.string()), ("b", pa.string())])
     columns = [list(column) for column in zip(*rows, strict=True)] if rows else [[], [], [], []]
-    engine.register(_ACT_VERDICTS, pa.table(columns, schema=schema))
+    return pa.table(columns, schema=schema)
 
 
 def _names(engine: Engine, numbers: Iterable[int]) -> Mapping[int, str]:

@@ -11,19 +11,20 @@ import pyarrow.compute as pc
 from lianyi.insight.people.identity.components import Ints
 from lianyi.insight.people.identity.evidence import LEVELS, Evidence, Merge, Unmerge, rank_sql
 from lianyi.insight.scope import Scope
-from lianyi.insight.tables import EVENTS
+from lianyi.insight.tables import EVENTS, Build
 from lianyi.memory.engine import Engine, literal
 from lianyi.memory.keys import NAMESPACES, is_role_sql, namespace_sql, strength_sql
 
 PAIRS, ACTS, KEYS = "identity_pairs", "identity_acts", "identity_linked_keys"
 
 
-def read(engine: Engine, scope: Scope) -> Evidence:
-    """All that the log states, with keys as numbers. Leaves the relations PAIRS, ACTS and KEYS on the engine."""
+def read(build: Build) -> Evidence:
+    """All that the log states, with keys as numbers. Makes the relations PAIRS, ACTS and KEYS."""
+    engine, scope = build.engine, Scope.of(build)
     engine.run(stated_pairs(scope), into="identity_stated_pairs")
-    engine.run(operators_acts(scope), into=ACTS)
-    engine.run(linked_keys("identity_stated_pairs", ACTS, scope), into=KEYS)
-    engine.run(numbered_pairs("identity_stated_pairs", KEYS), into=PAIRS)
+    build.make(ACTS, operators_acts(scope))
+    build.make(KEYS, linked_keys("identity_stated_pairs", ACTS, scope))
+    build.make(PAIRS, numbered_pairs("identity_stated_pairs", KEYS))
     engine.drop("identity_stated_pairs")
     keys = engine.table(f"SELECT namespace, level, exclusive, role FROM {KEYS} ORDER BY number")
     pairs = engine.table(f"SELECT a, b, rank, stated_at, first_at FROM {PAIRS} ORDER BY a, b")

@@ -39,7 +39,7 @@ def build(build: Build) -> str:
         threads=build.settings.threads,
     )
     engine.register(_SIMILAR, similar)
-    engine.run(hints(), into=_HINTS)
+    build.make(_HINTS, hints())
     for name in (attributes.ATTRIBUTES, attributes.CANDIDATES, _SIMILAR):
         engine.drop(name)
     return f"""
