@@ -56,6 +56,7 @@ class Runner:
     def stop(self, timeout: float = 20.0) -> None:
         """Ask all children to stop in a safe state and wait; their jobs go back to the queue."""
         for child in self._children:
+            child.asked_at = queue.clock()
             child.process.send_signal(signal.SIGTERM)
         for child in self._children:
             try:
@@ -83,11 +84,18 @@ class Runner:
             with child.output as output:
                 output.seek(0)
                 said = output.read().decode(errors="replace").strip()
-            # A child that ended well has closed its job itself; this only catches those that could not.
+            self._close(child, now, said)
+
+    def _close(self, child: _Child, now: datetime, said: str) -> None:
+        """Close the job of a child that has ended. One that ended well has done so itself, and nothing changes."""
+        if child.asked_at is None:
             code = child.process.returncode
-            queue.end(
-                child.job, Job.State.FAILED, now=now, error=f"The job's process ended with code {code}.\n{said[-4000:]}"
-            )
+            error = f"The job's process ended with code {code}.\n{said[-4000:]}"
+            queue.end(child.job, Job.State.FAILED, now=now, error=error)
+        elif Job.objects.filter(pk=child.job.pk, cancel_requested=True).exists():
+            queue.end(child.job, Job.State.CANCELLED, now=now)
+        else:  # the server stops; it may have been asked before it could listen
+            queue.put_back(child.job, now=now, message="")
 
     def _stop_cancelled(self, now: datetime) -> None:
         pks = [child.job.pk for child in self._children]

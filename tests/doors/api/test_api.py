@@ -1,0 +1,222 @@
+"""The API: who may ask, what is answered, and that its document leaves nothing out."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from lianyi.action.team.models import Token, User, WriteKey
+from lianyi.action.team.rights import allowed
+from lianyi.action.work.models import Job
+from lianyi.doors.api.endpoint import Endpoint
+from lianyi.doors.api.urls import APIS
+from lianyi.workspace import Workspace
+from tests.doors.console.test_person import run_jobs
+from tests.doors.standing import ANNA, BO, NAMES, Standing
+
+ENDPOINTS = [endpoint for api in APIS for endpoint in api.endpoints]
+BASE = "/api/v1/"
+
+
+@pytest.fixture
+def api(standing: Standing) -> Client:
+    """A program with a token of the owner, on a client that checks CSRF."""
+    _token, secret = Token.give_out("ly", user=User.objects.get(name="olga"), name="script")
+    return Client(enforce_csrf_checks=True, headers={"Authorization": f"Bearer {secret}"})
+
+
+def send(client: Client, method: str, path: str, data: Any = None) -> tuple[int, Any]:
+    answer = client.generic(method, BASE + path, json.dumps(data) if data is not None else "", content_type="application/json")
+    return answer.status_code, json.loads(answer.content)
+
+
+def filled(endpoint: Endpoint) -> str:
+    values = {
+        "<str:person_id>": ANNA, "<str:name>": "people", "<str:tag>": "buyer", "<int:job_id>": "1", "<int:key_id>": "1",
+        "<uuid:upload_id>": "00000000-0000-4000-8000-000000000000",
+    }  # fmt: skip
+    path = endpoint.path
+    for hole, value in values.items():
+        path = path.replace(hole, value)
+    return path
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda one: f"{one.method} {one.path}")
+def test_strangers_get_401_and_roles_only_their_rights(endpoint: Endpoint, standing: Standing) -> None:
+    path = filled(endpoint)
+    status, said = send(standing.stranger, endpoint.method, path)
+    assert (status, said["error"]["status"]) == (401, 401)
+    if endpoint.right and not allowed("analyst", endpoint.right):
+        status, said = send(standing.analyst, endpoint.method, path)
+        assert status == 403
+        assert endpoint.right in said["error"]["message"]
+
+
+def test_a_token_is_needed_whole_and_valid(api: Client, standing: Standing) -> None:
+    assert send(api, "GET", "people")[0] == 200
+    for wrong in ("Bearer x", "Bearer ", "Basic eDp5", "ly_x"):
+        assert send(Client(headers={"Authorization": wrong}), "GET", "people")[0] == 401
+    Token.objects.update(revoked_at="2026-01-01T00:00:00Z")
+    assert send(api, "GET", "people")[0] == 401
+
+
+def test_a_token_of_somebody_shut_out_is_void(api: Client) -> None:
+    User.objects.filter(name="olga").update(is_active=False)
+    assert send(api, "GET", "people")[0] == 401
+
+
+def test_a_token_opens_no_pages(api: Client) -> None:
+    assert api.get("/people").status_code == 302
+
+
+def test_a_session_still_needs_its_csrf_token(standing: Standing) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(User.objects.get(name="olga"))
+    answer = client.post(BASE + "refresh")
+    assert answer.status_code == 403
+    assert json.loads(answer.content)["error"]["status"] == 403
+    assert not Job.objects.exists()
+
+
+def test_people_are_found_as_in_the_console(api: Client) -> None:
+    _, found = send(api, "GET", "people")
+    assert found["total"] == 4
+    assert {one["name"] for one in found["people"]} == set(NAMES.values())
+    _, found = send(api, "GET", "people?tag=buyer&col=net_spend")
+    assert [one["net_spend"] for one in found["people"]] == ["599.4000"], "money is text, never a float"
+    status, said = send(api, "GET", "people?condition=orders%20>>>%201")
+    assert status == 422
+    assert said["error"]["message"]
+
+
+def test_a_person_with_tags_keys_and_timeline(api: Client) -> None:
+    _, one = send(api, "GET", f"people/{ANNA}")
+    assert one["profile"]["name"] == "林安娜"
+    assert ANNA in {key["key"] for key in one["keys"]}
+    _, first = send(api, "GET", f"people/{ANNA}/timeline?limit=3&kind=order")
+    assert [event["kind"] for event in first["events"]] == ["order"] * 3
+    before = first["events"][-1]["at"].replace("+", "%2B")
+    _, rest = send(api, "GET", f"people/{ANNA}/timeline?kind=order&before={before}")
+    assert len(rest["events"]) == 3
+    for query in ("limit=0", "limit=x", "before=yesterday", "before=2026-01-01"):
+        assert send(api, "GET", f"people/{ANNA}/timeline?{query}")[0] == 422
+    assert send(api, "GET", "people/user:nobody")[0] == 404
+    assert send(api, "GET", "people/nonsense")[0] == 422
+
+
+def test_tags_and_notes(api: Client) -> None:
+    status, said = send(api, "POST", f"people/{ANNA}/tags", {"tag": "vip", "why": "asked"})
+    assert status == 201
+    assert "vip" in {tag["tag"] for tag in said["tags"]}
+    _, said = send(api, "DELETE", f"people/{ANNA}/tags/vip")
+    assert "vip" not in {tag["tag"] for tag in said["tags"]}
+    assert send(api, "POST", f"people/{ANNA}/tags", {"tag": "糖尿病"})[0] == 403
+    assert send(api, "POST", f"people/{ANNA}/notes", {"text": "hello"})[0] == 201
+
+
+def test_merge_and_split(api: Client, brand: Workspace) -> None:
+    _, preview = send(api, "GET", f"people/{ANNA}/merge?with={BO}")
+    assert preview["clashes"]
+    assert send(api, "POST", f"people/{ANNA}/merge", {"with": BO, "why": "card"})[0] == 202
+    run_jobs()
+    assert brand.person(ANNA).person_id == brand.person(BO).person_id
+    keys = brand.person(ANNA).key_names
+    assert send(api, "POST", f"people/{ANNA}/split", {"parts": [[ANNA], [key for key in keys if key != ANNA]]})[0] == 202
+    assert send(api, "POST", f"people/{ANNA}/split", {"parts": "x"})[0] == 422
+
+
+def test_an_import_from_file_to_people(api: Client, brand: Workspace) -> None:
+    mapping = "source: tea\nevents:\n- {kind: order, at: day, actor_key: {column: who, namespace: user}, value: paid}\n"
+    file = SimpleUploadedFile("tea.csv", b"who,day,paid\nzoe,2026-01-01 10:00,5\nzoe,never,5\n")
+    answer = api.post(BASE + "import", {"file": file, "mapping": mapping})
+    assert answer.status_code == 202, answer.content
+    run_jobs()
+    run_jobs()
+    _, state = send(api, "GET", f"import/{json.loads(answer.content)['import']['id']}")
+    assert state["job"]["state"] == "done"
+    report = state["job"]["result"]["files"][0]
+    assert (report["new"], report["rejects"]) == (1, 1)
+    assert brand.person("user:zoe").profile["orders"] == 1
+    bad = api.post(BASE + "import", {"file": SimpleUploadedFile("x.csv", b"a,b\n"), "mapping": "source: ["})
+    assert bad.status_code == 422
+
+
+def test_refresh_tables_and_jobs(api: Client) -> None:
+    status, said = send(api, "POST", "refresh", {"tables": ["nothing"]})
+    assert status == 404
+    assert "people" in said["error"]["message"]
+    _, said = send(api, "POST", "refresh", {"tables": ["person_tags"]})
+    job = said["job"]["id"]
+    assert send(api, "POST", f"jobs/{job}/cancel")[1]["job"]["state"] == "cancelled"
+    assert Job.objects.get(pk=job).state == "cancelled"
+    _, said = send(api, "GET", "tables")
+    people = next(table for table in said["tables"] if table["name"] == "people")
+    assert people["state"]["rows"] == 4
+    assert people["columns"]["net_spend"]["zh"]
+    assert len(send(api, "GET", "tables/people?limit=2")[1]["rows"]) == 2
+    assert send(api, "GET", "tables/secrets")[0] == 404
+    assert send(api, "GET", "overview?days=90")[1]["totals"]["orders"]["now"] == 6
+    assert send(api, "GET", "overview?days=31")[0] == 422
+
+
+def test_rules_by_api(api: Client, brand: Workspace) -> None:
+    assert send(api, "POST", "tags/check", {"when": "orders >= 1"})[1]["people"] == 1
+    assert send(api, "PUT", "tags/regulars", {"when": "orders >= 2", "zh": "常客"})[0] == 202
+    run_jobs()
+    assert next(tag for tag in send(api, "GET", "tags")[1]["tags"] if tag["tag"] == "regulars")["people"] == 1
+    assert send(api, "DELETE", "tags/regulars")[0] == 202
+    assert send(api, "DELETE", "tags/regulars")[0] == 404
+    assert send(api, "PUT", "tags/bad", {"when": "orders >>> 2"})[0] == 422
+
+
+def test_settings_team_and_keys(api: Client) -> None:
+    assert send(api, "PATCH", "settings", {"name": "New Tea"})[1]["settings"]["name"] == "New Tea"
+    assert send(api, "PATCH", "settings", {"timezone": "Mars/Base"})[0] == 422
+    assert send(api, "PATCH", "settings", {"threads": "9"})[0] == 422
+    assert send(api, "POST", "team", {"name": "new", "role": "operator"})[1]["link"].startswith("http://testserver/join/")
+    assert send(api, "POST", "team", {"name": "new", "role": "king"})[0] == 422
+    _, made = send(api, "POST", "keys", {"name": "Site", "source": "site"})
+    assert WriteKey.objects.get(pk=made["id"]).revoked_at is None
+    assert made["key"] not in json.dumps(send(api, "GET", "keys")[1])
+    assert send(api, "POST", "keys", {"name": "Site", "source": "Not Good"})[0] == 422
+    assert send(api, "DELETE", f"keys/{made['id']}")[0] == 200
+    assert send(api, "GET", "acts?limit=2")[1]["acts"][0]["what"] == "keys.revoke"
+
+
+@pytest.mark.parametrize(
+    ("body", "status"), [("{", 400), ("[]", 422), ("{}", 422), ('{"tag": 3}', 422), ('{"tag": "' + "x" * 99 + '"}', 422), ("x" * (1 << 21), 413)]
+)
+def test_broken_bodies_are_refused_with_words(api: Client, body: str, status: int) -> None:
+    answer = api.post(f"{BASE}people/{ANNA}/tags", body, content_type="application/json")
+    assert answer.status_code == status
+    assert json.loads(answer.content)["error"]["message"]
+
+
+def test_unknown_addresses_and_methods_are_json_too(api: Client) -> None:
+    assert send(api, "GET", "nothing")[0] == 404
+    status, said = send(api, "POST", "people")
+    assert status == 405
+    assert "GET" in said["error"]["message"]
+
+
+def test_the_document_lists_every_endpoint_with_its_parameters() -> None:
+    from lianyi.doors.api.document import document
+
+    made = document(ENDPOINTS)
+    listed = {(method.upper(), path) for path, methods in made["paths"].items() for method in methods}
+    assert len(listed) == len(ENDPOINTS)
+    names = [said["operationId"] for methods in made["paths"].values() for said in methods.values()]
+    assert len(names) == len(set(names))
+    for path, methods in made["paths"].items():
+        for said in methods.values():
+            holes = {one["name"] for one in said["parameters"] if one["in"] == "path"}
+            assert holes == {part[1:-1] for part in path.split("/") if part.startswith("{")}
+    json.dumps(made)
+
+
+def test_the_document_is_open_to_all(standing: Standing) -> None:
+    assert send(standing.stranger, "GET", "openapi.json")[1]["openapi"] == "3.1.0"
