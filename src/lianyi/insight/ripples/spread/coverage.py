@@ -8,6 +8,7 @@ one. Each set is crossed out once: time is linear in the members of the sets.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from heapq import heappop, heappush
 from typing import NamedTuple
 
 import numpy as np
@@ -81,7 +82,8 @@ def rates_of(counts: Ints, terms: Terms) -> Doubles:
 
 
 def _pool(sets: Sets, counts: Ints, terms: Terms, width: int) -> _Pool:
-    useful = np.flatnonzero((counts > 0) & terms.allowed)
+    useful = np.flatnonzero(counts)
+    useful = useful[terms.allowed[useful]]
     rate = rates_of(counts[useful], terms._replace(cost=terms.cost[useful]))
     other_rate, other_gain = 0.0, 0
     if len(useful) > width:
@@ -91,7 +93,7 @@ def _pool(sets: Sets, counts: Ints, terms: Terms, width: int) -> _Pool:
         useful, rate = useful[split[:width]], rate[split[:width]]
     order = np.lexsort((useful, -rate))
     useful, rate = useful[order], rate[order]
-    needed = np.setdiff1d(_needed(terms, counts), useful)
+    needed = np.setdiff1d(_needed(terms, counts), useful) if terms.least.any() else useful[:0]
     if len(needed):
         useful = np.concatenate([useful, needed])
         rate = np.concatenate([rate, np.zeros(len(needed))])
@@ -100,7 +102,7 @@ def _pool(sets: Sets, counts: Ints, terms: Terms, width: int) -> _Pool:
     spot[useful] = np.arange(len(useful))
     item_start = starts(gain)
     set_start, set_items, item_sets = _turned(sets.start, sets.members, spot, item_start)
-    _, person = np.unique(terms.person[useful], return_inverse=True)
+    person = np.unique(terms.person[useful], return_inverse=True)[1] if terms.several else np.arange(len(useful))
     return _Pool(
         useful.astype(np.int32), gain, rate, terms.cost[useful], person.astype(np.int64), terms.community[useful],
         set_start, set_items, item_start, item_sets, other_rate, other_gain,
@@ -160,22 +162,32 @@ def _fits(terms: Terms, cost: float, mine: int, spent: float, picked: int, used:
 
 @kernel
 def _best(
-    pool: _Pool, terms: Terms, gain: Longs, spent: float, picked: int, used: Longs, taken: Longs
+    pool: _Pool,
+    terms: Terms,
+    waiting: list[tuple[float, int]],
+    gain: Longs,
+    spent: float,
+    picked: int,
+    used: Longs,
+    taken: Longs,
 ) -> tuple[int, float]:
-    """The allowed item of best present rate. Items come by first rate, and rates only fall, so the scan ends early."""
-    best = -1
-    best_rate = -1.0
-    for item in range(len(pool.item)):
-        if pool.rate[item] <= best_rate and best_rate > 0.0:
-            break
+    """The allowed item of best present rate, taken out of the heap `waiting` (-rate when last looked at, item).
+
+    Rates only fall, so an item whose rate still holds when it comes up is the best (Minoux 1978).
+    """
+    while len(waiting) > 0:
+        old, item = heappop(waiting)
         rate = pool.rate[item] * gain[item] / pool.gain[item] if pool.gain[item] else 0.0
-        if rate > best_rate and not taken[pool.person[item]]:
-            mine = pool.community[item]
-            owed = mine != NO_COMMUNITY and used[mine] < terms.least[mine]
-            if (rate > 0.0 or owed) and _fits(terms, pool.cost[item], mine, spent, picked, used):
-                best = item
-                best_rate = rate
-    return best, best_rate
+        mine = pool.community[item]
+        owed = mine != NO_COMMUNITY and used[mine] < terms.least[mine]
+        if taken[pool.person[item]] or (rate == 0.0 and not owed):
+            continue
+        if not _fits(terms, pool.cost[item], mine, spent, picked, used):
+            continue
+        if rate == -old:
+            return item, rate
+        heappush(waiting, (-rate, item))
+    return -1, -1.0
 
 
 @kernel
@@ -202,13 +214,14 @@ def _greedy(pool: _Pool, terms: Terms, sets: int) -> tuple[Ints, Longs, float, b
     met = 0
     spent = 0.0
     most = float(sets)
+    waiting = [(-pool.rate[item], item) for item in range(len(pool.item))]  # sorted, so a heap
     looked = 0
     while picked < room:
         done = max(picked / room, spent / terms.budget if terms.budget > 0.0 else 0.0)
         if done * _LOOKS >= looked:
             most = min(most, met + _most_more(pool, terms, gain))
             looked += 1
-        best, rate = _best(pool, terms, gain, spent, picked, used, taken)
+        best, rate = _best(pool, terms, waiting, gain, spent, picked, used, taken)
         hope = min((terms.limit - picked) * float(pool.other_gain), (terms.budget - spent) * pool.other_rate)
         if rate < pool.other_rate and hope > _NOT_WORTH * met:
             return chosen, gains, most, True
@@ -250,7 +263,7 @@ def _most_more(pool: _Pool, terms: Terms, gain: Longs) -> float:
 @kernel
 def _most_by_count(top: Longs, community: Ints, terms: Terms, other: int) -> float:
     """The `limit` largest gains, one per person, no community past its quota; people outside the pool gain `other`."""
-    order = np.argsort(-top)
+    order = _falling(top)
     used = np.zeros(len(terms.most), np.int64)
     total = 0.0
     seats = terms.limit
@@ -265,6 +278,24 @@ def _most_by_count(top: Longs, community: Ints, terms: Terms, other: int) -> flo
         total += top[who]
         seats -= 1
     return total + seats * float(other)
+
+
+@kernel
+def _falling(values: Longs) -> Longs:
+    """Places of whole numbers, largest first: a counting sort."""
+    start = np.zeros(values.max() + 2 if len(values) else 2, np.int64)
+    for value in values:
+        start[value] += 1
+    total = 0
+    for value in range(len(start) - 1, -1, -1):
+        here = start[value]
+        start[value] = total
+        total += here
+    order = np.empty(len(values), np.int64)
+    for place in range(len(values)):
+        order[start[values[place]]] = place
+        start[values[place]] += 1
+    return order
 
 
 @kernel

@@ -57,7 +57,8 @@ class Terms(NamedTuple):
 
     limit: int  # seeds that fit into people and budget
     budget: float  # inf when money does not matter; every cost is then 1
-    several: bool  # a person may have several items
+    several: bool  # items are offers: a person may have more than one
+    surest: float  # the largest acceptance among allowed offers, 1 without offers
     cost: Doubles
     person: Ints
     community: Ints
@@ -89,11 +90,26 @@ def terms_of(rules: Rules, nodes: int) -> Terms:
         raise InputError("nobody may be asked: all are forbidden or dearer than the budget. Widen the rules")
     reserve, reserve_start = _reserves(person, cost, community, allowed, least)
     terms = Terms(
-        limit, budget, rules.offers is not None, cost, person, community, allowed, most, least, reserve, reserve_start
+        limit,
+        budget,
+        rules.offers is not None,
+        _surest(rules, allowed),
+        cost,
+        person,
+        community,
+        allowed,
+        most,
+        least,
+        reserve,
+        reserve_start,
     )
     terms = terms._replace(limit=_affordable(terms))
     _refuse_unkeepable(terms)
     return terms
+
+
+def _surest(rules: Rules, allowed: NDArray[np.bool_]) -> float:
+    return 1.0 if rules.offers is None else float(rules.offers.acceptance[allowed].max())
 
 
 def _affordable(terms: Terms) -> int:

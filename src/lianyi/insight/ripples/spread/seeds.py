@@ -116,11 +116,13 @@ def promised(terms: Terms) -> float | None:
 
 def _least_reach(worlds: Worlds, terms: Terms, worth: Doubles | None) -> float:
     """A reach that the best choice has at least: of a number of people their own worth, else that of the best one."""
-    own = np.ones(len(terms.person)) if worth is None else worth[terms.person]
-    own = np.where(terms.allowed, own, 0.0)
-    if np.isinf(terms.budget) and worlds.items == worlds.nodes and not len(terms.most):
-        return float(np.partition(own, -terms.limit)[-terms.limit :].sum()) or worlds.total / worlds.nodes
-    return float(own.max()) or worlds.total / worlds.nodes
+    several = np.isinf(terms.budget) and not terms.several and not len(terms.most)
+    count = terms.limit if several else 1
+    if worth is None:
+        return count * terms.surest
+    own = np.where(terms.allowed, worth[terms.person], 0.0)
+    least = float(np.partition(own, -count)[-count:].sum()) * terms.surest
+    return least or worlds.total / worlds.nodes  # whoever may be asked is worth nothing, but may reach others
 
 
 class _Search:
