@@ -118,8 +118,8 @@ _TEXT = st.one_of(
 )
 
 
-@settings(max_examples=40, deadline=None)
-@given(st.lists(_TEXT, min_size=20, max_size=60))
+@settings(max_examples=15, deadline=None)
+@given(st.lists(_TEXT, min_size=60, max_size=120))
 def test_the_sql_twins_say_the_same(texts: list[str]) -> None:
     with DuckDB() as engine:
         engine.register("texts", pa.table({"text": pa.array(texts, pa.string())}))
@@ -140,7 +140,7 @@ _KEYS = st.one_of(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(st.lists(_KEYS, min_size=10, max_size=40))
 def test_the_sql_twins_know_roles_and_strengths(keys: list[str]) -> None:
     with DuckDB() as engine:

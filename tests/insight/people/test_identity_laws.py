@@ -60,13 +60,13 @@ def exclusive_twice(people: set[frozenset[str]]) -> bool:
     )
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(logs(unmerges))
 def test_two_known_people_are_never_merged_automatically(log: list[Event]) -> None:
     assert not exclusive_twice(resolve(log).people)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(logs(merges, unmerges), st.randoms(use_true_random=False), st.integers(1, 5))
 def test_the_same_events_in_any_order_and_split_give_the_same_tables(
     log: list[Event], random: Random, batches: int
@@ -77,7 +77,7 @@ def test_the_same_events_in_any_order_and_split_give_the_same_tables(
     assert again == first
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(logs(merges, unmerges), keys, keys)
 def test_the_last_word_of_an_operator_holds(log: list[Event], a: str, b: str) -> None:
     if a == b:
@@ -88,7 +88,7 @@ def test_the_last_word_of_an_operator_holds(log: list[Event], a: str, b: str) ->
     assert person[a] != person[b]
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(logs(merges, unmerges))
 def test_person_ids_are_of_the_first_key_and_keys_find_them(log: list[Event]) -> None:
     world = resolve(log)
@@ -99,7 +99,7 @@ def test_person_ids_are_of_the_first_key_and_keys_find_them(log: list[Event]) ->
         assert {rows[key]["person_id"] for key in group} == {expected} == {rows[anchor]["key_id"]}
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(logs())
 def test_a_link_is_accepted_when_its_keys_are_one_person_and_only_then(log: list[Event]) -> None:
     world = resolve(log)
@@ -107,7 +107,7 @@ def test_a_link_is_accepted_when_its_keys_are_one_person_and_only_then(log: list
         assert row["accepted"] == (world.person[row["key_a"]] == world.person[row["key_b"]]), row
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(logs(merges, unmerges), st.integers(0, 16))
 def test_ids_given_out_earlier_lead_to_the_person_of_today(log: list[Event], count: int) -> None:
     today = resolve(log)
@@ -116,7 +116,7 @@ def test_ids_given_out_earlier_lead_to_the_person_of_today(log: list[Event], cou
         assert row["person_id"] in by_key_id
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(logs(min_size=3))
 def test_clusters_are_those_of_brute_force(log: list[Event]) -> None:
     assert resolve(log).people == brute_force(log)
