@@ -195,9 +195,13 @@ def merge_preview(ws: Workspace, one: str, other: str) -> dict[str, Any]:
 def unmerge(
     ws: Workspace, key_or_id: str, *, parts: Sequence[Sequence[str]] | None = None, by: str | None = None, why: str = ""
 ) -> list[list[str]]:
-    """Take a person apart: into `parts` (lists of keys), or into every key on its own. Returns the parts."""
-    keys = _keys_of(ws, resolve(ws, key_or_id))
-    chosen = [list(part) for part in parts] if parts else [[key] for key in keys]
+    """Take a person apart: into `parts` (lists of keys), else where the last merge or the weakest link joined them.
+
+    Returns the parts. InputError where there is nothing to take apart, or a part names a key of somebody else.
+    """
+    person_id = resolve(ws, key_or_id)
+    keys = _keys_of(ws, person_id)
+    chosen = [list(part) for part in parts] if parts else _parting(ws, person_id)
     if len(chosen) < 2:
         raise InputError(f"{key_or_id!r} has one key only; there is nothing to take apart")
     unknown = {key for part in chosen for key in part} - set(keys)
@@ -206,6 +210,15 @@ def unmerge(
     _record(ws, Event(id=_new_id("unmerge"), at=ws.clock(), kind="unmerge", source=SOURCE, actor_key=chosen[0][0],
                       props={"parts": chosen, "by": by, "why": why}))  # fmt: skip
     return chosen
+
+
+def _parting(ws: Workspace, person_id: str) -> list[list[str]]:
+    from lianyi.insight.people.identity.history import parting
+
+    keys = _rows(ws, "SELECT * FROM keys WHERE person_id = ?", [person_id])
+    marks = ", ".join("?" for _ in keys)
+    links = _rows(ws, f"SELECT * FROM identity_links WHERE key_a IN ({marks})", [row["key"] for row in keys])
+    return parting(keys, links)
 
 
 def note(ws: Workspace, key_or_id: str, text: str, *, by: str | None = None) -> None:

@@ -40,6 +40,7 @@ class DuckDB:
             options["threads"] = threads
         self._connection = duckdb.connect(":memory:", config=options)
         self._connection.execute("SET TimeZone = 'UTC'")
+        self._connection.execute("SET enable_progress_bar = false")
 
     def register(self, name: str, data: pa.Table | pa.RecordBatchReader | Sequence[str | Path]) -> None:
         """See Engine.register. Parquet columns that some files lack are read as NULL."""

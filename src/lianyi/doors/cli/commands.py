@@ -199,7 +199,7 @@ def merge(ctx: click.Context, a: str, b: str, why: str, preview: bool) -> None: 
 @click.option("--why", default="", help="The reason.")
 @click.pass_context
 def unmerge(ctx: click.Context, person: str, parts: tuple[str, ...], why: str) -> None:
-    """Take a person apart: into the parts named, or every key on its own."""
+    """Take a person apart: into the parts named, else where the last merge or the weakest link joined them."""
     chosen = [part.split(",") for part in parts] or None
     made = workspace(ctx).unmerge(person, parts=chosen, by=_user(), why=why)
     say(f"{len(made)} parts; it takes effect with the next refresh (lianyi refresh)")
