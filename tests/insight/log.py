@@ -55,6 +55,12 @@ class Log:
         """The rows of these tables, in their order."""
         return build(self.events, self.keys(), names, settings=self.settings, as_of=as_of, parameters=parameters or {})
 
+    def arrow(self, name: str) -> pa.Table:
+        """One table as Arrow data."""
+        with DuckDB(memory_mb=512, threads=1) as engine:
+            _make(engine, self.events, self.keys(), [name], self.settings, AS_OF, {})
+            return engine.table(f"SELECT * FROM {name}")
+
     def person(self, person_id: str = "p1", **options: Any) -> Row:
         """One row of profiles."""
         rows = self.build("profiles", **options)["profiles"]
@@ -71,24 +77,40 @@ def build(
     parameters: Mapping[str, Any],
 ) -> dict[str, list[Row]]:
     """Build the named tables and what they read, from events and keys."""
-    tables = catalogue()
     with DuckDB(memory_mb=settings.memory_mb, threads=1) as engine:
-        engine.register(EVENTS, to_arrow(list(events), received_at=AS_OF))
-        engine.register("keys", pa.table({"key": pa.array(keys, pa.string()), "person_id": pa.array(keys.values(), pa.string())}))
-        made = {EVENTS, "keys"}
-        result: dict[str, list[Row]] = {}
-        for name in _needed(names):
-            table = tables[name]
-            one = Build(engine=engine, as_of=as_of, settings=settings, parameters=parameters)
-            order = f" ORDER BY {', '.join(table.order)}" if table.order else ""
-            engine.run(f"SELECT * FROM ({table.build(one)}) AS t{order}", into=name)
-            one.clear()
-            made.add(name)
-            found = engine.table(f"SELECT * FROM {name}")
-            assert found.column_names == list(table.columns), f"columns of {name} are described"
-            assert found.num_rows == len(found.select(list(table.key)).group_by(list(table.key)).aggregate([])), name
-            result[name] = found.to_pylist(maps_as_pydicts="strict")
-        return result
+        made = _make(engine, events, keys, names, settings, as_of, parameters)
+        return {name: engine.table(f"SELECT * FROM {name}").to_pylist(maps_as_pydicts="strict") for name in made}
+
+
+def _make(
+    engine: DuckDB,
+    events: Sequence[Event],
+    keys: Mapping[str, str],
+    names: Sequence[str],
+    settings: Settings,
+    as_of: datetime,
+    parameters: Mapping[str, Any],
+) -> list[str]:
+    """Register events and keys, build the tables in order, and hold each to its description."""
+    tables = catalogue()
+    engine.register(EVENTS, to_arrow(list(events), received_at=AS_OF))
+    engine.register("keys", keys_table(keys))
+    needed = _needed(names)
+    for name in needed:
+        table = tables[name]
+        one = Build(engine=engine, as_of=as_of, settings=settings, parameters=parameters)
+        order = f" ORDER BY {', '.join(table.order)}" if table.order else ""
+        engine.run(f"SELECT * FROM ({table.build(one)}) AS t{order}", into=name)
+        one.clear()
+        found = engine.table(f"SELECT * FROM {name}")
+        assert found.column_names == list(table.columns), f"columns of {name} are described"
+        assert found.num_rows == len(found.select(list(table.key)).group_by(list(table.key)).aggregate([])), name
+    return needed
+
+
+def keys_table(keys: Mapping[str, str]) -> pa.Table:
+    """Key -> person id as the columns of `keys` that tables read."""
+    return pa.table({"key": pa.array(keys, pa.string()), "person_id": pa.array(keys.values(), pa.string())})
 
 
 def _needed(names: Sequence[str]) -> list[str]:

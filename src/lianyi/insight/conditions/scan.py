@@ -101,7 +101,9 @@ class Scan:
             "group": "e.group_key", "channel": "e.channel", "source": "e.source", "campaign": "e.campaign",
             "text": "e.text", "other": "e.actor_key" if received else "e.target_key", "value": "e.value",
             "quantity": quantity,
-            "discount": f"CASE WHEN {full} > 0 THEN greatest(0.0, 1 - CAST(e.value AS DOUBLE) / {full}) END",
+            # greatest() passes over NULL, so a line without a value must not come to it
+            "discount": f"CASE WHEN {full} > 0 AND e.value IS NOT NULL "
+            f"THEN greatest(0.0, 1 - CAST(e.value AS DOUBLE) / {full}) END",
         }  # fmt: skip
 
     def _times(self) -> str:
