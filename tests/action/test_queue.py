@@ -110,7 +110,9 @@ def test_progress_stays_between_nothing_and_all() -> None:
         assert job.progress == kept
 
 
-ACTS = st.lists(st.tuples(st.sampled_from(["claim", "end", "die", "busy", "cancel", "revive"]), st.integers(0, 3)), max_size=40)
+ACTS = st.lists(
+    st.tuples(st.sampled_from(["claim", "end", "die", "busy", "cancel", "revive"]), st.integers(0, 3)), max_size=40
+)
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -118,7 +120,8 @@ ACTS = st.lists(st.tuples(st.sampled_from(["claim", "end", "die", "busy", "cance
 def test_whatever_happens_no_job_is_lost_and_none_is_held_twice(acts: list[tuple[str, int]]) -> None:
     Job.objects.all().delete()
     waiting(3)
-    now, held = NOW, {}
+    now = NOW
+    held: dict[int, Job | None] = {}
     for number, (act, worker) in enumerate(acts):
         now += timedelta(seconds=20)
         job = held.get(worker)

@@ -36,7 +36,9 @@ def until(check, seconds=60):
 def run(folder: Path, script: str) -> None:
     """In a process of its own: Django there belongs to this workspace, with a database in a file."""
     code = textwrap.dedent(BEFORE) + textwrap.dedent(script)
-    done = subprocess.run([sys.executable, "-c", code, str(folder)], capture_output=True, text=True, timeout=110, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(folder)], capture_output=True, text=True, timeout=110, check=False
+    )
     assert done.returncode == 0, done.stderr[-3000:]
 
 

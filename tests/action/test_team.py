@@ -54,7 +54,7 @@ def test_who_is_shut_out_may_nothing() -> None:
 
 def test_of_a_key_only_the_hash_is_kept() -> None:
     key, secret = WriteKey.give_out("wk", name="Site", source="site")
-    other, other_secret = WriteKey.give_out("wk", name="Site", source="site")
+    _other, other_secret = WriteKey.give_out("wk", name="Site", source="site")
     assert secret.startswith("wk_")
     assert len(secret) >= 46
     assert secret != other_secret

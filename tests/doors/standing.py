@@ -34,7 +34,8 @@ def brand_events() -> list[Event]:
         at = NOW - timedelta(days=60 - 10 * number, hours=number)
         events.append(
             Event(id=f"t:o{number}", at=at, kind="order", source="shop", actor_key=ANNA, object_key=f"item:{number}",
-                  value=Decimal("99.90"), currency="CNY", category="茶", channel="web", props={"title": f"绿茶 {number}"})
+                  props={"title": f"绿茶 {number}"}, value=Decimal("99.90"), currency="CNY", category="茶",
+                  channel="web")
         )  # fmt: skip
     for number in range(70):
         at = NOW - timedelta(days=3, minutes=number // 5)
@@ -43,8 +44,10 @@ def brand_events() -> list[Event]:
             Event(id=f"t:m{number}", at=at, kind="reply", source="wecom", actor_key=who, target_key=whom,
                   group_key="group:wecom/茶友群", text=f"<script>alert({number})</script>", channel="wecom")
         )  # fmt: skip
-    events.append(Event(id="t:v1", at=NOW - timedelta(days=2), kind="view", source="site", actor_key=CAI, channel="web"))
-    events.append(Event(id="t:v2", at=NOW - timedelta(hours=20), kind="view", source="site", actor_key=DAN, channel="web"))
+    events.append(
+        Event(id="t:v1", at=NOW - timedelta(days=2), kind="view", source="site", actor_key=CAI, channel="web")
+    )
+    events.append(Event(id="t:v2", at=NOW - timedelta(hours=20), kind="view", source="site", actor_key=DAN))
     return events
 
 

@@ -30,7 +30,9 @@ def api(standing: Standing) -> Client:
 
 
 def send(client: Client, method: str, path: str, data: Any = None) -> tuple[int, Any]:
-    answer = client.generic(method, BASE + path, json.dumps(data) if data is not None else "", content_type="application/json")
+    answer = client.generic(
+        method, BASE + path, json.dumps(data) if data is not None else "", content_type="application/json"
+    )
     return answer.status_code, json.loads(answer.content)
 
 
@@ -125,7 +127,9 @@ def test_merge_and_split(api: Client, brand: Workspace) -> None:
     run_jobs()
     assert brand.person(ANNA).person_id == brand.person(BO).person_id
     keys = brand.person(ANNA).key_names
-    assert send(api, "POST", f"people/{ANNA}/split", {"parts": [[ANNA], [key for key in keys if key != ANNA]]})[0] == 202
+    assert (
+        send(api, "POST", f"people/{ANNA}/split", {"parts": [[ANNA], [key for key in keys if key != ANNA]]})[0] == 202
+    )
     assert send(api, "POST", f"people/{ANNA}/split", {"parts": "x"})[0] == 422
 
 
@@ -177,7 +181,9 @@ def test_settings_team_and_keys(api: Client) -> None:
     assert send(api, "PATCH", "settings", {"name": "New Tea"})[1]["settings"]["name"] == "New Tea"
     assert send(api, "PATCH", "settings", {"timezone": "Mars/Base"})[0] == 422
     assert send(api, "PATCH", "settings", {"threads": "9"})[0] == 422
-    assert send(api, "POST", "team", {"name": "new", "role": "operator"})[1]["link"].startswith("http://testserver/join/")
+    assert send(api, "POST", "team", {"name": "new", "role": "operator"})[1]["link"].startswith(
+        "http://testserver/join/"
+    )
     assert send(api, "POST", "team", {"name": "new", "role": "king"})[0] == 422
     _, made = send(api, "POST", "keys", {"name": "Site", "source": "site"})
     assert WriteKey.objects.get(pk=made["id"]).revoked_at is None
@@ -188,7 +194,15 @@ def test_settings_team_and_keys(api: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "status"), [("{", 400), ("[]", 422), ("{}", 422), ('{"tag": 3}', 422), ('{"tag": "' + "x" * 99 + '"}', 422), ("x" * (1 << 21), 413)]
+    ("body", "status"),
+    [
+        ("{", 400),
+        ("[]", 422),
+        ("{}", 422),
+        ('{"tag": 3}', 422),
+        ('{"tag": "' + "x" * 99 + '"}', 422),
+        ("x" * (1 << 21), 413),
+    ],
 )
 def test_broken_bodies_are_refused_with_words(api: Client, body: str, status: int) -> None:
     answer = api.post(f"{BASE}people/{ANNA}/tags", body, content_type="application/json")

@@ -44,7 +44,9 @@ def test_a_versioned_address_is_cached_for_ever() -> None:
     assert ask(path, method="HEAD")[2] == b""
 
 
-@pytest.mark.parametrize("path", ["/static/../settings.py", "/static/console/../../settings.py", "/static//etc/passwd", "/static/"])
+@pytest.mark.parametrize(
+    "path", ["/static/../settings.py", "/static/console/../../settings.py", "/static//etc/passwd", "/static/"]
+)
 def test_nothing_else_is_served(path: str) -> None:
     assert ask(path)[0] == 404
 

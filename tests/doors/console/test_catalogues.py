@@ -61,11 +61,16 @@ def bare_words(source: str) -> Iterator[str]:
     for token in Lexer(source).tokenize():
         if token.token_type == TokenType.BLOCK:
             name = token.contents.split()[0]
-            inside = inside and name != "endblocktranslate" or name == "blocktranslate"
+            inside = (inside and name != "endblocktranslate") or name == "blocktranslate"
         elif token.token_type == TokenType.TEXT and not inside:
             kept.append(token.contents)
         kept.append(" ")
-    html = re.sub(r"<(script|pre|code|kbd|textarea)\b.*?</\1>|<tr><td class=\"mono.*?</td>|<p class=\"mono.*?</p>", " ", "".join(kept), flags=re.DOTALL)
+    html = re.sub(
+        r"<(script|pre|code|kbd|textarea)\b.*?</\1>|<tr><td class=\"mono.*?</td>|<p class=\"mono.*?</p>",
+        " ",
+        "".join(kept),
+        flags=re.DOTALL,
+    )
     read = " ".join(re.findall(r"(?:placeholder|title|aria-label|alt)=\"([^\"]*)\"", html))
     text = re.sub(r"<[^>]*>|&\w+;|&#\d+;", " ", html)
     for word in re.findall(r"[A-Za-z\u3400-\u9fff]{3,}", f"{text} {read}"):
@@ -95,7 +100,7 @@ def test_the_packed_form_is_what_pythons_own_gettext_reads() -> None:
         Message(key="untranslated", said=[]),
         Message(key='quote " and \\ and\nline', said=["引号"]),
     ]
-    read = gettext.GNUTranslations(io.BytesIO(catalogues.packed(messages, PLURAL_FORMS["zh_Hans"])))  # type: ignore[arg-type]  # reads only
+    read = gettext.GNUTranslations(io.BytesIO(catalogues.packed(messages, PLURAL_FORMS["zh_Hans"])))
     assert read.gettext("day") == "天"
     assert read.pgettext("food", "tea") == "茶"
     assert read.ngettext("%(n)d day", "%(n)d days", 5) == "%(n)d 天"

@@ -49,7 +49,11 @@ def test_a_gap_stays_a_gap() -> None:
 
 
 def test_the_table_holds_every_value() -> None:
-    assert figure("lines", [1234.0, None, 0.5]).rows() == [("2026-01-01", ["1,234"]), ("2026-01-02", ["—"]), ("2026-01-03", ["0.50"])]
+    assert figure("lines", [1234.0, None, 0.5]).rows() == [
+        ("2026-01-01", ["1,234"]),
+        ("2026-01-02", ["—"]),
+        ("2026-01-03", ["0.50"]),
+    ]
 
 
 def test_names_are_text_never_markup() -> None:

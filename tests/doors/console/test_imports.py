@@ -31,7 +31,15 @@ def upload(standing: Standing, name: str, content: str, **more: Any) -> Upload:
     return Upload.objects.get(name=Path(name.replace("\\", "/")).name)
 
 
-CHOICES = {"at": "下单时间", "actor_key": "会员", "actor_key_namespace": "user", "value": "金额", "object_key": "商品", "kind": "order", "source": "tea_shop"}
+CHOICES = {
+    "at": "下单时间",
+    "actor_key": "会员",
+    "actor_key_namespace": "user",
+    "value": "金额",
+    "object_key": "商品",
+    "kind": "order",
+    "source": "tea_shop",
+}
 
 
 def test_a_table_goes_in_by_mapping_check_and_import(standing: Standing, brand: Workspace) -> None:
@@ -121,7 +129,19 @@ def test_rejects_are_served_from_the_rejects_folder_only(standing: Standing, bra
     assert standing.owner.get(f"/import/{one.pk}/rejects/0").status_code == 404
 
 
-BASE = Mapping(source="s", rules=(Rule(fields={"at": Take(column="t", format="%d/%m/%Y"), "kind": Take(constant="order"), "actor_key": Take(columns=("a", "b"), namespaces=("user", "phone"))}, props={"qty": Take(column="q")}),))
+BASE = Mapping(
+    source="s",
+    rules=(
+        Rule(
+            fields={
+                "at": Take(column="t", format="%d/%m/%Y"),
+                "kind": Take(constant="order"),
+                "actor_key": Take(columns=("a", "b"), namespaces=("user", "phone")),
+            },
+            props={"qty": Take(column="q")},
+        ),
+    ),
+)
 COLUMNS = ("t", "a", "b", "q")
 
 

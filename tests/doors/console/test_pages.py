@@ -41,11 +41,13 @@ def test_a_comparison_needs_a_whole_earlier_span(brand: Workspace) -> None:
 
 @pytest.mark.parametrize("span", SPANS)
 def test_weeks_and_days_count_the_same_people(span: int) -> None:
-    days = [{"day": date(2026, 1, 5) + timedelta(days=number), "new": number, "stock": number} for number in range(span)]
+    days: list[dict[str, Any]] = [
+        {"day": date(2026, 1, 5) + timedelta(days=number), "new": number, "stock": number} for number in range(span)
+    ]
     x, sums = by_step(days, ("new",))
     assert len(x) == len(sums["new"])
     whole = [day for day in days if day["day"] >= x[0]]
-    assert sum(sums["new"]) == sum(row["new"] for row in whole)  # type: ignore[misc]
+    assert sum(sums["new"]) == sum(row["new"] for row in whole)
     assert at_step(days, "stock")[1][-1] == span - 1
 
 
@@ -74,14 +76,17 @@ def test_a_waiting_job_can_be_cancelled(standing: Standing) -> None:
     assert Job.objects.get().state == "cancelled"
 
 
-# --- tags --------------------------------------------------------------------------------------------------------------
+# --- tags
+# --------------------------------------------------------------------------------------------------------------
 
 
 def test_a_rule_of_ones_own_is_checked_counted_and_kept(standing: Standing, brand: Workspace) -> None:
     checked = text(standing.owner.post("/tags/check", {"when": "orders >= 2"}))
     assert "1 of 4 people" in checked
     assert "林安娜" in checked
-    answer = standing.owner.post("/tags/new", {"tag": "regulars", "zh": "常客", "en": "Regulars", "when": "orders >= 2"})
+    answer = standing.owner.post(
+        "/tags/new", {"tag": "regulars", "zh": "常客", "en": "Regulars", "when": "orders >= 2"}
+    )
     assert answer.status_code == 302
     run_jobs()
     page = text(standing.owner.get("/tags"))
@@ -113,14 +118,21 @@ def test_a_broken_file_of_the_brand_does_not_break_the_console(standing: Standin
     assert standing.owner.get("/people").status_code == 200
 
 
-# --- settings ----------------------------------------------------------------------------------------------------------
+# --- settings
+# ----------------------------------------------------------------------------------------------------------
 
 
 def test_brand_settings_are_written_to_the_workspace(standing: Standing, brand: Workspace) -> None:
     data = {"name": '茶 "Tea"', "language": "zh-hans", "currency": "EUR", "timezone": "Europe/Berlin"}
     assert standing.owner.post("/settings/brand", data).status_code == 302
     kept = workspace_settings.read(brand.folder)
-    assert (kept.name, kept.language, kept.currency, kept.timezone, kept.memory_mb) == ('茶 "Tea"', "zh-hans", "EUR", "Europe/Berlin", 1024)
+    assert (kept.name, kept.language, kept.currency, kept.timezone, kept.memory_mb) == (
+        '茶 "Tea"',
+        "zh-hans",
+        "EUR",
+        "Europe/Berlin",
+        1024,
+    )
     assert standing.owner.post("/settings/brand", {**data, "timezone": "Mars/Base"}).status_code == 422
 
 
@@ -162,7 +174,8 @@ def test_the_log_says_who_did_what_and_can_be_filtered(standing: Standing) -> No
     assert "created a write key</td>" not in text(standing.owner.get("/settings/log?by=ann"))
 
 
-# --- errors and headers ------------------------------------------------------------------------------------------------
+# --- errors and headers
+# ------------------------------------------------------------------------------------------------
 
 
 def test_every_answer_carries_the_headers(standing: Standing) -> None:
@@ -178,7 +191,9 @@ def test_no_page_has_inline_script_or_style(standing: Standing, brand: Workspace
     from tests.doors.console.test_rights import OPEN, PAGES, address
 
     for page in PAGES:
-        answer: Any = standing.owner.get(address(page, brand)) if page.name not in OPEN else standing.stranger.get("/login")
+        answer: Any = (
+            standing.owner.get(address(page, brand)) if page.name not in OPEN else standing.stranger.get("/login")
+        )
         if answer.streaming or "text/html" not in answer.headers.get("Content-Type", ""):
             continue
         html = text(answer)

@@ -13,6 +13,7 @@ from django.http import QueryDict
 
 from lianyi.action.team.models import Act
 from lianyi.doors.console.pages.people import export, search
+from lianyi.doors.console.pages.people.columns import SORTS
 from lianyi.errors import BadRule
 from lianyi.workspace import Workspace
 from tests.doors.standing import ANNA, CAI, NAMES, Standing
@@ -61,11 +62,18 @@ def test_an_unreadable_condition_says_so_and_finds_nobody(standing: Standing, br
     assert "The condition can't be read" in answer.content.decode()
 
 
-def test_every_sort_puts_unknown_last_and_pages_never_overlap(brand: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_sort_puts_unknown_last_and_pages_never_overlap(
+    brand: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(search, "PAGE", 2)
-    for name in sorted(search.SORTS):
+    for name in sorted(SORTS):
         for way in ("up", "down"):
-            pages = [search.find(brand, search.read(QueryDict(f"sort={name}&dir={way}&page={n}")), (name,) if name != "name" else ()).rows for n in (1, 2)]
+            pages = [
+                search.find(
+                    brand, search.read(QueryDict(f"sort={name}&dir={way}&page={n}")), (name,) if name != "name" else ()
+                ).rows
+                for n in (1, 2)
+            ]
             rows = [row for page in pages for row in page]
             assert len({row["person_id"] for row in rows}) == 4, name
             values = [row[name] for row in rows]
@@ -92,7 +100,10 @@ def test_chosen_columns_are_kept(standing: Standing) -> None:
     again = standing.owner.get("/people").content.decode()
     for page in (first, again):
         heads = re.findall(r"<th scope=\"col\".*?</th>", page, re.DOTALL)
-        assert [name for name in ("Refunds", "Events", "Net spend") if any(name in head for head in heads)] == ["Refunds", "Events"]
+        assert [name for name in ("Refunds", "Events", "Net spend") if any(name in head for head in heads)] == [
+            "Refunds",
+            "Events",
+        ]
 
 
 def test_analysts_may_export_and_it_is_written_down(standing: Standing, brand: Workspace) -> None:

@@ -104,7 +104,9 @@ def test_a_note_stands_in_the_timeline(standing: Standing, anna: str) -> None:
     assert "likes &lt;b&gt;green&lt;/b&gt; tea" in text(standing.owner.get(f"/people/{anna}?kind=team"))
 
 
-def test_a_merge_shows_a_preview_warns_of_clashes_and_can_be_taken_back(standing: Standing, brand: Workspace, anna: str) -> None:
+def test_a_merge_shows_a_preview_warns_of_clashes_and_can_be_taken_back(
+    standing: Standing, brand: Workspace, anna: str
+) -> None:
     bo = brand.person(BO).person_id
     preview = text(standing.owner.get(f"/people/{anna}/merge?with={bo}"))
     assert "They look like two people" in preview

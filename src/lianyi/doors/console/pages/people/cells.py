@@ -29,7 +29,9 @@ def _tags(tags: Sequence[str]) -> SafeString:
 
 
 def _listed(values: Sequence[str]) -> SafeString:
-    return format_html('<span class="soft">{} {}</span>', ", ".join(values[:SHOWN]), _more("faint", len(values) - SHOWN))
+    return format_html(
+        '<span class="soft">{} {}</span>', ", ".join(values[:SHOWN]), _more("faint", len(values) - SHOWN)
+    )
 
 
 def _more(kind: str, count: int) -> SafeString:

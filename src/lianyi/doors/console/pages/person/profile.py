@@ -53,7 +53,9 @@ def attributes(person: Person) -> list[Attribute]:
     )
     return [
         Attribute(
-            title=ATTRIBUTES.get(name, name), value=_said(name, person.attributes[name]), source=_source(sources.get(name))
+            title=ATTRIBUTES.get(name, name),
+            value=_said(name, person.attributes[name]),
+            source=_source(sources.get(name)),
         )
         for name in names
         if person.attributes[name] not in (None, "", [], {}) and name != "avatar"
