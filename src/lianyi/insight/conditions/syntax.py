@@ -202,7 +202,7 @@ def tags_in(node: Node) -> tuple[str, ...]:
 
 
 def texts_in(node: Node) -> tuple[str, ...]:
-    """Every text that stands in a condition: values, words, names of attributes."""
+    """Every text that stands in a condition: values, words, names of attributes and tags."""
     found: list[str] = []
     for part in walk(node):
         if isinstance(part, Text):
@@ -211,4 +211,6 @@ def texts_in(node: Node) -> tuple[str, ...]:
             found += part.words
         elif isinstance(part, Attribute):
             found.append(part.name)
+        elif isinstance(part, HasTag):
+            found.append(part.tag)
     return tuple(found)

@@ -25,7 +25,7 @@ from lianyi.insight.conditions import syntax as s
 from lianyi.insight.people.tags.sensitive import sensitive_in
 
 Source = Literal["rule", "keyword", "compound"]
-FIELDS = ("tag", "zh", "en", "when", "weight", "about_zh", "about_en", "sensitive", "off")
+FIELDS = ("tag", "zh", "en", "when", "weight", "about_zh", "about_en", "sensitive", "disabled")
 BASIS = "separate consent"
 MAX_NAME = 60
 
@@ -74,7 +74,7 @@ def shipped_rules() -> tuple[Rule, ...]:
 
 
 def read_rules(folder: Path) -> tuple[Rule, ...]:
-    """The shipped rules with those of a brand's tags/*.yaml: one of the same tag replaces, `off: true` takes away.
+    """The shipped rules with those of a brand's tags/*.yaml: one of the same tag replaces, `disabled: true` takes away.
 
     BadRule names file, entry and place; SensitiveTag the class of information that a rule points to.
     """
@@ -119,7 +119,7 @@ def names_of(rules: Sequence[Rule]) -> Mapping[str, Rule]:
 
 
 def _read(name: str, content: str) -> dict[str, Rule | None]:
-    """The rules of one file by tag; None for one that is off."""
+    """The rules of one file by tag; None for one that is disabled."""
     try:
         entries = yaml.safe_load(content)
     except yaml.YAMLError as error:
@@ -142,9 +142,10 @@ def _entry(place: str, entry: Any) -> tuple[str, Rule | None]:
         raise BadRule(f"{place}: is no mapping; write `- tag: …` with `when: …` below")
     unknown = sorted(str(key) for key in entry if key not in FIELDS)
     if unknown:
-        raise BadRule(f"{place}: unknown field {unknown[0]!r}; there are {', '.join(FIELDS)}")
+        hint = "; a condition with a comma between { } is cut there, put it in quotes" if ")" in unknown[0] else ""
+        raise BadRule(f"{place}: unknown field {unknown[0]!r}; there are {', '.join(FIELDS)}{hint}")
     tag = _name(place, entry, "tag")
-    if entry.get("off") is True:
+    if entry.get("disabled") is True:
         return tag, None
     place = f"{place} (tag {tag!r})"
     zh, en = (_name(place, entry, language) if entry.get(language) else tag for language in ("zh", "en"))
