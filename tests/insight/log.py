@@ -58,7 +58,7 @@ class Log:
     def arrow(self, name: str) -> pa.Table:
         """One table as Arrow data."""
         with DuckDB(memory_mb=512, threads=1) as engine:
-            _make(engine, self.events, self.keys(), [name], self.settings, AS_OF, {})
+            make(engine, to_arrow(self.events, received_at=AS_OF), self.keys(), [name], self.settings, AS_OF, {})
             return engine.table(f"SELECT * FROM {name}")
 
     def person(self, person_id: str = "p1", **options: Any) -> Row:
@@ -78,13 +78,14 @@ def build(
 ) -> dict[str, list[Row]]:
     """Build the named tables and what they read, from events and keys."""
     with DuckDB(memory_mb=settings.memory_mb, threads=1) as engine:
-        made = _make(engine, events, keys, names, settings, as_of, parameters)
+        log = to_arrow(list(events), received_at=AS_OF)
+        made = make(engine, log, keys, names, settings, as_of, parameters)
         return {name: engine.table(f"SELECT * FROM {name}").to_pylist(maps_as_pydicts="strict") for name in made}
 
 
-def _make(
+def make(
     engine: DuckDB,
-    events: Sequence[Event],
+    log: pa.Table,
     keys: Mapping[str, str],
     names: Sequence[str],
     settings: Settings,
@@ -93,7 +94,7 @@ def _make(
 ) -> list[str]:
     """Register events and keys, build the tables in order, and hold each to its description."""
     tables = catalogue()
-    engine.register(EVENTS, to_arrow(list(events), received_at=AS_OF))
+    engine.register(EVENTS, log)
     engine.register("keys", keys_table(keys))
     needed = _needed(names)
     for name in needed:
