@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 
 
@@ -9,6 +10,7 @@ def main() -> int:
     """Set Django up, do the job, say how it went in the job's row."""
     import django
 
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=logging.INFO)
     django.setup()
     from lianyi.action.work.doing import do
 

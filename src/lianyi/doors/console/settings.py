@@ -150,15 +150,5 @@ LANGUAGE_CODE = "en"
 LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
 LOCALE_PATHS = [WORKSPACE / "cache" / "locale"]  # compiled there at start, see catalogues.py
 
-LOGGING: dict[str, Any] = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "loggers": {
-        "django": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
-        # Scanners of the internet cause these by the thousand; the answer is a plain 400.
-        "django.security.DisallowedHost": {"level": "CRITICAL"},
-        "lianyi": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
-    },
-}
+# The server decides how its processes log (doors/logs.py); Django adds nothing to it.
+LOGGING_CONFIG = None

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import secrets
+import threading
 from pathlib import Path
+
+log = logging.getLogger(__name__)
 
 
 def prepare(folder: Path) -> None:
@@ -29,6 +33,8 @@ def configure(folder: Path) -> None:
     import django
 
     django.setup()
+    # Scanners of the internet cause these by the thousand; the answer is a plain 400.
+    logging.getLogger("django.security.DisallowedHost").setLevel(logging.CRITICAL)
 
 
 def first_run_code(folder: Path) -> str | None:
@@ -47,3 +53,32 @@ def first_run_code(folder: Path) -> str | None:
         with os.fdopen(handle, "w", encoding="ascii") as file:
             file.write(secrets.token_hex(8))
     return path.read_text(encoding="ascii").strip()
+
+
+def warm_up(folder: Path) -> threading.Thread:
+    """Behind the server's back: say how to make the owner, and do what only the first visitor would wait for."""
+    thread = threading.Thread(target=_warm_up, args=(folder,), name="console-warm-up", daemon=True)
+    thread.start()
+    return thread
+
+
+def _warm_up(folder: Path) -> None:
+    from django.db import connection
+
+    from lianyi.doors.console.brand import workspace
+    from lianyi.doors.console.facts import tags_known
+    from lianyi.errors import LianyiError
+
+    try:
+        code = first_run_code(folder)
+        if code:
+            log.info(
+                "nobody is enrolled: open /start; from another machine with the code %s",
+                code,
+                extra={"action": "first_run"},
+            )
+        tags_known(workspace())
+    except LianyiError as error:
+        log.warning("the console can't show the workspace yet: %s", error, extra={"action": "console.cold"})
+    finally:
+        connection.close()

@@ -129,7 +129,7 @@ def turn(request: HttpRequest, tag: str) -> HttpResponse:
     """Turn a shipped rule off or on again, or remove a rule of one's own."""
     ws, shipped = workspace(), tag in {one.tag for one in shipped_rules()}
     if request.POST.get("off") and shipped:
-        own.put(ws.folder, {"tag": tag, "off": True})
+        own.put(ws.folder, {"tag": tag, "disabled": True})
     else:
         own.remove(ws.folder, tag)
     audit.note(member(request), "tags.remove" if request.POST.get("off") else "tags.save", tag)
