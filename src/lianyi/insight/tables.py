@@ -92,9 +92,9 @@ def in_order(tables: Iterable[Table]) -> Mapping[str, Table]:
         if missing:
             raise ValueError(f"table {table.name} reads {', '.join(sorted(missing))}, which nobody makes")
     try:
-        names = TopologicalSorter(
-            {name: set(table.inputs) - {EVENTS} for name, table in by_name.items()}
-        ).static_order()
+        # lists, not sets: the order must be the same in every process
+        graph = {name: [source for source in table.inputs if source != EVENTS] for name, table in by_name.items()}
+        names = TopologicalSorter(graph).static_order()
         return {name: by_name[name] for name in names}
     except CycleError as error:
         raise ValueError(f"tables depend on each other in a circle: {' -> '.join(error.args[1])}") from error

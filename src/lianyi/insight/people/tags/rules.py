@@ -96,7 +96,8 @@ def in_order(rules: Iterable[Rule]) -> tuple[Rule, ...]:
     """The rules, each after the tags it asks for. BadRule names two rules of one name, and circles."""
     named = names_of(rules := tuple(rules))
     by_tag = {rule.tag: rule for rule in rules}
-    graph = {rule.tag: {named[tag].tag for tag in s.tags_in(rule.when) if tag in named} for rule in rules}
+    # sorted: sets of texts have another order in every process, and the order of rules must not
+    graph = {rule.tag: sorted({named[tag].tag for tag in s.tags_in(rule.when) if tag in named}) for rule in rules}
     try:
         return tuple(by_tag[tag] for tag in TopologicalSorter(graph).static_order())
     except CycleError as error:
