@@ -38,7 +38,7 @@ def configure(folder: Path) -> None:
 
 
 def first_run_code(folder: Path) -> str | None:
-    """The code that a browser on another machine must show to become the owner; None once there is one.
+    """The code that a browser must show to become the owner; None once there is one.
 
     Whoever can read the workspace folder or the server's terminal may know it, nobody else.
     """
@@ -73,7 +73,8 @@ def _warm_up(folder: Path) -> None:
         code = first_run_code(folder)
         if code:
             log.info(
-                "nobody is enrolled: open /start; from another machine with the code %s",
+                "nobody is enrolled; make the owner at %s/start?code=%s",
+                os.environ.get("LIANYI_URL", "").rstrip("/") or os.environ.get("LIANYI_AT", ""),
                 code,
                 extra={"action": "first_run"},
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import shutil
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,9 @@ from django.core.files.uploadedfile import TemporaryUploadedFile, UploadedFile
 from django.core.files.uploadhandler import TemporaryFileUploadHandler
 
 from lianyi.action.work.models import Upload
+from lianyi.errors import InputError
+
+NAME_BYTES = 180
 
 
 class WorkspaceUploads(TemporaryFileUploadHandler):
@@ -28,7 +32,7 @@ class WorkspaceUploads(TemporaryFileUploadHandler):
 
 def keep(file: UploadedFile[bytes], *, by: str) -> Upload:
     """Keep an uploaded file in a folder of its own, under its own name without any path."""
-    name = Path((file.name or "").replace("\\", "/")).name[:150] or "file"
+    name = short(Path((file.name or "").replace("\\", "/")).name) or "file"
     identity = uuid4()
     folder = settings.WORKSPACE / "staging" / "uploads" / str(identity)
     folder.mkdir(parents=True)
@@ -38,6 +42,30 @@ def keep(file: UploadedFile[bytes], *, by: str) -> Upload:
     else:
         path.write_bytes(file.read())
     return Upload.objects.create(id=identity, name=name, path=str(path), size=path.stat().st_size, by=by)
+
+
+def short(name: str) -> str:
+    """A file name of at most NAME_BYTES bytes in UTF-8 (disks allow 255, and reports add to it), its ending kept."""
+    ending = Path(name).suffix if len(Path(name).suffix.encode()) <= 20 else ""
+    stem = name.removesuffix(ending).encode()[: NAME_BYTES - len(ending.encode())]
+    return stem.decode(errors="ignore") + ending
+
+
+def text_encoding(name: str) -> str:
+    """The name, if Python can read text in it; InputError else (`zlib_codec` is a codec, but none of text)."""
+    try:
+        b"\n".decode(name)
+    except (LookupError, UnicodeError, ValueError) as error:
+        codec = None if isinstance(error, LookupError) or "\0" in name else _codec(name)
+        if codec is None:
+            raise InputError(f"encoding: {name!r} is no encoding of text; write e.g. utf-8 or gb18030") from error
+    return name
+
+
+def _codec(name: str) -> codecs.CodecInfo | None:
+    """The codec, if bytes of its can be read piece by piece."""
+    found = codecs.lookup(name)
+    return found if found.incrementaldecoder is not None else None
 
 
 def _link(source: Path, path: Path) -> None:

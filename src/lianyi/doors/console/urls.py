@@ -25,6 +25,7 @@ urlpatterns = [
     path("components", components.components, name="components"),
     path("people", people.people, name="people"),
     path("people/export", people.export, name="people_export"),
+    path("people/suggestions", merging.suggestions, name="suggestions"),
     path("people/<str:person_id>", person.person, name="person"),
     path("people/<str:person_id>/timeline", person.timeline, name="timeline"),
     path("people/<str:person_id>/tags", person.tag, name="tag_person"),

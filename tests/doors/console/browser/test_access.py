@@ -23,6 +23,7 @@ PAGES = (
     "/people",
     "/people?q=nobody",
     "/people?col=tags&col=orders&condition=orders >>> 1",
+    "/people/suggestions",
     "/people/{anna}",
     "/people/{anna}?kind=money",
     "/people/{anna}/merge",

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from lianyi.action.team import audit
+from lianyi.action.team.rights import RIGHTS
 from lianyi.action.work import queue
 from lianyi.action.work.models import Job
 from lianyi.doors.console.rights import member, needs
+from lianyi.errors import RefusedError
 
 
 @needs("data.see")
@@ -31,13 +36,20 @@ def part(request: HttpRequest, job_id: int) -> HttpResponse:
     return response
 
 
-@needs("data.refresh")
+@needs("data.see")
 @require_POST
 def cancel(request: HttpRequest, job_id: int) -> HttpResponse:
-    """Stop a job in a safe state."""
-    found = get_object_or_404(Job, pk=job_id)
-    queue.cancel(found.pk, now=queue.clock())
-    audit.note(member(request), "job.cancel", str(found.pk), kind=found.kind)
+    """Stop a job in a safe state; who may start one of its kind may stop it."""
+    found, user = get_object_or_404(Job, pk=job_id), member(request)
+    right = queue.RIGHTS.get(found.kind, "data.refresh")
+    if not user.may(right):
+        raise PermissionDenied(RIGHTS[right].says)
+    try:
+        queue.cancel(found.pk, now=queue.clock())
+    except RefusedError:
+        messages.error(request, _("An erasure that runs can't be cancelled."))
+    else:
+        audit.note(user, "job.cancel", str(found.pk), kind=found.kind)
     return redirect(_own(request.POST.get("next", "/")))
 
 

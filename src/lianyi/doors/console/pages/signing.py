@@ -27,8 +27,6 @@ from lianyi.action.team.signing_in import sign_in
 from lianyi.doors.console.pages.errors import not_found
 from lianyi.doors.console.start import first_run_code
 
-LOOPBACK = {"127.0.0.1", "::1"}
-
 
 class LoginForm(forms.Form):
     """Name and password."""
@@ -92,20 +90,17 @@ class OwnerForm(forms.Form):
     )
     code = forms.CharField(
         label=gettext_lazy("First-run code"),
-        required=False,
         help_text=gettext_lazy("Shown in the terminal where the server was started."),
     )
 
-    def __init__(self, *args: Any, code: str | None, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, code: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.expected = code
-        if code is None:
-            del self.fields["code"]
 
     def clean_code(self) -> str:
         """Right, or an error; compared in constant time."""
         code: str = self.cleaned_data["code"]
-        if self.expected and not secrets.compare_digest(code.strip().encode(), self.expected.encode()):
+        if not secrets.compare_digest(code.strip().encode(), self.expected.encode()):
             raise forms.ValidationError(_("This is not the code from the terminal."))
         return code
 
@@ -126,12 +121,12 @@ class OwnerForm(forms.Form):
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "POST"])
 def first_run(request: HttpRequest) -> HttpResponse:
-    """Make the owner. From another machine the code in the terminal is needed, so that no stranger can be first."""
+    """Make the owner. The code in the terminal is needed, so that no stranger can be first; what seems to come from
+    this machine may have come through a proxy."""
     code = first_run_code(settings.WORKSPACE)
     if code is None:
         return redirect("login")
-    local = request.META.get("REMOTE_ADDR") in LOOPBACK and "HTTP_X_FORWARDED_FOR" not in request.META
-    form = OwnerForm(request.POST or None, code=None if local else code, initial={"code": request.GET.get("code", "")})
+    form = OwnerForm(request.POST or None, code=code, initial={"code": request.GET.get("code", "")})
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         user = User.objects.enrol(data["name"], role="owner", password=data["password"], full_name=data["full_name"])

@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from lianyi.action.team import audit
 from lianyi.action.work import queue
@@ -21,6 +21,7 @@ from lianyi.errors import InputError
 from lianyi.persons import Person
 
 SHOWN = 8
+PAIRS = 200
 
 
 @needs("people.merge")
@@ -49,6 +50,25 @@ def _choice(request: HttpRequest, one: Person) -> dict[str, Any]:
         "hits": [row for row in hits if row["person_id"] != one.person_id][:SHOWN],
         "suggestions": _suggested(one),
     }
+
+
+@needs("people.merge")
+@require_safe
+def suggestions(request: HttpRequest) -> HttpResponse:
+    """All pairs of whom the tables think that they may be one person, surest first."""
+    ws = workspace()
+    state = ws.states().get("merge_suggestions")
+    pairs = (
+        rows(
+            ws,
+            "SELECT s.*, a.name AS name_a, b.name AS name_b FROM merge_suggestions s "
+            "JOIN people a ON a.person_id = s.person_a JOIN people b ON b.person_id = s.person_b "
+            f"ORDER BY s.score DESC, s.person_a, s.person_b LIMIT {PAIRS}",
+        )
+        if state
+        else []
+    )
+    return render(request, "person/suggestions.html", {"pairs": pairs, "state": state})
 
 
 def _suggested(one: Person) -> list[dict[str, Any]]:
