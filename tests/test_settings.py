@@ -60,9 +60,10 @@ def test_control_characters_are_refused_with_their_place(name: str) -> None:
 @pytest.mark.parametrize(
     ("setting", "value"),
     [
-        ("name", ""), ("name", " "), ("name", 5), ("currency", "yuan"), ("currency", "CNY\n"), 
-        ("timezone", "Mars/Base"),        ("timezone", "../etc/passwd"), ("timezone", ""), ("language", "fr"), ("memory_mb", 10), ("memory_mb", "4096"),
-        ("memory_mb", 10**30), ("memory_mb", True), ("threads", -1), ("threads", 10**6), ("threads", 1.5),
+        ("name", ""), ("name", " "), ("name", 5), ("currency", "yuan"), ("currency", "CNY\n"), ("timezone", ""),
+        ("timezone", "Mars/Base"), ("timezone", "../etc/passwd"), ("language", "fr"), ("memory_mb", 10),
+        ("memory_mb", "4096"), ("memory_mb", 10**30), ("memory_mb", True), ("threads", -1), ("threads", 10**6),
+        ("threads", 1.5),
     ],
 )  # fmt: skip
 def test_what_cannot_be_is_refused_by_name(setting: str, value: Any) -> None:
