@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import numpy as np
 from lianyi.errors import InputError
 from lianyi.memory.sources.source import Reject
 from lianyi.memory.sources.tabular.part import Part, reject, text_table, unreadable
+from lianyi.memory.sources.tabular.workbook_area import check_areas
 
 ROWS = 50_000
 # What the parts of a workbook may hold unpacked. Excel's own limit of a million rows stays below it.
@@ -110,7 +112,10 @@ def _rows(book: Any, sheet: str, path: Path) -> Iterator[list[str | None]]:
 
 
 def check_zip(path: Path) -> None:
-    """InputError where a zip container is damaged, encrypted, or would unpack to more than any workbook holds."""
+    """InputError where a zip container is damaged, encrypted, or would unpack to more than any workbook holds.
+
+    So it is where its sheets would be laid out as grids that do not fit in memory.
+    """
     with path.open("rb") as file:
         if file.read(4) != b"PK\x03\x04":
             return
@@ -127,6 +132,11 @@ def check_zip(path: Path) -> None:
         )
     if any(info.flag_bits & 1 for info in infos):
         raise InputError("is protected by a password; save it without")
+    try:
+        with zipfile.ZipFile(path) as archive:
+            check_areas(archive)
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError) as error:
+        raise InputError(f"is a damaged workbook ({error})") from error
 
 
 def cell_text(value: object) -> str | None:
