@@ -27,7 +27,12 @@ class Scope:
     @classmethod
     def of(cls, build: Build) -> Scope:
         """The scope of one build."""
-        return cls(as_of=build.as_of, timezone=build.settings.timezone, currency=build.settings.currency)
+        return cls(
+            as_of=build.as_of,
+            timezone=build.settings.timezone,
+            currency=build.settings.currency,
+            dialect=Dialect(build.engine.dialect),
+        )
 
     @property
     def today(self) -> int:

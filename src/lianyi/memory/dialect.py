@@ -66,7 +66,7 @@ class Dialect:
         """A text as a JSON string, with quotes; NULL for NULL."""
         if self._duck:
             return f"CAST(to_json({text}) AS STRING)"
-        return f"regexp_extract(to_json(named_struct('v', {text})), '(?s)^.v.:(.*).$', 1)"
+        return f"regexp_extract(to_json(named_struct('v', {text})), '(?s)^.{{5}}(.*).$', 1)"
 
     # --- lists and structs --------------------------------------------------------------------------------------
 
@@ -176,7 +176,7 @@ class Dialect:
     def date(self, days: str) -> str:
         """The date that lies so many days after 1970-01-01."""
         return (
-            f"(DATE '1970-01-01' + CAST({days} AS INTEGER))" if self._duck else f"date_add(DATE '1970-01-01', {days})"
+            f"(DATE '1970-01-01' + CAST({days} AS INTEGER))" if self._duck else f"date_add(DATE '1970-01-01', CAST({days} AS INT))"
         )
 
     def day_number(self, date: str) -> str:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import secrets
 import shutil
 import tempfile
+import weakref
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
@@ -11,10 +14,13 @@ from typing import Any, Self
 import duckdb
 import pyarrow as pa
 
+from lianyi.memory.dialect import Name
 from lianyi.memory.engine import literal
 
 # Small enough that a look-up by the sorted column decodes little, large enough to compress well.
 ROW_GROUP = 61_440
+
+SPILL = "lianyi-spill-"
 
 Relation = duckdb.DuckDBPyRelation
 QueryError = duckdb.Error
@@ -24,11 +30,19 @@ class DuckDB:
     """An engine in this process. Spills to a folder of its own, which `close` removes.
 
     memory_mb: what it may hold before it spills. threads: 0 = all cores. ordered: keep the order of rows where no
-    ORDER BY says otherwise (costs memory on large results).
+    ORDER BY says otherwise (costs memory on large results). spill: where the spill folder is made, if one is needed.
     """
 
-    def __init__(self, *, memory_mb: int = 4096, threads: int = 0, ordered: bool = False) -> None:
-        self._spill = Path(tempfile.mkdtemp(prefix="lianyi-spill-"))
+    dialect: Name = "duckdb"
+
+    def __init__(
+        self, *, memory_mb: int = 4096, threads: int = 0, ordered: bool = False, spill: Path | None = None
+    ) -> None:
+        # DuckDB makes the folder when it first spills; the finalizer also runs for engines that nobody closes.
+        self._spill = (spill or Path(tempfile.gettempdir())) / f"{SPILL}{os.getpid()}-{secrets.token_hex(8)}"
+        self._spill.parent.mkdir(parents=True, exist_ok=True)
+        self._finalizer = weakref.finalize(self, shutil.rmtree, self._spill, ignore_errors=True)
+        self._origin: DuckDB | None = None
         options: dict[str, Any] = {
             "memory_limit": f"{memory_mb}MB",
             "temp_directory": str(self._spill),
@@ -81,6 +95,7 @@ class DuckDB:
         """The same database for another thread: it sees views and tables, not registered Arrow data."""
         twin = object.__new__(DuckDB)
         twin._spill = self._spill
+        twin._origin = self._origin or self  # as long as a twin lives, so does the database's spill folder
         twin._connection = self._connection.cursor()
         return twin
 
@@ -97,10 +112,19 @@ class DuckDB:
     def close(self) -> None:
         """Free the memory and remove the spill folder."""
         self._connection.close()
-        shutil.rmtree(self._spill, ignore_errors=True)
+        if self._origin is None:
+            self._finalizer()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_exc: object) -> None:
         self.close()
+
+
+def sweep_spills(folder: Path) -> None:
+    """Remove spill folders of processes that are gone: killed, they could not do it themselves."""
+    for path in folder.glob(f"{SPILL}*"):
+        process = path.name.removeprefix(SPILL).partition("-")[0]
+        if process.isdigit() and not Path(f"/proc/{process}").exists() and Path("/proc/self").exists():
+            shutil.rmtree(path, ignore_errors=True)

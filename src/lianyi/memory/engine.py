@@ -10,9 +10,13 @@ from typing import Any, Protocol
 
 import pyarrow as pa
 
+from lianyi.memory.dialect import Name
+
 
 class Engine(Protocol):
-    """Runs SQL over named relations. One engine object is used by one thread at a time."""
+    """Runs SQL over named relations. One engine object is used by one thread at a time. dialect: how it writes SQL."""
+
+    dialect: Name
 
     def register(self, name: str, data: pa.Table | pa.RecordBatchReader | Sequence[str | Path]) -> None:
         """Make Arrow data, or a list of Parquet files (empty list: not allowed), known as relation `name`."""
