@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from lianyi.action.team.rights import RIGHTS as TEAM_RIGHTS
 from lianyi.action.work import queue
+from lianyi.action.work.kinds import KINDS
 from lianyi.action.work.models import Job
+from lianyi.errors import RefusedError
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 State = Job.State
@@ -98,6 +102,27 @@ def test_a_cancelled_job_never_starts_and_a_running_one_is_asked_to_stop() -> No
     assert not queue.renew(running, now=NOW)
     one.refresh_from_db()
     assert one.state == State.CANCELLED
+
+
+def test_an_erasure_that_runs_goes_on_to_its_end() -> None:
+    waits, runs = queue.add("erase", {"key": "a:1"}, by="t"), queue.add("erase", {"key": "a:2"}, by="t")
+    queue.cancel(waits.pk, now=NOW)
+    waits.refresh_from_db()
+    assert waits.state == "cancelled"
+    Job.objects.update(not_before=NOW)
+    job = queue.claim("one", now=NOW)
+    assert job
+    assert job == runs
+    with pytest.raises(RefusedError, match="can't be cancelled"):
+        queue.cancel(job.pk, now=NOW)
+    job.refresh_from_db()
+    assert (job.state, job.cancel_requested, job.can_be_cancelled) == ("running", False, False)
+    assert queue.renew(job, now=NOW)
+
+
+def test_every_kind_of_job_names_the_right_to_stop_it() -> None:
+    assert set(queue.RIGHTS) == set(KINDS)
+    assert set(queue.RIGHTS.values()) <= set(TEAM_RIGHTS)
 
 
 def test_progress_stays_between_nothing_and_all() -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
+import threading
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.contrib.auth import authenticate
-from django.db.models import QuerySet
+from django.db import transaction
+from django.db.models import Q, QuerySet
 
 from lianyi.action.team import audit
-from lianyi.action.team.models import SignInAttempt, User
+from lianyi.action.team.models import Act, SignInAttempt, User
 
 WINDOW = timedelta(minutes=15)
 KEPT = timedelta(days=1)
@@ -17,6 +20,9 @@ KEPT = timedelta(days=1)
 MAX_PER_NAME_AND_ADDRESS = 5
 MAX_PER_ADDRESS = 20
 MAX_PER_NAME = 50
+# A hash takes 19 MiB and some ten milliseconds of a core; a flood of tries must not take them all.
+HASHING = threading.BoundedSemaphore(3)
+NAME = re.compile(r"\S{1,100}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,17 +34,31 @@ class Outcome:
 
 
 def sign_in(*, name: str, password: str, address: str, now: datetime) -> Outcome:
-    """Check a password, unless there were too many failures lately."""
-    name = name.strip()[:100]
-    wait = _must_wait(name, address, now)
-    if wait:
-        audit.note(name or "?", "sign_in.locked", address)
-        return Outcome(user=None, wait=wait)
-    found = authenticate(username=name, password=password)
+    """Check a password, unless there were too many failures lately. Tries that are under way count as failures, so
+    that many at once get no further than many in turn."""
+    name = name.strip()
+    if not (NAME.fullmatch(name) and name.isprintable()):
+        name = ""  # nobody's; what strangers type is kept nowhere
+    with transaction.atomic():  # IMMEDIATE: nobody else can begin a try between the check and the record
+        wait = _must_wait(name, address, now)
+        if wait:
+            _note_lock(name, address, now)
+            return Outcome(user=None, wait=wait)
+        SignInAttempt.objects.filter(at__lt=now - KEPT).delete()
+        attempt = SignInAttempt.objects.create(name=name.lower(), address=address, at=now, ok=False)
+    with HASHING:
+        found = authenticate(username=name, password=password)
     user = found if isinstance(found, User) else None
-    SignInAttempt.objects.filter(at__lt=now - KEPT).delete()
-    SignInAttempt.objects.create(name=name.lower(), address=address, at=now, ok=user is not None)
+    if user is not None:
+        SignInAttempt.objects.filter(pk=attempt.pk).update(ok=True)
     return Outcome(user=user)
+
+
+def _note_lock(name: str, address: str, now: datetime) -> None:
+    """Write down that somebody must wait, once a window: nobody who is not signed in may fill the log of acts."""
+    noted = Act.objects.filter(what="sign_in.locked", at__gte=now - WINDOW)
+    if not noted.filter(Q(on=address) | Q(by=name or "?")).exists():
+        audit.note(name or "?", "sign_in.locked", address)
 
 
 def _must_wait(name: str, address: str, now: datetime) -> timedelta | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -59,28 +60,31 @@ def _upload(job: Job) -> Upload:
 
 def _add(workspace: Workspace, upload: Upload, say: Say, *, dry_run: bool) -> list[dict[str, Any]]:
     path = Path(upload.path)
-    mapping = path.parent / "mapping.yaml"
-    if upload.mapping:
-        mapping.write_text(upload.mapping, encoding="utf-8")
 
     def progress(step: importing.Progress) -> None:
         say(f"{step.rows:,}", step.bytes_done / max(step.bytes_total, 1))
 
-    reports = workspace.add(
-        path,
-        format=upload.format or None,
-        mapping=mapping if upload.mapping else None,
-        label=upload.label or None,
-        dry_run=dry_run,
-        progress=progress,
-        **upload.options,
-    )
+    # In a folder of its own: the uploaded file may well be called mapping.yaml itself.
+    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+        mapping = Path(folder) / "mapping.yaml"
+        mapping.write_text(upload.mapping, encoding="utf-8")
+        reports = workspace.add(
+            path,
+            format=upload.format or None,
+            mapping=mapping if upload.mapping else None,
+            label=upload.label or None,
+            dry_run=dry_run,
+            progress=progress,
+            **upload.options,
+        )
     return [report.to_data() for report in reports]
 
 
 def erase(workspace: Workspace, job: Job, say: Say) -> dict[str, Any]:
     """Erase a person by right. Arguments: key. The result says how much went, and not whose it was."""
     say("", None)
+    if "key" not in job.arguments:  # done before the server stopped; only the job's end was not written
+        return {}
     certificate = workspace.erase(job.arguments["key"])
     Job.objects.filter(pk=job.pk).update(arguments={})  # the job's row must not keep whom it erased
     return {

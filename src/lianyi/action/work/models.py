@@ -46,6 +46,11 @@ class Job(models.Model):
         return f"{self.kind} {self.pk} ({self.state})"
 
     @property
+    def can_be_cancelled(self) -> bool:
+        """Whether it may still be stopped. An erasure that runs may not: the person has a right to its end."""
+        return self.state == self.State.WAITING or (self.state == self.State.RUNNING and self.kind != "erase")
+
+    @property
     def is_over(self) -> bool:
         """Whether nothing more will happen to it."""
         return self.state in {self.State.DONE, self.State.FAILED, self.State.CANCELLED}

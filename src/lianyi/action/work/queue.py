@@ -10,11 +10,19 @@ from django.db.models import F
 from django.utils import timezone
 
 from lianyi.action.work.models import Job
+from lianyi.errors import RefusedError
 
 LEASE = timedelta(seconds=60)
 MAX_ATTEMPTS = 3
 BUSY_DELAY = timedelta(seconds=5)
 State = Job.State
+# Who may stop a job is who may start one of its kind.
+RIGHTS: Mapping[str, str] = {
+    "refresh": "data.refresh",
+    "check": "data.import",
+    "import": "data.import",
+    "erase": "people.erase",
+}
 
 
 def add(kind: str, arguments: Mapping[str, Any] | None = None, *, by: str) -> Job:
@@ -77,10 +85,15 @@ def put_back(job: Job, *, now: datetime, message: str) -> None:
 
 
 def cancel(pk: int, *, now: datetime) -> None:
-    """Cancel: at once where it waits; a running job is asked to stop and ends in a safe state."""
+    """Cancel: at once where it waits; a running job is asked to stop and ends in a safe state. RefusedError: it runs
+    and is of a kind that goes on to its end."""
     waiting = Job.objects.filter(pk=pk, state=State.WAITING)
-    if waiting.update(state=State.CANCELLED, ended_at=now, cancel_requested=True) == 0:
-        Job.objects.filter(pk=pk, state=State.RUNNING).update(cancel_requested=True)
+    if waiting.update(state=State.CANCELLED, ended_at=now, cancel_requested=True):
+        return
+    running = Job.objects.filter(pk=pk, state=State.RUNNING)
+    running.exclude(kind="erase").update(cancel_requested=True)
+    if running.filter(kind="erase").exists():
+        raise RefusedError("an erasure that runs can't be cancelled; it goes on to its end, after a restart as well")
 
 
 def revive(*, now: datetime) -> int:
