@@ -40,6 +40,8 @@ _BINARY = (
 _SPECIAL = re.compile(rb"[\x80-\xff]")
 # So many bytes after the first special one tell enough.
 JUDGED = 200_000
+# Ways to write single names or source code; no file is written in them.
+_NO_FILES = frozenset({"idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape"})
 _LIKELY = ("gb18030", "big5", "shift_jis", "euc_jp", "euc_kr", "cp1252", "cp1251", "cp1250")
 
 
@@ -136,7 +138,7 @@ def detect(path: Path, *, given: str | None = None) -> Encoding | None:
     """The encoding of a text file, from its mark or its bytes; None where it is binary.
 
     A file that starts in ASCII is read on until something else comes (or its end). GB18030 covers GBK and GB2312.
-    InputError where `given` is no codec.
+    InputError where `given` is no codec of texts.
     """
     if given is not None:
         return _given(given)
@@ -162,13 +164,22 @@ def detect(path: Path, *, given: str | None = None) -> Encoding | None:
     return _narrow(data)
 
 
+def check_encoding(name: str) -> None:
+    """InputError where a name is no codec, or one that is not of texts (zlib, base64)."""
+    _given(name)
+
+
 def _given(name: str) -> Encoding:
     try:
-        known = codecs.lookup(name).name
-    except LookupError:
+        codec = codecs.lookup(name)
+    except (LookupError, ValueError):
+        codec = None
+    # Python marks codecs that make bytes of bytes (zlib, base64); `open` asks the same private word
+    if codec is None or not getattr(codec, "_is_text_encoding", True) or codec.name in _NO_FILES:
         raise InputError(
-            f"no encoding {name!r}; write utf-8, gb18030, utf-16, big5, shift_jis or another codec"
-        ) from None
+            f"no encoding {name[:60]!r}; write utf-8, gb18030, utf-16, big5, shift_jis or another of texts"
+        )
+    known = codec.name
     wanted = {"utf-8": "utf-8-sig", "gbk": "gb18030", "gb2312": "gb18030"}
     return Encoding(name=wanted.get(known, known), why="given by the user")
 

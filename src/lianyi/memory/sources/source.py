@@ -17,7 +17,8 @@ from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
-from lianyi.memory.sources.encoding import Encoding, detect
+from lianyi.memory.sources.encoding import Encoding, check_encoding, detect
+from lianyi.memory.sources.source_names import check_source_name
 
 if TYPE_CHECKING:
     # mapping and table head are parts of the table sources, which import this module
@@ -49,6 +50,12 @@ class Options:
     file_name: str = ""
     sheet: str | None = None
     mapping: TableMapping | None = None
+
+    def __post_init__(self) -> None:
+        if self.label:
+            check_source_name(self.label, what="label")
+        if self.encoding is not None:
+            check_encoding(self.encoding)
 
     def source(self, name: str) -> str:
         """The value of the events' `source` field: `<format>` or `<format>/<label>`."""

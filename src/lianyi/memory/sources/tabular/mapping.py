@@ -10,8 +10,9 @@ from typing import Any, Self
 
 import yaml
 
-from lianyi.errors import BadMapping
+from lianyi.errors import BadMapping, InputError
 from lianyi.memory.events import FIELD_NAMES
+from lianyi.memory.sources.source_names import check_source_name
 from lianyi.memory.sources.tabular.expression import columns_of
 
 TEXT_FIELDS = tuple(name for name in FIELD_NAMES if name not in {"received_at", "props"})
@@ -117,6 +118,12 @@ class Mapping:
     carry_by: str | None = None
     unused_column: str | None = None
     unused_reason: str | None = None
+
+    def __post_init__(self) -> None:
+        try:
+            check_source_name(self.source, what="source")
+        except InputError as error:
+            raise BadMapping(str(error)) from error
 
     def reads(self) -> list[str]:
         """The columns that it needs."""
