@@ -80,6 +80,43 @@ def test_the_timeline_shows_what_a_person_did_and_received(ws: Workspace) -> Non
     assert [row["id"] for row in ws.timeline(ANNA, kinds=["reply"])] == ["t:3"]
 
 
+def test_pages_of_a_timeline_miss_nothing_that_happened_at_one_moment(ws: Workspace) -> None:
+    ws.record(
+        [Event(id=f"same:{n}", at=NOW - timedelta(hours=1), kind="view", source="t", actor_key=BO) for n in range(7)]
+    )
+    ws.refresh()
+    got: list[str] = []
+    page = ws.timeline(BO, limit=3)
+    while page:
+        got += [row["id"] for row in page]
+        page = ws.timeline(BO, limit=3, before=page[-1]["at"], before_id=page[-1]["id"])
+    assert got == [f"same:{n}" for n in range(7)] + ["t:3"]
+
+
+def test_an_erasure_knows_what_came_since_the_refresh(ws: Workspace) -> None:
+    ws.clock = lambda: NOW + timedelta(minutes=1)
+    ws.record([
+        Event(id="late:1", at=NOW, kind="alias", source="t", actor_key=ANNA, target_key="email:anna@late.cn",
+              props={"verified": True}),
+        Event(id="late:2", at=NOW, kind="order", source="t", actor_key="email:anna@late.cn", value=Decimal(1),
+              currency="CNY"),
+    ])  # fmt: skip
+    ws.inbox.put_now(
+        [Event(id="late:3", at=NOW, kind="view", source="t", actor_key="email:anna@late.cn")], received_at=NOW
+    )
+    ws.erase(ANNA)
+    assert b"anna@late.cn" not in everything(ws.folder)
+
+
+def test_an_erasure_waits_for_no_refresh_but_says_so_before_it_does_anything(ws: Workspace) -> None:
+    rows = ws.lake.rows()
+    with lianyi.open(ws.folder).refreshing(), pytest.raises(Busy):
+        ws.erase(ANNA)
+    assert ws.lake.rows() == rows
+    ws.erase(ANNA)
+    assert b"anna-1001" not in everything(ws.folder)
+
+
 def test_the_timeline_shows_events_that_came_after_the_refresh(ws: Workspace) -> None:
     ws.clock = lambda: NOW + timedelta(minutes=5)
     ws.record([Event(id="t:new", at=NOW, kind="reaction", source="t", actor_key=BO, target_key=ANNA)])
@@ -191,7 +228,7 @@ def test_export_holds_every_event(ws: Workspace) -> None:
 
 
 def test_only_one_refresh_at_a_time(ws: Workspace) -> None:
-    with ws._refresh_lock(), pytest.raises(Busy, match="a refresh is running"):
+    with ws.refreshing(), pytest.raises(Busy, match="a refresh is running"):
         lianyi.open(ws.folder).refresh()
 
 

@@ -1,23 +1,25 @@
 """Erasure of a person from every file of a workspace, and the copy of everything held on a person.
 
-The person leaves the log, the inbox, the insight tables, the rejected rows and the files waiting for import. What
-stays: salted hashes of event ids (so that the same file imported again does not bring the person back), and the
-statement that somebody was erased, without saying who.
+The person leaves the log, the inbox, the insight tables, the rejected rows and the files waiting for import. Files
+that wait and are packed (XLSX, ZIP, Parquet) go as a whole, since nobody can look into them line by line. What stays:
+salted hashes of event ids (so that the same file imported again does not bring the person back), and the statement
+that somebody was erased, without saying who.
 """
 
 from __future__ import annotations
 
 import json
-import re
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lianyi import persons
-from lianyi.memory.erasure import Erased, patterns
+from lianyi.memory.draining import land
+from lianyi.memory.duckdb import sweep_spills
+from lianyi.memory.erasure import Erased, rooms_of
 from lianyi.memory.erasure import erase as erase_from_log
+from lianyi.memory.traces import Traces
 
 if TYPE_CHECKING:
     from lianyi.workspace import Workspace
@@ -25,11 +27,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Certificate:
-    """What an erasure did: events removed and cleaned in the log, rows in rejects, tables rebuilt."""
+    """What an erasure did: events removed and cleaned in the log, removed in the inbox, rows of rejects and uploads
+    that went, tables rebuilt."""
 
     log: Erased
     inbox: int
     rejects: int
+    staged: int
     tables: tuple[str, ...]
 
 
@@ -48,21 +52,45 @@ def export(ws: Workspace, key_or_id: str) -> dict[str, Any]:
 
 
 def erase(ws: Workspace, key_or_id: str) -> Certificate:
-    """Erase a person by right; the insight tables are rebuilt without them before this returns."""
-    person = persons.person(ws, key_or_id)
-    keys, names = person.key_names, _names(ws, person)
-    tables = tuple(ws.states())
-    found = re.compile(patterns(keys, names))
-    inbox = ws.inbox.purge(keys)
-    log = erase_from_log(ws.lake, keys=keys, names=names)
-    rejects = sum(_clean(path, found) for path in sorted((ws.folder / "rejects").glob("*")))
-    shutil.rmtree(ws.folder / "staging", ignore_errors=True)
-    if ws.lake.rows():
-        ws.refresh(*tables)
-        ws.store.sweep(keep=0)
-    else:
-        ws.store.clear()
-    return Certificate(log=log, inbox=inbox, rejects=rejects, tables=tables)
+    """Erase a person by right; the insight tables are rebuilt without them before this returns.
+
+    What waits in the inbox lands first and the tables are brought up to date, so that every key of the person is
+    known. No refresh runs meanwhile (Busy before anything is done). Stopped anywhere, it can be called again: the old
+    tables name the person until the new ones are there.
+    """
+    with ws.refreshing():
+        while land(ws.inbox, ws.lake, ws.clock()).events:
+            pass
+        if ws.stale():
+            ws.refresh_now()
+        person = persons.person(ws, key_or_id)
+        keys = frozenset(person.key_names)
+        traces = Traces(
+            keys=keys, names=frozenset(_names(ws, person)), rooms=rooms_of(ws.lake, keys), salt=ws.lake.seen().salt
+        )
+        inbox = ws.inbox.purge(traces)
+        log = erase_from_log(ws.lake, traces)
+        rejects = sum(_clean(path, traces) for path in sorted((ws.folder / "rejects").glob("*")))
+        staged = _clear_staging(ws.folder / "staging", traces)
+        tables = tuple(ws.states())
+        if ws.lake.rows():
+            ws.refresh_now()
+            ws.store.sweep(keep=0)
+        else:
+            ws.store.clear()
+        sweep_spills(ws.folder / "spill")
+    return Certificate(log=log, inbox=inbox, rejects=rejects, staged=staged, tables=tables)
+
+
+def _clear_staging(folder: Path, traces: Traces) -> int:
+    """Delete uploads that name the person, and packed ones into which nobody can look; returns how many."""
+    gone = 0
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        packed = path.suffix.lower() in {".zip", ".gz", ".xlsx", ".xls", ".parquet"}
+        if packed or traces.found_in(path.read_text(encoding="utf-8", errors="replace")):
+            path.unlink()
+            gone += 1
+    return gone
 
 
 def _names(ws: Workspace, person: persons.Person) -> list[str]:
@@ -71,23 +99,23 @@ def _names(ws: Workspace, person: persons.Person) -> list[str]:
     rows = ws.sql(
         f"SELECT DISTINCT e.props FROM events e WHERE e.kind = 'identify' AND e.actor_key IN ({marks})",
         person.key_names,
-    ).fetchall()
+    ).to_arrow_table()
     names: set[str] = set()
-    for (props,) in rows:
+    for props in rows["props"].to_pylist():
         traits = json.loads(props or "{}")
         names |= {str(traits[trait]) for trait in persons.NAME_TRAITS if traits.get(trait)}
     return sorted(names | _display_names(person.key_names))
 
 
 def _display_names(keys: Sequence[str]) -> set[str]:
-    """`name:<room>/<nick>` keys carry the nick behind the last slash."""
-    return {key.rsplit("/", 1)[-1] for key in keys if key.startswith("name:")}
+    """`name:<room>/<nick>` and `irc:<nick>` keys carry the nick behind the last slash or the colon."""
+    return {key.partition(":")[2].rsplit("/", 1)[-1] for key in keys if key.startswith(("name:", "irc:"))}
 
 
-def _clean(path: Path, found: re.Pattern[str]) -> int:
+def _clean(path: Path, traces: Traces) -> int:
     """Drop the lines of a text file that name the person; returns how many."""
     lines = path.read_text(encoding="utf-8", errors="surrogateescape").splitlines(keepends=True)
-    kept = [line for line in lines if not found.search(line)]
+    kept = [line for line in lines if not traces.found_in(line)]
     if len(kept) < len(lines):
         path.write_text("".join(kept), encoding="utf-8", errors="surrogateescape")
     return len(lines) - len(kept)

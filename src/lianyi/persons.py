@@ -89,17 +89,21 @@ def timeline(
     *,
     limit: int = 100,
     before: datetime | None = None,
+    before_id: str | None = None,
     kinds: Sequence[str] = (),
 ) -> list[dict[str, Any]]:
     """The newest events that the person did (`role` = actor) or that were done to them (`role` = target).
 
-    before: only events earlier than this, for paging. kinds: only these.
+    Newest first, events of one moment by id. For the next page give `at` and `id` of the last event as `before` and
+    `before_id` (without before_id: only events earlier than `before`). kinds: only these.
     """
     keys = _keys_of(ws, resolve(ws, key_or_id))
     marks = ", ".join("?" for _ in keys)
     conditions = ""
     values: list[Any] = []
-    if before is not None:
+    if before is not None and before_id is not None:
+        conditions, values = ' AND (e."at" < ? OR (e."at" = ? AND e.id > ?))', [before, before, before_id]
+    elif before is not None:
         conditions, values = ' AND e."at" < ?', [before]
     if kinds:
         conditions += f" AND e.kind IN ({', '.join('?' for _ in kinds)})"

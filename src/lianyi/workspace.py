@@ -123,9 +123,19 @@ class Workspace:
         progress: Callable[[refreshing.Progress], None] = lambda _progress: None,
     ) -> refreshing.RefreshReport:
         """Rebuild the named tables and what depends on them; all where none is named. Busy while another one runs."""
+        with self.refreshing():
+            return self.refresh_now(*names, as_of=as_of, progress=progress)
+
+    def refresh_now(
+        self,
+        *names: str,
+        as_of: datetime | None = None,
+        progress: Callable[[refreshing.Progress], None] = lambda _progress: None,
+    ) -> refreshing.RefreshReport:
+        """The same for who holds `refreshing()` already."""
         from lianyi.insight.people import parameters
 
-        with self._refresh_lock(), self.engine() as engine:
+        with self.engine() as engine:
             return refreshing.refresh(
                 engine=engine,
                 store=self.store,
@@ -140,7 +150,7 @@ class Workspace:
 
     def engine(self) -> DuckDB:
         """A fresh engine with the memory and threads of the settings; close it after use."""
-        return DuckDB(memory_mb=self.settings.memory_mb, threads=self.settings.threads)
+        return DuckDB(memory_mb=self.settings.memory_mb, threads=self.settings.threads, spill=self.folder / "spill")
 
     def tables(self) -> Mapping[str, Table]:
         """The catalogue: what tables there can be, and what one row of each means."""
@@ -187,10 +197,16 @@ class Workspace:
         return persons.person(self, key_or_id)
 
     def timeline(
-        self, key_or_id: str, *, limit: int = 100, before: datetime | None = None, kinds: Sequence[str] = ()
+        self,
+        key_or_id: str,
+        *,
+        limit: int = 100,
+        before: datetime | None = None,
+        before_id: str | None = None,
+        kinds: Sequence[str] = (),
     ) -> list[dict[str, Any]]:
-        """The newest events that the person did or received, newest first."""
-        return persons.timeline(self, key_or_id, limit=limit, before=before, kinds=kinds)
+        """The newest events that the person did or received, newest first; the last one's `at` and `id` go on."""
+        return persons.timeline(self, key_or_id, limit=limit, before=before, before_id=before_id, kinds=kinds)
 
     def tag(self, key_or_id: str, name: str, *, by: str | None = None, why: str = "") -> None:
         """Set a tag by hand."""
@@ -231,7 +247,11 @@ class Workspace:
         with self._lock:
             stamp = (self.lake.version(), self.store.stamp)
             if self._reader is None or stamp != self._shown:
-                fresh = DuckDB(memory_mb=min(1024, self.settings.memory_mb), threads=self.settings.threads)
+                fresh = DuckDB(
+                    memory_mb=min(1024, self.settings.memory_mb),
+                    threads=self.settings.threads,
+                    spill=self.folder / "spill",
+                )
                 self._show(fresh)
                 # Relations handed out keep the old database alive until they are read.
                 self._reader, self._shown = fresh, stamp
@@ -248,7 +268,8 @@ class Workspace:
             engine.register(name, self.store.files(state))
 
     @contextmanager
-    def _refresh_lock(self) -> Iterator[None]:
+    def refreshing(self) -> Iterator[None]:
+        """Hold the right to rebuild tables; Busy while somebody else does."""
         path = self.folder / "refresh.lock"
         with path.open("w") as file:
             try:

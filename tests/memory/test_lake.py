@@ -94,3 +94,13 @@ def test_compaction_keeps_every_event_and_sorts_by_person(tmp_path: Path) -> Non
         actors = engine.table("SELECT actor_key FROM events")["actor_key"].to_pylist()
     assert actors == sorted(actors)
     assert land(Lake(tmp_path), events(range(100)), ("z", 1)) == 0
+
+
+def test_numbers_of_equal_rows_do_not_depend_on_how_a_file_is_cut(tmp_path: Path) -> None:
+    for cut, folder in ((1, tmp_path / "cut"), (2, tmp_path / "whole")):
+        lake = Lake(folder)
+        land(lake, events([1]), ("before", 1), number_duplicates=True)
+        with lake.landing(received_at=NOW, transaction=("file", 1)) as landing:
+            for part in (events([1, 1])[:cut], events([1, 1])[cut:]):
+                landing.add(to_arrow(part, received_at=NOW), number_duplicates=True)
+        assert ids(lake) == ["t:1", "t:1#2"]

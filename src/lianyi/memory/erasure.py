@@ -1,27 +1,22 @@
-"""Erasure of a person by right: no trace of the keys and names is left in any file of the log.
+"""Erasure of a person by right: no trace of the person is left in any file of the log.
 
 What goes: every event that the person did, and every statement on the person (tags, notes, links, consents). What
-others did to the person stays theirs, without the person: the target is emptied, and keys and names of the person in
-texts, props and ids are replaced. Files that held any of it are written anew and the old ones deleted at once.
+others did to the person stays theirs, without the person. Files that held any of it are written anew and the old ones
+deleted at once. What a trace is: see traces.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
+import pyarrow as pa
+
 from lianyi.memory.duckdb import DuckDB
 from lianyi.memory.engine import literal
-from lianyi.memory.events import FIELD_NAMES
-from lianyi.memory.lake import DataFile, Lake
-
-MARK = "[erased]"
-# Statements on a person, which go with the person also where somebody else made them.
-STATEMENTS = ("identify", "alias", "tag", "note", "consent", "merge", "unmerge")
-_TEXTS = ("text", "props")
-_REFERENCES = ("id", "parent_id", "object_key", "group_key", "campaign", "source", "channel", "category")
-_CJK = re.compile(r"[\u3400-\u9fff]")
+from lianyi.memory.events import SCHEMA
+from lianyi.memory.lake import Lake, new_name, sync
+from lianyi.memory.traces import REFERENCES, Traces
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,82 +28,88 @@ class Erased:
     files: int
 
 
-def patterns(keys: Collection[str], names: Collection[str]) -> str:
-    """One RE2 pattern that finds the person: whole keys, their values, and names.
+def rooms_of(lake: Lake, keys: Collection[str]) -> frozenset[str]:
+    """The groups in which the person acted."""
+    files = lake.files()
+    if not files:
+        return frozenset()
+    with DuckDB(memory_mb=1024) as engine:
+        engine.register("events", files)
+        found = engine.table(
+            "SELECT DISTINCT e.group_key FROM events e "
+            f"WHERE e.group_key IS NOT NULL AND e.actor_key IN ({_list(keys)})"
+        )
+    return frozenset(found["group_key"].to_pylist())
 
-    Values of fewer than 4 characters and names of fewer than 2 Chinese or 4 other characters would hit everybody, so
-    they count only as part of the whole key. Latin words count as whole words.
-    """
-    values = {key.partition(":")[2] for key in keys}
-    words = {value for value in values if len(value) >= 4}
-    # A phone key carries the country's code; texts and exports mostly do without.
-    words |= {value[2:] for value in values if re.fullmatch(r"861\d{10}", value)}
-    words |= {name.strip() for name in names if len(name.strip()) >= (2 if _CJK.search(name) else 4)}
-    parts = [re.escape(key) for key in keys] + [_word(word) for word in words]
-    return "|".join(sorted(set(parts), key=lambda part: (-len(part), part)))
 
-
-def erase(lake: Lake, *, keys: Collection[str], names: Collection[str] = ()) -> Erased:
-    """Erase the person behind these keys from the log; nothing is kept but salted hashes of event ids."""
-    pattern = literal(patterns(keys, names))
-    owned = ", ".join(literal(key) for key in sorted(keys))
-    statements = ", ".join(literal(kind) for kind in STATEMENTS)
-    aimed = f"coalesce(target_key IN ({owned}), FALSE)"
-    theirs = f"coalesce(actor_key IN ({owned}), FALSE) OR ({aimed} AND kind IN ({statements}))"
-    named = " OR ".join(f"coalesce(regexp_matches({column}, {pattern}), FALSE)" for column in (*_TEXTS, *_REFERENCES))
-    touched = f"({theirs}) OR {aimed} OR {named}"
+def erase(lake: Lake, traces: Traces) -> Erased:
+    """Erase the person from the log; nothing is kept but salted hashes of event ids."""
     with lake.lock():
         seen = lake.seen()
-        files = {str(lake.path / file.path): file for file in lake.data_files()}
-        hits = _hits(list(files), touched=touched, theirs=theirs)
-        old = [files[path] for path in hits]
-        new = [lake.sorted_copy([path], select=_cleaned(owned, pattern), where=f"NOT ({theirs})") for path in hits]
-        if old:
-            _swap(lake, old, new)
-            seen.save([], covered=[file.path for file in lake.data_files()])
+        touched = {str(lake.path / file.path): file for file in lake.data_files()}
+        removed = cleaned = rewritten = 0
+        for path in _hits(list(touched), traces):
+            new, gone, changed = _rewrite(lake, path, traces)
+            lake.commit(added=[new] if new[1] else [], removed=[touched[path]])
+            removed, cleaned, rewritten = removed + gone, cleaned + changed, rewritten + 1
+        seen.save([], covered=[file.path for file in lake.data_files()])
         lake.sweep(hours=0)
-    removed = sum(count for count, _all in hits.values())
-    return Erased(removed=removed, cleaned=sum(every for _count, every in hits.values()) - removed, files=len(old))
+    return Erased(removed=removed, cleaned=cleaned, files=rewritten)
 
 
-def _swap(lake: Lake, old: list[DataFile], new: list[tuple[str, int]]) -> None:
-    for path, rows in new:
-        if not rows:
-            (lake.path / path).unlink()
-    lake.commit(added=[file for file in new if file[1]], removed=old)
+def _rewrite(lake: Lake, path: str, traces: Traces) -> tuple[tuple[str, int], int, int]:
+    """Write one file without the person: (its name and rows), events removed, events cleaned."""
+    touched = _touched(traces)
+    source = f"read_parquet([{literal(path)}])"
+    name = new_name()
+    with DuckDB(memory_mb=2048) as engine:
+        rows = engine.table(f"SELECT * FROM {source} e WHERE {touched}").to_pylist()
+        mine = [row for row in rows if traces.owns(row)]
+        rest = [traces.cleaned(row) for row in rows if not traces.owns(row)]
+        changed = sum(row not in rows for row in rest) if len(rest) < 1000 else len(rest)
+        engine.register(
+            "rest",
+            pa.Table.from_pylist(rest, schema=pa.schema([field.with_nullable(nullable=True) for field in SCHEMA])),
+        )
+        engine.run(
+            f"COPY (SELECT * FROM {source} e WHERE NOT coalesce({touched}, FALSE) UNION ALL SELECT * FROM rest "
+            f'ORDER BY actor_key, "at") TO {literal(str(lake.path / name))} '
+            "(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 61440)"
+        )
+        count = engine.table(f"SELECT count(*) AS n FROM read_parquet([{literal(str(lake.path / name))}])")["n"][
+            0
+        ].as_py()
+    sync(lake.path / name)
+    if not count:
+        (lake.path / name).unlink()
+    return (name, count), len(mine), changed
 
 
-def _hits(files: list[str], *, touched: str, theirs: str) -> dict[str, tuple[int, int]]:
-    """Per file with a trace of the person: events that go, and events touched in all."""
+def _hits(files: list[str], traces: Traces) -> list[str]:
+    """The files with a trace of the person."""
     if not files:
-        return {}
+        return []
     sources = ", ".join(literal(file) for file in files)
     with DuckDB(memory_mb=2048) as engine:
-        table = engine.table(
-            f"SELECT filename, count(*) FILTER (WHERE {theirs}) AS gone, count(*) AS touched "
-            f"FROM read_parquet([{sources}], filename = true) WHERE {touched} GROUP BY filename"
+        found = engine.table(
+            f"SELECT DISTINCT e.filename FROM read_parquet([{sources}], filename = true) e WHERE {_touched(traces)}"
         )
-    return {row["filename"]: (row["gone"], row["touched"]) for row in table.to_pylist()}
+    return sorted(found["filename"].to_pylist())
 
 
-def _cleaned(owned: str, pattern: str) -> str:
-    columns = []
-    for name in FIELD_NAMES:
-        if name == "target_key":
-            columns.append(f"CASE WHEN target_key IN ({owned}) THEN NULL ELSE target_key END AS target_key")
-        elif name in _TEXTS:
-            columns.append(f"regexp_replace({name}, {pattern}, {literal(MARK)}, 'g') AS {name}")
-        elif name in _REFERENCES:
-            columns.append(
-                f"CASE WHEN regexp_matches({name}, {pattern}) THEN 'erased:' || md5({name}) ELSE {name} END AS {name}"
-            )
-        else:
-            columns.append(f'"{name}"')
-    return ", ".join(columns)
+def _touched(traces: Traces) -> str:
+    """SQL condition: the event `e` holds a trace of the person (never NULL)."""
+    keys = _list(traces.keys)
+    aimed = f"coalesce(e.target_key IN ({keys}), FALSE)"
+    conditions = [f"coalesce(e.actor_key IN ({keys}), FALSE)", aimed]
+    pattern = literal(traces.pattern)
+    conditions += [f"coalesce(regexp_matches(e.{name}, {pattern}), FALSE)" for name in (*REFERENCES, "text", "props")]
+    if traces.name_pattern:
+        near = f"({aimed} OR coalesce(e.group_key IN ({_list(traces.rooms)}), FALSE))" if traces.rooms else aimed
+        names = literal(traces.name_pattern)
+        conditions += [f"({near} AND coalesce(regexp_matches(e.{name}, {names}), FALSE))" for name in ("text", "props")]
+    return "(" + " OR ".join(conditions) + ")"
 
 
-def _word(word: str) -> str:
-    """The word as a pattern; letters and digits at its ends must not go on beyond it, so that Ann spares Annex."""
-    start = r"\b" if re.match(r"[A-Za-z0-9]", word) else ""
-    end = r"\b" if re.search(r"[A-Za-z0-9]\Z", word) else ""
-    return start + re.escape(word) + end
+def _list(values: Collection[str]) -> str:
+    return ", ".join(literal(value) for value in sorted(values))

@@ -56,6 +56,7 @@ class Landing:
             shutil.rmtree(left)
         self._scratch = Path(tempfile.mkdtemp(prefix="landing-", dir=seen.folder))
         self._own = Runs(folder=self._scratch)
+        self._met = Runs(folder=self._scratch)
         self._buffer: list[pa.Table] = []
         self._files: list[tuple[str, int]] = []
         self._twins: Counter[str] = Counter()
@@ -115,14 +116,16 @@ class Landing:
     def _numbered(self, table: pa.Table) -> tuple[pa.Table, Hashes]:
         """Give the later of equal rows a number, until no id of this landing stands twice."""
         hashes = self._hash(table)
-        twins = repeats(hashes) | self._own.contains(hashes)
+        # All ids met count, also those that the log holds already: a number must not depend on how a file is cut.
+        twins = repeats(hashes) | self._met.contains(hashes)
+        self._met.add(hashes.take(~twins))
         if not twins.any():
             return table, hashes
         ids = table["id"].to_pylist()
         for row in np.flatnonzero(twins):
             self._twins[ids[row]] += 1
             ids[row] = f"{ids[row]}#{self._twins[ids[row]] + 1}"
-        table = table.set_column(SCHEMA.get_field_index("id"), SCHEMA.field("id"), pa.array(ids, pa.string()))
+        table = table.set_column(SCHEMA.get_field_index("id"), "id", pa.array(ids, pa.string()))
         return table, self._hash(table)
 
     def _write(self) -> None:
