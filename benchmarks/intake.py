@@ -55,8 +55,8 @@ def call(number: int) -> dict[str, object]:
         },
         "context": {
             "library": {"name": "lianyi.js", "version": "1"}, "locale": "zh-CN",
-            "userAgent": "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140 Safari/537.36",
-            "page": {"url": "https://shop.example/p/977", "title": "Da Hong Pao"},
+            "userAgent": "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Safari/537.36",
+            "page": {"url": f"https://shop.example/p/{number % 977}", "title": "Da Hong Pao"},
         },
     }  # fmt: skip
 
@@ -148,6 +148,11 @@ class Server:
         first, *others = [times.user + times.system for times in used]
         return first, sum(others)
 
+    def memory(self) -> str:
+        """What server and worker hold, in megabytes."""
+        server = psutil.Process(self.process.pid)
+        return " + ".join(str(process.memory_info().rss >> 20) for process in (server, *server.children()))
+
     def landed(self) -> int:
         """Events in the log."""
         return Lake(self.folder).rows()
@@ -198,6 +203,8 @@ def measure(name: str, folder: Path, bodies: Sequence[bytes], *, path: str, even
             time.sleep(0.1)
         drain = time.perf_counter() - began
         inbox.close()
+        time.sleep(2)
+        memory = server.memory()
     finally:
         server.process.terminate()
         server.process.wait()
@@ -211,9 +218,9 @@ def measure(name: str, folder: Path, bodies: Sequence[bytes], *, path: str, even
     busy = sum(used) / seconds / (os.cpu_count() or 1)
     print(f"  processor per event in microseconds: {', '.join(costs)}; {busy:.0%} of the cores were ours")
     print(f"  landed meanwhile {landed / total:.0%}, all {drain:.1f} s later, each exactly once: yes")
-    print(
-        f"  bare lower bound (decode + one fsync per {group} requests): {total / least:,.0f} events/s; ratio {seconds / least:.1f}"
-    )
+    print(f"  memory of server + worker afterwards: {memory} MB")
+    bound = f"bare lower bound (decode + one fsync per {group} requests)"
+    print(f"  {bound}: {total / least:,.0f} events/s; ratio {seconds / least:.1f}")
 
 
 def main() -> None:
@@ -222,6 +229,7 @@ def main() -> None:
     parser.add_argument("--singles", type=int, default=60_000)
     parser.add_argument("--batches", type=int, default=3_000)
     parser.add_argument("--connections", type=int, default=64)
+    parser.add_argument("--batch-connections", type=int, default=16)
     options = parser.parse_args()
     uvloop.install()
     print(f"{os.cpu_count()} cores, load generator included (own, uvloop, {options.connections} connections)")
@@ -243,7 +251,14 @@ def main() -> None:
                 )
                 for batch in range(options.batches)
             ]
-            measure("batches of 500", Path(folder) / "batches", bodies, path="/v1/batch", events=500, connections=8)
+            measure(
+                "batches of 500",
+                Path(folder) / "batches",
+                bodies,
+                path="/v1/batch",
+                events=500,
+                connections=options.batch_connections,
+            )
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import cast
 
 from lianyi import settings as settings_file
-from lianyi.doors.collector.answers import App, Receive, Refused, Scope, Send
+from lianyi.doors.collector.answers import App, Receive, Scope, Send
 from lianyi.doors.collector.app import Collector
 from lianyi.doors.collector.health import Health
 from lianyi.doors.collector.limits import limits_from
@@ -39,12 +39,12 @@ def run(folder: Path, *, host: str = "127.0.0.1", port: int = 8765, console: boo
     """
     import uvicorn
 
-    log_to_stderr()
     folder = folder.absolute()
     if console:
         from lianyi.doors.console.start import prepare
 
         prepare(folder)
+    log_to_stderr()  # after Django, which sets logging up in its own way
     sys.setswitchinterval(SWITCH_SECONDS)
     gc.set_threshold(*GARBAGE)
     config = uvicorn.Config(
@@ -106,15 +106,14 @@ class Server:
             if self.load_console is None or self.collector.serves(scope["path"]):
                 await self.collector(scope, receive, send)
             else:
-                await (await self._loaded())(scope, receive, send)
+                console = await self._loaded(self.load_console)
+                await console(scope, receive, send)
 
-    async def _loaded(self) -> App:
+    async def _loaded(self, load: Callable[[], App]) -> App:
         """The console; loading it takes a second, in which events are taken in all the same."""
         async with self._loading:
-            if self._console is None and self.load_console is not None:
-                self._console = await asyncio.to_thread(self.load_console)
-        if self._console is None:
-            raise Refused(404, "not_found", "this server has no console")
+            if self._console is None:
+                self._console = await asyncio.to_thread(load)
         return self._console
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
@@ -127,7 +126,7 @@ class Server:
     @asynccontextmanager
     async def _running(self) -> AsyncIterator[None]:
         self.supervisor.start()
-        warming = asyncio.create_task(self._loaded()) if self.load_console else None
+        warming = asyncio.create_task(self._loaded(self.load_console)) if self.load_console else None
         try:
             yield
         finally:

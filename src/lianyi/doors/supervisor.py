@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import subprocess
 import sys
 import time
@@ -63,8 +64,13 @@ class Supervisor:
     def _spawn(self) -> None:
         self._started = time.monotonic()
         # Our end of the pipe closes with us, however we die; the worker then ends as well.
-        # A session of its own: Ctrl-C in the terminal is for us, who then stop the worker in order.
-        self._process = subprocess.Popen(self._command, stdin=subprocess.PIPE, start_new_session=True)  # noqa: S603  ours
+        # A process group of its own: Ctrl-C in the terminal is for us, who then stop the worker in order.
+        self._process = subprocess.Popen(  # noqa: S603  our own module
+            self._command,
+            stdin=subprocess.PIPE,
+            process_group=0,
+            env={"MALLOC_ARENA_MAX": "2", **os.environ},  # its threads come and go; an arena for each keeps memory
+        )
 
     async def _look_after(self) -> None:
         while True:

@@ -7,6 +7,7 @@ there, when it gets SIGTERM or when its standard input closes, which happens how
 from __future__ import annotations
 
 import argparse
+import ctypes
 import logging
 import os
 import signal
@@ -17,6 +18,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
+
+import pyarrow as pa
 
 from lianyi.doors.logs import log_to_stderr
 from lianyi.errors import Busy, LianyiError
@@ -31,6 +34,9 @@ PAUSE_AFTER_ERROR = 5.0
 # Landings make small files; after so many the log is asked whether a compaction is worth it.
 LANDINGS_TO_COMPACT = 16
 BUSY_WAIT = 0.2
+# After landing so many events at once, memory is given back at once; a small machine has other uses for it.
+MANY = 20_000
+NICE = 5
 
 
 class Jobs(Protocol):
@@ -81,6 +87,7 @@ class Worker:
 
     def land_all(self) -> None:
         """Land until less than a full portion was there; while an import holds the log, events wait."""
+        landed = 0
         while True:
             try:
                 done = land(self.inbox, self.lake, self._clock(), wait=BUSY_WAIT)
@@ -89,8 +96,11 @@ class Worker:
                 return
             self._busy_since = None
             self._landings += bool(done.events)
+            landed += done.events
             if done.events < LANDING // 2:
-                return
+                break
+        if landed > MANY:
+            give_back_memory()
 
     def compact(self) -> None:
         """Ask the log to compact itself after some landings, resting ten times as long as that took."""
@@ -117,6 +127,14 @@ class Worker:
             self._busy_since = now
 
 
+def give_back_memory() -> None:
+    """Return freed memory to the system: Arrow's pool and, where it is glibc, the heap keep it otherwise."""
+    pa.default_memory_pool().release_unused()
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
+
+
 def console_jobs(folder: Path) -> Jobs:
     """The runner of the console's jobs, with Django set up for the workspace."""
     from lianyi.doors.console.start import configure
@@ -133,11 +151,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--no-jobs", action="store_true", help="land only; do not run the console's jobs")
     options = parser.parse_args(arguments)
-    log_to_stderr()
+    # Taking events in goes before landing them: what waits in the inbox is safe.
+    os.nice(NICE)
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     threading.Thread(target=_watch_input, args=(stop,), daemon=True).start()
     worker = Worker(options.folder, jobs=None if options.no_jobs else console_jobs(options.folder))
+    log_to_stderr()  # after Django, which sets logging up in its own way
     log.info("worker started", extra={"action": "worker.started"})
     worker.run(stop)
     log.info("worker stopped", extra={"action": "worker.stopped"})

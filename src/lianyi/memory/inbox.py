@@ -9,6 +9,7 @@ the last sequence, and deletes them afterwards; a crash between the two is notic
 from __future__ import annotations
 
 import sqlite3
+import time
 import uuid
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -42,6 +43,9 @@ COMMIT;
 """
 # Freed pages beyond this are given back to the file system.
 SLACK_BYTES = 64 * 1024 * 1024
+# Landed rows are deleted in steps of so many bytes; the pause between two is when puts get their turn.
+STEP_BYTES = 4 * 1024 * 1024
+STEP_PAUSE = 0.005
 
 _encoder = msgspec.json.Encoder()
 
@@ -99,17 +103,21 @@ class Inbox:
 
     async def put(self, events: Sequence[Event], *, received_at: datetime) -> None:
         """Keep the events; returns when they are on the disk. InboxFull: try later; InboxFailed: nothing was kept."""
-        if events:
-            await self.put_encoded(encode(events), len(events), received_at=received_at)
+        parcel = Parcel()
+        parcel.add(events)
+        await self.put_parcel(parcel, received_at=received_at)
 
-    async def put_encoded(self, body: bytes, count: int, *, received_at: datetime) -> None:
-        """Like `put`, for events that `encode` has turned into bytes before."""
-        await self._commit.put(body, count, received_at)
+    async def put_parcel(self, parcel: Parcel, *, received_at: datetime) -> None:
+        """Like `put`, for events that were packed one by one."""
+        if parcel.count:
+            await self._commit.put(parcel.json(), parcel.count, received_at)
 
     def put_now(self, events: Sequence[Event], *, received_at: datetime) -> None:
         """Like `put`, for callers without an event loop."""
-        if events:
-            self._commit.put_now(encode(events), len(events), received_at)
+        parcel = Parcel()
+        parcel.add(events)
+        if parcel.count:
+            self._commit.put_now(parcel.json(), parcel.count, received_at)
 
     def close(self) -> None:
         """Finish what is under way and stop the writer. The inbox can be used again afterwards."""
@@ -165,10 +173,18 @@ class Inbox:
                 yield Portion(sequence=sequence, received_at=_moment(received_at), events=events, body=body)
 
     def forget(self, last: int, *, now: datetime, landed: int = 0, duplicates: int = 0, rejected: int = 0) -> None:
-        """Delete the rows up to sequence `last`, which the log holds now, and add to the totals."""
+        """Delete the rows up to sequence `last`, which the log holds now, and add to the totals.
+
+        In steps, because whoever puts waits while one deletes; a crash between two of them is made good by the next
+        landing, which knows from the log what had landed.
+        """
         with self._connection() as connection:
+            for number, until in enumerate(_steps(connection, last)):
+                if number:
+                    time.sleep(STEP_PAUSE)
+                with _transaction(connection):
+                    connection.execute("DELETE FROM batch WHERE sequence <= ?", (until,))
             with _transaction(connection):
-                connection.execute("DELETE FROM batch WHERE sequence <= ?", (last,))
                 for name, count in (("landed", landed), ("duplicates", duplicates), ("rejected", rejected)):
                     connection.execute("UPDATE state SET value = value + ? WHERE name = ?", (count, name))
                 connection.execute("UPDATE state SET value = ? WHERE name = 'landed_at'", (_micros(now),))
@@ -207,7 +223,6 @@ class Inbox:
                         )
                     else:
                         connection.execute("DELETE FROM batch WHERE sequence = ?", (sequence,))
-            connection.execute("VACUUM")
             if not _truncate_journal(connection, patience=30.0):
                 raise Busy(f"{self.path}: a reader holds the journal; what was erased still stands in it, try again")
         return gone
@@ -233,7 +248,8 @@ class Inbox:
         connection.execute("PRAGMA synchronous = FULL")
         # Deleted events are overwritten with zeros, so that the file never holds more people than the queue does.
         connection.execute("PRAGMA secure_delete = ON").fetchall()
-        connection.execute("PRAGMA wal_autocheckpoint = 16384")
+        # Landing keeps the journal short; whoever puts has to do it only where nobody lands, at 256 MB.
+        connection.execute("PRAGMA wal_autocheckpoint = 65536")
         return connection
 
     @contextmanager
@@ -245,9 +261,27 @@ class Inbox:
             raise failure(error, self.path) from error
 
 
-def encode(events: Sequence[Event]) -> bytes:
-    """The events as a JSON array, the form in which they wait."""
-    return _encoder.encode(events)
+class Parcel:
+    """Events packed for the inbox, as a JSON array. Packing each as it comes keeps few of them in memory at once."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._json = bytearray(b"[")
+
+    def __len__(self) -> int:
+        """Bytes so far."""
+        return len(self._json)
+
+    def add(self, events: Sequence[Event]) -> None:
+        """Pack these events too."""
+        for event in events:
+            _encoder.encode_into(event, self._json, -1)
+            self._json += b","
+        self.count += len(events)
+
+    def json(self) -> bytes:
+        """The whole array."""
+        return bytes(self._json[:-1]) + b"]" if self.count else b"[]"
 
 
 def failure(error: sqlite3.Error, path: Path) -> InboxFull | InboxFailed:
@@ -268,9 +302,22 @@ def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
     connection.commit()
 
 
+def _steps(connection: sqlite3.Connection, last: int) -> list[int]:
+    """Sequences that part the rows up to `last` into steps of about STEP_BYTES."""
+    steps, size = [], 0
+    rows = connection.execute("SELECT sequence, bytes FROM batch WHERE sequence <= ? ORDER BY sequence", (last,))
+    for sequence, count in rows.fetchall():
+        size += count
+        if size >= STEP_BYTES:
+            steps.append(sequence)
+            size = 0
+    return steps if size == 0 else [*steps, last]
+
+
 def _shrink(connection: sqlite3.Connection) -> None:
-    """Once the queue is empty, let no deleted event linger in the journal, and give space back."""
+    """Keep the journal short; once the queue is empty, let no deleted event linger in it, and give space back."""
     if connection.execute("SELECT 1 FROM batch LIMIT 1").fetchone():
+        connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()  # hinders nobody
         return
     (free,) = connection.execute("PRAGMA freelist_count").fetchone()
     (size,) = connection.execute("PRAGMA page_size").fetchone()

@@ -36,7 +36,7 @@ from lianyi.doors.collector.metrics import Metrics
 from lianyi.doors.collector.reading import ROUTES, RecentIds, Understood, key_in, problem, understand
 from lianyi.doors.collector.writekeys import WriteKeys
 from lianyi.errors import InboxFailed, InboxFull
-from lianyi.memory.inbox import Inbox, encode
+from lianyi.memory.inbox import Inbox
 from lianyi.memory.sources.segment.calls import BadCall
 from lianyi.memory.sources.segment.saying import Sender
 
@@ -114,7 +114,7 @@ class Collector:
         now = self.clock()
         try:
             sender = Sender(source=source or "", currency=self.currency)
-            understood = understand(body, ROUTES[path], sender=sender, received_at=now)
+            understood = understand(body, ROUTES[path], sender=sender, received_at=now, said=self._said)
         except BadCall as error:
             self.metrics.rejected += 1
             raise _bad_request([problem(error, raw=body)]) from None
@@ -122,14 +122,11 @@ class Collector:
         return _told(understood)
 
     async def _keep(self, understood: Understood, now: datetime) -> None:
-        events = self._said.unsaid(understood.events)
+        parcel = understood.parcel
         began = time.perf_counter()
-        size = 0
-        if events:
-            body = encode(events)
-            size = len(body)
+        if parcel.count:
             try:
-                await self.inbox.put_encoded(body, len(events), received_at=now)
+                await self.inbox.put_parcel(parcel, received_at=now)
             except InboxFull as error:
                 self.health.inbox_problem = str(error)
                 raise _later(
@@ -140,10 +137,9 @@ class Collector:
                 log.warning("%s", error, extra={"action": "inbox.failed"})
                 raise _later("failed", "the server can't keep events; nothing was kept, send it again later") from None
         self.health.inbox_problem = None
-        self._said.add(events)
-        self.metrics.kept(
-            events=len(events), rejected=understood.rejected, size=size, seconds=time.perf_counter() - began
-        )
+        self._said.add(understood.links)
+        seconds = time.perf_counter() - began
+        self.metrics.kept(events=parcel.count, rejected=understood.rejected, size=len(parcel), seconds=seconds)
 
     def _source(self, key: str | None) -> str:
         if not key:

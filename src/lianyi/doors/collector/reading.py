@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -10,6 +11,7 @@ import msgspec
 
 from lianyi.doors.collector.answers import Problem
 from lianyi.memory.events import Event
+from lianyi.memory.inbox import Parcel
 from lianyi.memory.sources.segment.calls import NOTHING, BadCall, read_batch, read_call, read_context
 from lianyi.memory.sources.segment.saying import Sender, events_of
 
@@ -41,9 +43,11 @@ _named = msgspec.json.Decoder(_Named)
 
 @dataclass(kw_only=True)
 class Understood:
-    """What a body says: events to keep, calls that were understood, calls that were not, and the first problems."""
+    """What a body says: events to keep, ids of the links among them, calls that were understood, calls that were not,
+    and the first problems."""
 
-    events: list[Event] = field(default_factory=list)
+    parcel: Parcel = field(default_factory=Parcel)
+    links: list[str] = field(default_factory=list)
     accepted: int = 0
     rejected: int = 0
     problems: list[Problem] = field(default_factory=list)
@@ -57,32 +61,39 @@ def key_in(body: bytes) -> str | None:
         return None
 
 
-def understand(body: bytes, kind: str | None, *, sender: Sender, received_at: datetime) -> Understood:
-    """The events that a body says. BadCall where the body as a whole can't be read."""
+def understand(body: bytes, kind: str | None, *, sender: Sender, received_at: datetime, said: RecentIds) -> Understood:
+    """The events that a body says, but for links that were said a moment ago. BadCall where the body as a whole can't
+    be read."""
+    result = Understood()
     if kind is not None:
         call = read_call(body, kind)
         digest_of = None if call.messageId else body.decode("utf-8", "replace")
-        events = events_of(call, sender=sender, received_at=received_at, digest_of=digest_of)
-        return Understood(events=events, accepted=1)
-    result = Understood()
+        _pack(events_of(call, sender=sender, received_at=received_at, digest_of=digest_of), result, said)
+        return result
     batch = read_batch(body)
     read_context(bytes(batch.context))  # one mistake there is the batch's, not each call's
-    sent = "" if batch.sent_at is None else batch.sent_at.isoformat()
     for number, raw in enumerate(batch.calls):
         try:
             call = read_call(raw)
             if call.context is NOTHING:
                 call.context = batch.context
-            digest_of = None if call.messageId else f"{sent}{number}{bytes(raw).decode('utf-8', 'replace')}"
-            result.events += events_of(
-                call, sender=sender, received_at=received_at, sent_at=batch.sent_at, digest_of=digest_of
-            )
-            result.accepted += 1
+            digest_of = None if call.messageId else f"{batch.sent_at}{number}{bytes(raw).decode('utf-8', 'replace')}"
+            events = events_of(call, sender=sender, received_at=received_at, sent_at=batch.sent_at, digest_of=digest_of)
+            _pack(events, result, said)
         except BadCall as error:
             result.rejected += 1
             if len(result.problems) < TOLD:
                 result.problems.append(problem(error, prefix=f"batch[{number}]", raw=raw))
     return result
+
+
+def _pack(events: list[Event], result: Understood, said: RecentIds) -> None:
+    """Pack the events of one call; most calls say one event, which is no link."""
+    result.accepted += 1
+    if len(events) > 1 or events[0].kind == "alias":
+        events = [event for event in events if event.kind != "alias" or event.id not in said]
+        result.links += [event.id for event in events if event.kind == "alias"]
+    result.parcel.add(events)
 
 
 def problem(error: BadCall, *, prefix: str = "", raw: msgspec.Raw | bytes = b"") -> Problem:
@@ -103,16 +114,11 @@ class RecentIds:
         self._new: set[str] = set()
         self._old: set[str] = set()
 
-    def unsaid(self, events: list[Event]) -> list[Event]:
-        """The events without those that are remembered; the log would drop them anyway."""
-        return [
-            event
-            for event in events
-            if event.kind != "alias" or (event.id not in self._new and event.id not in self._old)
-        ]
+    def __contains__(self, event_id: str) -> bool:
+        return event_id in self._new or event_id in self._old
 
-    def add(self, events: list[Event]) -> None:
-        """Remember the alias events among these, which are durable now."""
-        self._new.update(event.id for event in events if event.kind == "alias")
+    def add(self, ids: Sequence[str]) -> None:
+        """Remember ids of events that are durable now; the log would drop them anyway."""
+        self._new.update(ids)
         if len(self._new) > self._size // 2:
             self._old, self._new = self._new, set()
