@@ -2,11 +2,11 @@
 
 The strength of a namespace says what two people sharing a key of it means:
 
-- `strong`: issued to one person and checked (a platform's user id, a verified phone). Two different strong
-  keys of the same `exclusive` namespace on one person are a clash.
+- `strong`: issued to one account (a platform's user id). A person has at most one key of an `exclusive` namespace;
+  of the others several, where something better than an unverified contact says so.
 - `contact`: phone, e-mail: usually one person, sometimes a family or an office.
 - `device`: a browser or device, often shared.
-- `name`: a display name in one room; links within that room only.
+- `name`: a display name in one room; never evidence for another name, never joins two identities.
 
 Values are normalised in one way in Python (`make_key`) and in SQL for columnar sources (`key_sql`, DuckDB, where files
 are landed); a property test holds the twins equal.
@@ -28,7 +28,7 @@ Strength = Literal["strong", "contact", "device", "name"]
 
 @dataclass(frozen=True, kw_only=True)
 class Namespace:
-    """One namespace of keys. `exclusive`: a person has at most one value of it, so two values are a clash."""
+    """One namespace of keys. `exclusive`: a person has at most one value of it, whatever links two."""
 
     name: str
     strength: Strength

@@ -76,13 +76,79 @@ def test_a_phone_of_two_accounts_of_one_person_is_not_shared() -> None:
     assert world.people == people("user:1 unionid:u phone:861 taobao:a")
 
 
-def test_a_phone_may_join_three_shop_accounts_but_not_four() -> None:
-    three = [alias(f"taobao:{n}", "phone:861") for n in range(3)]
+def test_a_verified_phone_may_join_three_shop_accounts_but_not_four() -> None:
+    three = [alias(f"taobao:{n}", "phone:861", verified=True) for n in range(3)]
     assert len(resolve(three).people) == 1
     world = resolve([*three, alias("taobao:4", "phone:861", verified=True)])
     assert len(world.people) == 5
     assert world.shared == {"phone:861"}
     assert {row["rule"] for row in world.links} == {"many"}
+
+
+def test_a_familys_shop_accounts_are_not_joined_by_a_phone_that_nobody_checked() -> None:
+    world = resolve(
+        [alias("taobao:husband", "phone:861", 1), alias("taobao:wife", "phone:861", 2), seen("jd:x")], suggest=True
+    )
+    assert world.people == people("taobao:husband", "taobao:wife", "phone:861", "jd:x")
+    assert world.shared == {"phone:861"}
+    (row,) = world.suggestions
+    assert {row["key_a"], row["key_b"]} == {"taobao:husband", "taobao:wife"}
+
+
+@pytest.mark.parametrize("kind", ["qq", "openid", "matrix", "youzan", "crm"])
+def test_three_accounts_of_any_kind_with_one_family_address_stay_three(kind: str) -> None:
+    world = resolve([alias(f"{kind}:{n}", "email:fam@x.cn", n) for n in range(3)])
+    assert world.people == people(*(f"{kind}:{n}" for n in range(3)), "email:fam@x.cn")
+    assert world.shared == {"email:fam@x.cn"}
+
+
+def test_whose_phone_was_checked_keeps_it_and_the_other_is_suggested() -> None:
+    links = [alias("taobao:a", "phone:861", 2, verified=True), alias("taobao:b", "phone:861", 1)]
+    world = resolve(links, suggest=True)
+    assert world.people == people("taobao:a phone:861", "taobao:b")
+    assert world.link("taobao:b", "phone:861")["rule"] == "clash"
+    assert len(world.suggestions) == 1
+
+
+def test_a_stated_phone_with_a_stated_address_does_not_join_two_shop_accounts() -> None:
+    world = resolve([
+        alias("taobao:a", "phone:861", 3), alias("phone:861", "email:a@x.cn", 1), alias("taobao:b", "email:a@x.cn", 3)
+    ])  # fmt: skip
+    assert world.people == people("taobao:a phone:861", "taobao:b email:a@x.cn")
+
+
+def test_two_accounts_of_one_kind_are_joined_by_an_account_that_has_both() -> None:
+    world = resolve([
+        alias("unionid:u", "openid:1"), alias("unionid:u", "openid:2"), alias("openid:1", "phone:861"),
+        alias("openid:2", "phone:861"),
+    ])  # fmt: skip
+    assert world.people == people("unionid:u openid:1 openid:2 phone:861")
+
+
+def test_nicks_that_were_changed_join_nobody() -> None:
+    world = resolve([alias("irc:alice", "irc:away", 1), alias("irc:bob", "irc:away", 5)], suggest=True)
+    assert world.people == people("irc:alice", "irc:bob", "irc:away")
+    assert {row["rule"] for row in world.links} == {"renamed"}
+    assert "tomorrow" in world.links[0]["reason_en"]
+    assert world.suggestions == []
+    merged = resolve([alias("irc:alice", "irc:away", 1), merge("irc:alice", "irc:away", 3)])
+    assert merged.people == people("irc:alice irc:away")
+
+
+@pytest.mark.parametrize("other", ["wecom:2", "qq:2", "phone:862", "anon:2"])
+def test_a_name_in_a_room_never_joins_two_identities(other: str) -> None:
+    world = resolve([alias("name:vip/李雷", "wecom:1", 1), alias("name:vip/李雷", other, 2)])
+    assert world.people == people("name:vip/李雷", "wecom:1", other)
+    assert world.shared == {"name:vip/李雷"}
+
+
+def test_a_name_in_a_room_joins_one_identity() -> None:
+    world = resolve([
+        alias("name:vip/李雷", "wecom:1"), alias("name:vip/李雷", "phone:861"), alias("wecom:1", "phone:861"),
+        alias("name:vip/李雷", "name:vip/雷"), alias("name:vip/雷", "wecom:1"),
+    ])  # fmt: skip
+    assert world.people == people("name:vip/李雷 name:vip/雷 wecom:1 phone:861")
+    assert not world.shared
 
 
 @pytest.mark.parametrize("role", ["email:info@x.cn", "email:service@x.cn", "phone:4008123123", "name:vip/客服"])

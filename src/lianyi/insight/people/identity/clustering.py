@@ -13,10 +13,13 @@ from lianyi.insight.people.identity.components import Ints, components
 from lianyi.insight.people.identity.contested import Decision, settle
 from lianyi.insight.people.identity.evidence import (
     ACCEPTED,
-    FIRST_WEAK_RANK,
+    CONTACT_RANKS,
+    DEVICE_RANKS,
     LEVELS,
     LIMITS,
     MANY,
+    NAME_RANK,
+    RENAMED,
     ROLE,
     Evidence,
     Verdicts,
@@ -26,6 +29,8 @@ from lianyi.insight.people.identity.evidence import (
 def decide(evidence: Evidence) -> Verdicts:
     """The verdict on every link. Depends on the set of links and acts alone, not on their order."""
     draft = _Draft.accepting(evidence)
+    # a nick may be somebody else's tomorrow: two names are never evidence for each other
+    draft.verdict[np.maximum(evidence.level[evidence.a], evidence.level[evidence.b]) == LEVELS["name"]] = RENAMED
     _reject_shared(evidence, draft, keys=_has_too_many(evidence), verdict=MANY)
     _reject_shared(evidence, draft, keys=evidence.role, verdict=ROLE)
     open_links = draft.verdict == ACCEPTED
@@ -115,15 +120,52 @@ def _contested(evidence: Evidence, open_links: Mask, component: Ints) -> Mask:
     result[component[np.array(said, dtype=np.int64)]] = True
     exclusive = np.flatnonzero(evidence.exclusive)
     result[_with_two(component[exclusive], evidence.namespace[exclusive])] = True
-    weak = open_links & (evidence.rank >= FIRST_WEAK_RANK)
-    with_weak = np.zeros(evidence.level.size, dtype=np.bool_)
-    with_weak[component[evidence.a[weak]]] = True
-    # without devices and names: two of these parts that both have, say, a phone may not be joined by a device
-    part = _components(evidence, open_links & ~weak, with_merges=False)
-    firm = np.flatnonzero((evidence.level >= LEVELS["contact"]) & with_weak[component])
+    result[_met(evidence, open_links, component, CONTACT_RANKS, level=LEVELS["strong"])] = True
+    result[_met(evidence, open_links, component, DEVICE_RANKS, level=LEVELS["contact"])] = True
+    result[_named_twice(evidence, open_links, component)] = True
+    return result
+
+
+def _met(evidence: Evidence, open_links: Mask, component: Ints, ranks: tuple[int, ...], *, level: int) -> Ints:
+    """Components in which a link of one of the ranks might join two parts that both have a namespace of the level."""
+    firm = np.flatnonzero(evidence.level >= level)
+    candidate = np.zeros(evidence.level.size, dtype=np.bool_)
+    candidate[_with_two(component[firm], evidence.namespace[firm])] = True
+    joining = open_links & (evidence.rank >= ranks[0]) & (evidence.rank <= ranks[-1])
+    linked = np.zeros_like(candidate)
+    linked[component[evidence.a[joining]]] = True
+    candidate &= linked
+    part = _parts_before(evidence, open_links, candidate[component], ranks[0])
+    firm = firm[candidate[component[firm]]]
     namespaces = int(evidence.namespace.max(initial=0)) + 1
     one_per_part = firm[np.unique(part[firm] * namespaces + evidence.namespace[firm], return_index=True)[1]]
-    result[_with_two(component[one_per_part], evidence.namespace[one_per_part])] = True
+    return _with_two(component[one_per_part], evidence.namespace[one_per_part])
+
+
+def _named_twice(evidence: Evidence, open_links: Mask, component: Ints) -> Ints:
+    """Components in which a name is linked to two parts that nothing but names joins."""
+    index = np.flatnonzero(open_links & (evidence.rank == NAME_RANK))
+    a, b = evidence.a[index], evidence.b[index]
+    is_name = evidence.level[a] == LEVELS["name"]
+    name, other = np.where(is_name, a, b), np.where(is_name, b, a)
+    often = np.bincount(name, minlength=evidence.level.size)[name] > 1
+    name, other = name[often], other[often]
+    candidate = np.zeros(evidence.level.size, dtype=np.bool_)
+    candidate[component[name]] = True
+    part = _parts_before(evidence, open_links, candidate[component], NAME_RANK)
+    pairs = np.unique(np.stack([name, part[other]]), axis=1)
+    result: Ints = component[_repeated(pairs[0])]
+    return result
+
+
+def _parts_before(evidence: Evidence, open_links: Mask, keys: Mask, rank: int) -> Ints:
+    """The parts into which links better than the rank join the given keys; all other keys stay alone."""
+    return _components(evidence, open_links & (evidence.rank < rank) & keys[evidence.a], with_merges=False)
+
+
+def _repeated(values: Ints) -> Ints:
+    found, counts = np.unique(values, return_counts=True)
+    result: Ints = found[counts > 1]
     return result
 
 

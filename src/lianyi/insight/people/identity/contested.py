@@ -5,8 +5,10 @@ keys as they grow:
 
 - A cluster has at most one value of an exclusive namespace, and keys of at most one part of what an operator took
   apart. A link of clusters with two values is rejected.
-- A link through a device or a name joins two clusters only where they have no namespace of accounts or addresses in
-  common: a browser joins a person, it never makes one person of two phones.
+- A link through a phone or address that no source has verified joins two clusters only where they have no namespace
+  of accounts in common: a family phone joins a person, it never makes one person of two shop accounts.
+- A link through a device joins two clusters only where they have no namespace of accounts or addresses in common.
+- A link through a name joins the name to one identity, never two identities: people of one room share names.
 - A key that a rejected link tears from its cluster by evidence as good as what put it there is shared: it goes to
   nobody, and the component is settled again without it.
 - An operator's merge is of the two people as they stood at its time: it holds the two keys that it names and the
@@ -23,8 +25,10 @@ from typing import NamedTuple
 from lianyi.insight.people.identity.evidence import (
     ACCEPTED,
     CLASH,
-    FIRST_WEAK_RANK,
+    CONTACT_RANKS,
+    DEVICE_RANKS,
     LEVELS,
+    NAME_RANK,
     SEPARATED,
     TAKEN_BACK,
     TORN,
@@ -57,6 +61,12 @@ class Decision(NamedTuple):
 
 
 ACCEPT = Decision(ACCEPTED)
+
+# rank -> level: keys of this level and above in a common namespace forbid a link of the rank to join
+FLOORS: Mapping[int, int] = {
+    **dict.fromkeys(CONTACT_RANKS, LEVELS["strong"]),
+    **dict.fromkeys(DEVICE_RANKS, LEVELS["contact"]),
+}
 
 
 class KeyFacts(NamedTuple):
@@ -164,7 +174,7 @@ class _Clusters:
         self._same = said.same_labels()
         self._parent: dict[int, int] = {}
         self.members: dict[int, list[int]] = {}
-        # root -> attribute -> (value, a key that has it); root -> namespace of accounts and addresses -> a key of it
+        # root -> attribute -> (value, a key that has it); root -> namespace of anything but names -> a key of it
         self.labels: dict[int, dict[int, tuple[int, int]]] = {}
         self.present: dict[int, dict[int, int]] = {}
 
@@ -179,12 +189,12 @@ class _Clusters:
             root = parent[root]
         return root
 
-    def join(self, a: int, b: int, *, weak: bool) -> Decision:
-        """Join the clusters of two keys, or say why not."""
+    def join(self, a: int, b: int, *, rank: int = 0) -> Decision:
+        """Join the clusters of two keys by a link of a rank, or say why not."""
         left, right = self.find(a), self.find(b)
         if left == right:
             return ACCEPT
-        against = self._against(left, right, weak=weak)
+        against = self._against(left, right, rank)
         if against is not None:
             return against
         if len(self.members[left]) < len(self.members[right]):
@@ -201,29 +211,38 @@ class _Clusters:
         pairs = [(merge.a, merge.b)]
         pairs += [(merge.a if key in bond.side_a else merge.b, key) for key in bond.accounts]
         pairs = list(dict.fromkeys((min(pair), max(pair)) for pair in pairs if pair[0] != pair[1]))
-        return [(a, b) for a, b in pairs if self.join(a, b, weak=False) is ACCEPT]
+        return [(a, b) for a, b in pairs if self.join(a, b) is ACCEPT]
 
     def _add(self, key: int) -> None:
         facts, namespace = self.facts, self.facts.namespace[key]
         self._parent[key] = key
         self.members[key] = [key]
-        self.present[key] = {namespace: key} if facts.level[key] >= LEVELS["contact"] else {}
+        self.present[key] = {namespace: key} if facts.level[key] > LEVELS["name"] else {}
         own = [(namespace, key)] if facts.exclusive[key] else []
         labels = [*own, *self._parts.get(key, ())]
         self.labels[key] = {label[0]: (self._same.get(label, label)[1], key) for label in labels}
 
-    def _against(self, left: int, right: int, *, weak: bool) -> Decision | None:
+    def _against(self, left: int, right: int, rank: int) -> Decision | None:
         labels, others = self.labels[left], self.labels[right]
         clashes = [name for name in labels.keys() & others.keys() if labels[name][0] != others[name][0]]
         if clashes:
             name = min(clashes)
             return Decision(SEPARATED if name < 0 else CLASH, labels[name][1], others[name][1])
-        if weak:
-            common = self.present[left].keys() & self.present[right].keys()
-            if common:
-                namespace = min(common)
-                return Decision(CLASH, self.present[left][namespace], self.present[right][namespace])
-        return None
+        one, other = self.present[left], self.present[right]
+        if rank == NAME_RANK:
+            return (
+                Decision(CLASH, max(one.values(), key=self._weight), max(other.values(), key=self._weight))
+                if one and other
+                else None
+            )
+        floor = FLOORS.get(rank)
+        common = [
+            name for name in one.keys() & other.keys() if floor is not None and self.facts.level[one[name]] >= floor
+        ]
+        return Decision(CLASH, one[min(common)], other[min(common)]) if common else None
+
+    def _weight(self, key: int) -> tuple[int, int]:
+        return self.facts.level[key], -key
 
 
 def _smaller_key(
@@ -261,7 +280,7 @@ def _decide(link: Link, clusters: _Clusters, shared: Mapping[int, Decision]) -> 
     for key in (link.a, link.b):
         if key in shared:
             return shared[key]
-    return clusters.join(link.a, link.b, weak=link.rank >= FIRST_WEAK_RANK)
+    return clusters.join(link.a, link.b, rank=link.rank)
 
 
 def _torn(

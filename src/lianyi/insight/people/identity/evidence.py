@@ -13,8 +13,10 @@ from lianyi.insight.people.identity.components import Ints
 # Levels of strength: what is lower never decides against what is higher.
 LEVELS: Mapping[str, int] = {"name": 0, "device": 1, "contact": 2, "strong": 3}
 
-# Ranks from this on are links through a device or a name: they join a person, never two people (see contested.py).
-FIRST_WEAK_RANK = 7
+# Ranks of links that nobody has checked or that go through what people share, by what must not be on both sides
+# (see contested.py): unverified contacts never put two accounts of one kind together; devices neither two addresses;
+# names nothing at all.
+CONTACT_RANKS, DEVICE_RANKS, NAME_RANK = (5, 6), (7, 8, 9), 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +49,7 @@ CLASSES = (
 )
 
 # Verdicts on a link, as the kernel writes them.
-ACCEPTED, CLASH, SEPARATED, TORN, MANY, ROLE, TAKEN_BACK, UNMERGE, UNMERGE_OF_NOTHING = range(9)
+ACCEPTED, CLASH, SEPARATED, TORN, MANY, ROLE, TAKEN_BACK, UNMERGE, UNMERGE_OF_NOTHING, RENAMED = range(10)
 # Those that an operator's act can get.
 ACT_VERDICTS = (TAKEN_BACK, UNMERGE, UNMERGE_OF_NOTHING)
 
@@ -92,6 +94,12 @@ RULES = (
         name="role",
         en="{shared} belongs to an office or to nobody",
         zh="{shared} 属于机构或无主",
+    ),
+    Rule(
+        verdict=RENAMED,
+        name="renamed",
+        en="two names: either may be somebody else's tomorrow",
+        zh="两个昵称：昵称随时可能换人使用，不据此合并",
     ),
     Rule(
         verdict=TAKEN_BACK,

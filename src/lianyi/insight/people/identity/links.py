@@ -167,7 +167,7 @@ IDENTITY_LINKS = Table(
         "key_b": Column(en="the other key", zh="标识二"),
         "accepted": Column(en="the two keys are taken as one person's because of this link", zh="是否采纳"),
         "rule": Column(
-            en="what decided: the class of evidence where accepted; else clash, separated, torn, many, role, "
+            en="what decided: the class of evidence where accepted; else clash, separated, torn, many, role, renamed, "
             "taken_back, unmerge",
             zh="依据的规则",
         ),
