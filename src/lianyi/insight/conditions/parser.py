@@ -30,6 +30,9 @@ COMPARISONS = ("=", "!=", "<=", ">=", "<", ">")
 # Deep enough for any rule that a person writes, shallow enough for the interpreter's stack.
 MAX_DEPTH = 40
 MAX_WINDOW_DAYS = 36_500
+# Of a number: more than any count or sum has, and few enough for the engines' decimals.
+MAX_WHOLE = 15
+MAX_PART = 9
 
 
 def parse(source: str, *, number: bool = False) -> s.Node:
@@ -196,8 +199,7 @@ class _Parser:
             self.must(")", "closes the bracket")
             return node
         if token.kind == "number":
-            self.take()
-            return s.Number(Decimal(token.value), place=token.place)
+            return self.number()
         if token.kind == "text":
             return self.text_literal()
         if self.at_word("true", "false"):
@@ -206,6 +208,19 @@ class _Parser:
         if token.kind == "name" and token.value not in words.KEYWORDS:
             return self.named()
         raise self.wrong("a value (a column, an event function, a number or a text in quotes)")
+
+    def number(self) -> s.Number:
+        token = self.take()
+        whole, _point, part = token.value.partition(".")
+        if len(whole.lstrip("0")) > MAX_WHOLE or len(part) > MAX_PART:
+            shown = token.value if len(token.value) <= 20 else f"{token.value[:20]}…"
+            raise problem(
+                self.source,
+                token.place,
+                f"the number {shown} is too large or too long; at most {MAX_WHOLE} digits may stand before the point "
+                f"and {MAX_PART} after it",
+            )
+        return s.Number(Decimal(token.value), place=token.place)
 
     def named(self) -> s.Node:
         token = self.take()
