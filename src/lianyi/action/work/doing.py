@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from types import FrameType
 
 from django.conf import settings
-from django.db import connection
+from django.db import DatabaseError, connection
 
 import lianyi
 from lianyi.action.work import queue
@@ -98,7 +98,14 @@ def _heartbeat(job: Job, stop: threading.Event) -> Iterator[None]:
 
     def beat() -> None:
         while not over.wait(HEARTBEAT):
-            if not queue.renew(job, now=queue.clock()):
+            try:
+                kept = queue.renew(job, now=queue.clock())
+            except DatabaseError:  # the next beat tries again; the lease lasts twelve of them
+                log.warning(
+                    "the lease of job %s could not be renewed", job.pk, exc_info=True, extra={"action": "job.lease"}
+                )
+                continue
+            if not kept:
                 stop.set()
         connection.close()
 

@@ -79,8 +79,9 @@ def wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
     raise AssertionError(f"the server did not start: {log.read_text(errors='replace')[-3000:]}")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    # For one module only: while Playwright runs, its event loop stands in the way of tests that have their own.
     path = chromium()
     if path is None:
         pytest.skip("no Chromium on this machine: set LIANYI_CHROMIUM, or run `python -m tests.machine`")
