@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import sys
+
+# What strangers send may stand in a message: it must not forge a line, nor steer the terminal of whoever reads it.
+_STEERING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return repr(found[0])[1:-1]
 
 
 class Line(logging.Formatter):
@@ -12,10 +20,14 @@ class Line(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """One line; a traceback follows where there is one."""
-        line = super().format(record)
+        line = _STEERING.sub(_escaped, super().format(record))
         action = getattr(record, "action", None)
         head, sep, rest = line.partition("\n")
         return f"{head} [{action}]{sep}{rest}" if action else line
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  # logging's name
+        """The message, which is one line whatever is in it; a traceback is added behind it."""
+        return super().formatMessage(record).replace("\n", "\\n")
 
 
 def log_to_stderr() -> None:

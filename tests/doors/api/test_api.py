@@ -9,7 +9,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from lianyi.action.team.models import Token, User, WriteKey
+from lianyi.action.team.models import Act, Token, User, WriteKey
 from lianyi.action.team.rights import allowed
 from lianyi.action.work.models import Job
 from lianyi.doors.api.endpoint import Endpoint
@@ -208,6 +208,71 @@ def test_broken_bodies_are_refused_with_words(api: Client, body: str, status: in
     answer = api.post(f"{BASE}people/{ANNA}/tags", body, content_type="application/json")
     assert answer.status_code == status
     assert json.loads(answer.content)["error"]["message"]
+
+
+def test_bodies_nested_without_end_and_endless_numbers_are_refused_with_words(api: Client) -> None:
+    answer = api.post(f"{BASE}people/{ANNA}/tags", "[" * 200_000, content_type="application/json")
+    assert answer.status_code == 400
+    assert json.loads(answer.content)["error"]["message"] == "the body is nested too deeply"
+    for query in ("acts?before=" + "9" * 5000, "acts?before=x", "acts?limit=" + "9" * 5000):
+        assert send(api, "GET", query)[0] == 422
+    assert send(api, "GET", "acts?before=1")[1]["acts"] == []
+
+
+def test_more_than_a_look_at_people_is_an_export(api: Client, standing: Standing) -> None:
+    operator = Client()
+    operator.force_login(User.objects.enrol("otto", role="operator", password=None))
+    for name in ("people", "keys", "events", "person_tags", "identity_links", "merge_suggestions"):
+        status, said = send(operator, "GET", f"tables/{name}?limit=51")
+        assert (status, "people.export" in said["error"]["message"]) == (403, True)
+    assert send(operator, "GET", "tables/people")[0] == 200
+    assert send(operator, "GET", "tables/daily?limit=1000")[0] == 200
+    assert not Act.objects.filter(what="data.export").exists()
+    assert send(api, "GET", "tables/keys?limit=1000")[0] == 200
+    act = Act.objects.get(what="data.export")
+    assert (act.by, act.on, act.detail) == ("olga", "keys", {"rows": 1000})
+
+
+def test_jobs_are_stopped_by_who_may_start_them_and_a_running_erasure_by_nobody(
+    api: Client, standing: Standing
+) -> None:
+    waiting = Job.objects.create(kind="import", by="olga")
+    erasure = Job.objects.create(kind="erase", by="olga", arguments={"key": ANNA})
+    for job, right in ((waiting, "data.import"), (erasure, "people.erase")):
+        status, said = send(standing.analyst, "POST", f"jobs/{job.pk}/cancel")
+        assert (status, right in said["error"]["message"]) == (403, True)
+        assert standing.analyst.post(f"/jobs/{job.pk}/cancel").status_code == 403
+    refresh = Job.objects.create(kind="refresh", by="olga")
+    assert send(standing.analyst, "POST", f"jobs/{refresh.pk}/cancel")[1]["job"]["state"] == "cancelled"
+    Job.objects.filter(pk=erasure.pk).update(state="running", worker="w")
+    assert send(api, "POST", f"jobs/{erasure.pk}/cancel")[0] == 403
+    page = standing.owner.post(f"/jobs/{erasure.pk}/cancel", {"next": f"/jobs/{erasure.pk}"}, follow=True)
+    assert "can&#x27;t be cancelled" in page.content.decode()
+    assert f"/jobs/{erasure.pk}/cancel" not in page.content.decode()
+    erasure.refresh_from_db()
+    assert (erasure.state, erasure.cancel_requested) == ("running", False)
+
+
+def test_the_timeline_loses_no_events_of_one_moment(api: Client) -> None:
+    seen: list[str] = []
+    query = "limit=3"
+    while True:
+        _, part = send(api, "GET", f"people/{ANNA}/timeline?kind=reply&{query}")
+        if not part["events"]:
+            break
+        seen += [event["id"] for event in part["events"]]
+        last = part["events"][-1]
+        query = f"limit=3&before={last['at'].replace('+', '%2B')}&before_id={last['id']}"
+    assert sorted(seen) == sorted(f"t:m{number}" for number in range(70))
+    assert send(api, "GET", f"people/{ANNA}/timeline?before_id=x")[0] == 422
+
+
+@pytest.mark.parametrize("encoding", ["zlib_codec", "rot13", "no-such", "utf-8\0"])
+def test_what_is_no_encoding_of_text_is_refused(encoding: str, api: Client) -> None:
+    file = SimpleUploadedFile("tea.csv", b"who,day\n")
+    answer = api.post(BASE + "import", {"file": file, "encoding": encoding})
+    assert answer.status_code == 422
+    assert "encoding" in json.loads(answer.content)["error"]["message"]
 
 
 def test_unknown_addresses_and_methods_are_json_too(api: Client) -> None:

@@ -141,6 +141,16 @@ class TestReports:
             "events wait since 2026-05-01 12:00:00 UTC; see the worker's log",
         ]
 
+    def test_health_tells_strangers_no_paths(self, tmp_path: Path) -> None:
+        inbox = Inbox(tmp_path / "inbox")
+        health = Health(inbox, keys_problem=lambda: f"write keys can't be read from {tmp_path}/ops.sqlite3")
+        health.inbox_problem = f"{tmp_path}/inbox: no space left"
+        status, body = health.look(NOW)
+        inbox.close()
+        assert status == 503
+        assert len(body["reasons"]) == 2
+        assert "/" not in "".join(body["reasons"])
+
     def test_metrics_count_what_happened(self, server: Running) -> None:
         before = figures(server)
         server.post("/v1/batch", {"batch": [CALL, CALL, {"type": "track"}]})
@@ -159,7 +169,10 @@ class TestReports:
         assert asyncio.run(ask_metrics(tmp_path, "198.51.100.7", b"")) == 403
         assert asyncio.run(ask_metrics(tmp_path, "198.51.100.7", b"Bearer wrong")) == 403
         assert asyncio.run(ask_metrics(tmp_path, "198.51.100.7", b"Bearer secret")) == 200
-        assert asyncio.run(ask_metrics(tmp_path, "127.0.0.1", b"")) == 200
+        assert asyncio.run(ask_metrics(tmp_path, "127.0.0.1", b"")) == 403, "it may have come through a proxy"
+        assert asyncio.run(ask_metrics(tmp_path, "127.0.0.1", b"", token=None)) == 200
+        assert asyncio.run(ask_metrics(tmp_path, "127.0.0.1", b"", (b"x-real-ip", b"9.9.9.9"), token=None)) == 403
+        assert asyncio.run(ask_metrics(tmp_path, "198.51.100.7", b"", token=None)) == 403
 
     def test_waits_fall_into_their_buckets(self) -> None:
         metrics = Metrics()
@@ -178,10 +191,12 @@ def figures(server: Running) -> dict[str, float]:
     return {line.rsplit(" ", 1)[0]: float(line.rsplit(" ", 1)[1]) for line in lines if not line.startswith("#")}
 
 
-async def ask_metrics(folder: Path, address: str, authorization: bytes) -> int:
+async def ask_metrics(
+    folder: Path, address: str, authorization: bytes, *more: tuple[bytes, bytes], token: str | None = "secret"
+) -> int:
     inbox = Inbox(folder / "inbox")
     keys = TableOfKeys(folder / "ops.sqlite3")
-    collector = Collector(inbox=inbox, keys=keys, health=Health(inbox), currency="EUR", metrics_token="secret")
+    collector = Collector(inbox=inbox, keys=keys, health=Health(inbox), currency="EUR", metrics_token=token)
     sent: list[Any] = []
 
     async def receive() -> dict[str, Any]:
@@ -190,7 +205,7 @@ async def ask_metrics(folder: Path, address: str, authorization: bytes) -> int:
     async def send(message: Any) -> None:
         sent.append(message)
 
-    headers = [(b"authorization", authorization)] if authorization else []
+    headers = [*more, *([(b"authorization", authorization)] if authorization else [])]
     scope = {
         "type": "http",
         "path": "/metrics",

@@ -9,8 +9,10 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import QueryDict
 
+from lianyi.action.work import queue
 from lianyi.action.work.models import Job, Upload
 from lianyi.doors.console.pages.imports import mapping as form
+from lianyi.doors.console.uploads import short
 from lianyi.errors import BadMapping
 from lianyi.memory.sources.tabular.mapping import Mapping, Rule, Take
 from lianyi.workspace import Workspace
@@ -97,6 +99,37 @@ def test_a_known_format_needs_no_mapping(standing: Standing) -> None:
 def test_a_file_name_never_leaves_its_folder(standing: Standing, brand: Workspace, name: str) -> None:
     one = upload(standing, name, ORDERS)
     assert Path(one.path).resolve().is_relative_to(brand.folder.resolve() / "staging" / "uploads" / str(one.pk))
+
+
+def test_a_long_chinese_name_is_cut_to_what_a_disk_takes(standing: Standing, brand: Workspace) -> None:
+    file = SimpleUploadedFile("订" * 120 + ".csv", ORDERS.encode())
+    assert standing.owner.post("/import", {"file": file}).status_code == 302
+    kept = Upload.objects.get()
+    assert Path(kept.path).is_file()
+    assert kept.name == "订" * 58 + ".csv"
+    assert short("." + "x" * 300) == "." + "x" * 179
+    assert short("orders.csv") == "orders.csv"
+
+
+def test_an_upload_called_mapping_yaml_is_not_overwritten_by_its_mapping(standing: Standing) -> None:
+    one = upload(standing, "mapping.yaml", ORDERS)
+    one.mapping = "source: tea\nevents:\n- {kind: order, at: 下单时间, actor_key: {column: 会员, namespace: user}}\n"
+    one.format = "table"
+    one.save()
+    queue.add("check", {"upload": str(one.pk)}, by="olga")
+    run_jobs()
+    assert Path(one.path).read_text(encoding="utf-8") == ORDERS
+    assert [path.name for path in Path(one.path).parent.iterdir()] == ["mapping.yaml"]
+
+
+def test_what_is_no_encoding_of_text_is_refused_before_it_is_kept(standing: Standing) -> None:
+    one = upload(standing, "orders.csv", ORDERS)
+    answer = standing.owner.post(f"/import/{one.pk}/read", {"encoding": "zlib_codec", "format": "table"})
+    assert answer.status_code == 422
+    assert "zlib_codec" in answer.content.decode()
+    one.refresh_from_db()
+    assert one.options == {}
+    assert standing.owner.get(f"/import/{one.pk}").status_code == 200
 
 
 def test_uploading_by_script_answers_where_to_go(standing: Standing) -> None:

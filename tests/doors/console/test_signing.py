@@ -25,16 +25,19 @@ def test_before_there_is_an_owner_every_page_leads_to_the_first_run(brand: Works
 
 def test_the_first_run_makes_one_owner_and_signs_them_in(brand: Workspace, db: None) -> None:
     client = Client()
-    assert client.post("/start", OWNER).headers["Location"] == "/"
+    code = first_run_code(brand.folder)
+    assert client.post("/start", {**OWNER, "code": code}).headers["Location"] == "/"
     assert client.get("/").status_code == 200
     assert User.objects.get().role == "owner"
     assert Client().post("/start", {**OWNER, "name": "second"}).headers["Location"] == "/login"
     assert User.objects.count() == 1
 
 
-def test_from_another_machine_the_first_run_needs_the_code_of_the_terminal(brand: Workspace, db: None) -> None:
+def test_the_first_run_needs_the_code_of_the_terminal_wherever_one_comes_from(brand: Workspace, db: None) -> None:
     code = first_run_code(brand.folder)
     assert code
+    assert Client().post("/start", OWNER).status_code == 422, "a proxy on this machine looks like this machine"
+    assert Client().post("/start", {**OWNER, "code": ""}).status_code == 422
     wrong = Client(REMOTE_ADDR=FAR).post("/start", {**OWNER, "code": "0" * 16})
     assert wrong.status_code == 422
     assert not User.objects.exists()
@@ -47,7 +50,8 @@ def test_from_another_machine_the_first_run_needs_the_code_of_the_terminal(brand
 
 def test_weak_passwords_are_refused(brand: Workspace, db: None) -> None:
     for password in ("short", "1234567890", "password123", "lin@tea.cn"):
-        assert Client().post("/start", {**OWNER, "password": password}).status_code == 422
+        answer = Client().post("/start", {**OWNER, "password": password, "code": first_run_code(brand.folder)})
+        assert answer.status_code == 422
     assert not User.objects.exists()
 
 

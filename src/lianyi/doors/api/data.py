@@ -9,7 +9,7 @@ from django.http import HttpRequest
 
 from lianyi.action.team import audit
 from lianyi.action.work import queue
-from lianyi.doors.api.endpoint import Api, ApiError, Parameter, body_of, text_of, user_of, whole_number
+from lianyi.doors.api.endpoint import Api, ApiError, Parameter, body_of, require, text_of, user_of, whole_number
 from lianyi.doors.api.jobs import described
 from lianyi.doors.console.brand import workspace
 from lianyi.doors.console.conditions import matching
@@ -22,6 +22,9 @@ from lianyi.errors import NotFound
 from lianyi.insight.tables import EVENTS, Table
 
 api = Api()
+# Who has one of these columns tells of single people: more than a look at such rows is an export.
+PERSONAL = {"person_id", "person_a", "key", "key_a", "actor_key", "target_key"}
+LOOK = 50
 
 
 @api.add(
@@ -77,15 +80,18 @@ def _meant(table: Table) -> dict[str, Any]:
     "GET",
     "tables/<str:name>",
     right="data.see",
-    says="Rows of one table, or of the log (`events`).",
-    query=(Parameter(name="limit", says="1 to 10000", type="integer"),),
+    says="Rows of one table, or of the log (`events`). More than 50 rows that tell of people need people.export.",
+    query=(Parameter(name="limit", says="1 to 10000, by default 50", type="integer"),),
 )
 def table(request: HttpRequest, name: str) -> dict[str, Any]:
     """The first rows as the table is sorted."""
     ws = workspace()
     if name != EVENTS and name not in ws.tables():
         raise NotFound(f"no table {name!r}; there are {', '.join([EVENTS, *ws.tables()])}")
-    limit = whole_number(request, "limit", default=100, most=10_000)
+    limit = whole_number(request, "limit", default=LOOK, most=10_000)
+    if limit > LOOK and (name == EVENTS or PERSONAL & set(ws.tables()[name].columns)):
+        require(user_of(request), "people.export")
+        audit.note(user_of(request), "data.export", name, rows=limit)
     state = ws.states().get(name)
     return {"as_of": state.as_of if state else None, "rows": ws.table(name).limit(limit).to_arrow_table().to_pylist()}
 

@@ -20,7 +20,11 @@ def document(endpoints: Sequence[Endpoint]) -> dict[str, Any]:
         paths.setdefault(route, {})[endpoint.method.lower()] = _operation(endpoint)
     return {
         "openapi": "3.1.0",
-        "info": {"title": "Lianyi", "version": lianyi.__version__, "description": "Everything that the console does."},
+        "info": {
+            "title": "Lianyi",
+            "version": lianyi.__version__,
+            "description": "What the console does, but for roles and tokens.",
+        },
         "servers": [{"url": "/api/v1"}],
         "security": [{"token": []}],
         "paths": paths,

@@ -105,9 +105,15 @@ def _let_in(request: HttpRequest, methods: Mapping[str, Endpoint]) -> Endpoint:
         raise ApiError(
             401, "who are you? Send the header: Authorization: Bearer <token> (console: Settings, API tokens)"
         )
-    if endpoint.right and not user_of(request).may(endpoint.right):
-        raise ApiError(403, f"your role lacks the right {endpoint.right}; ask an owner of the team")
+    if endpoint.right:
+        require(user_of(request), endpoint.right)
     return endpoint
+
+
+def require(user: User, right: str) -> None:
+    """403 where the user lacks the right."""
+    if not user.may(right):
+        raise ApiError(403, f"your role lacks the right {right}; ask an owner of the team")
 
 
 def status_of(error: Exception) -> int:
@@ -138,6 +144,8 @@ def body_of(request: HttpRequest, *names: str) -> dict[str, Any]:
         data = json.loads(request.body or b"{}")
     except ValueError as error:
         raise ApiError(400, f"the body is no JSON: {error}") from error
+    except RecursionError as error:
+        raise ApiError(400, "the body is nested too deeply") from error
     if not isinstance(data, dict):
         raise ApiError(422, "the body must be a JSON object")
     for name in names:
@@ -157,6 +165,6 @@ def text_of(data: Mapping[str, Any], name: str, *, limit: int = 300) -> str:
 def whole_number(request: HttpRequest, name: str, *, default: int, most: int) -> int:
     """A number in the query, from 1 to `most`."""
     value = request.GET.get(name, str(default))
-    if not value.isdecimal() or not 1 <= int(value) <= most:
-        raise ApiError(422, f"{name}: {value!r} is not a number from 1 to {most}")
+    if not value.isdecimal() or len(value) > len(str(most)) or not 1 <= int(value) <= most:
+        raise ApiError(422, f"{name}: {value[:40]!r} is not a number from 1 to {most}")
     return int(value)

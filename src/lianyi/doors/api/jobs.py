@@ -12,10 +12,10 @@ from django.shortcuts import get_object_or_404
 from lianyi.action.team import audit
 from lianyi.action.work import queue
 from lianyi.action.work.models import Job, Upload
-from lianyi.doors.api.endpoint import Api, ApiError, Parameter, body_of, user_of
+from lianyi.doors.api.endpoint import Api, ApiError, Parameter, body_of, require, user_of
 from lianyi.doors.console.brand import workspace
 from lianyi.doors.console.pages.imports.mapping import parsed
-from lianyi.doors.console.uploads import keep
+from lianyi.doors.console.uploads import keep, text_encoding
 from lianyi.insight.tables import with_dependents
 from lianyi.memory.sources.registry import source_named, sources
 
@@ -93,6 +93,8 @@ def import_file(request: HttpRequest) -> dict[str, Any]:
         source_named(form["format"])
     if form.get("mapping"):
         parsed(form["mapping"])
+    if form.get("encoding"):
+        text_encoding(form["encoding"])
     upload = keep(file, by=user.name)
     upload.format, upload.label, upload.mapping = (
         form.get("format", ""),
@@ -144,11 +146,17 @@ def job(_request: HttpRequest, job_id: int) -> dict[str, Any]:
     return {"job": described(get_object_or_404(Job, pk=job_id))}
 
 
-@api.add("POST", "jobs/<int:job_id>/cancel", right="data.refresh", says="Stop a job in a safe state.")
+@api.add(
+    "POST",
+    "jobs/<int:job_id>/cancel",
+    right="data.see",
+    says="Stop a job in a safe state; who may start one of its kind may stop it, and nobody an erasure that runs.",
+)
 def cancel(request: HttpRequest, job_id: int) -> dict[str, Any]:
     """Answers with the job as it stands now."""
-    found = get_object_or_404(Job, pk=job_id)
+    found, user = get_object_or_404(Job, pk=job_id), user_of(request)
+    require(user, queue.RIGHTS.get(found.kind, "data.refresh"))
     queue.cancel(found.pk, now=queue.clock())
-    audit.note(user_of(request), "job.cancel", str(found.pk), kind=found.kind)
+    audit.note(user, "job.cancel", str(found.pk), kind=found.kind)
     found.refresh_from_db()
     return {"job": described(found)}

@@ -73,11 +73,12 @@ def shown(one: Person) -> dict[str, Any]:
     query=(
         Parameter(name="limit", says="at most so many events, 1 to 1000", type="integer"),
         Parameter(name="before", says="only events before this time (ISO 8601 with zone)"),
+        Parameter(name="before_id", says="with `before`: of the events of that time only those with a greater id"),
         Parameter(name="kind", says="only events of this kind; may be repeated", type="array"),
     ),
 )  # fmt: skip
 def timeline(request: HttpRequest, person_id: str) -> dict[str, Any]:
-    """One part of the timeline; go on with `before` = the time of the last event."""
+    """One part of the timeline; go on with `before` and `before_id` = `at` and `id` of the last event."""
     limit, text = whole_number(request, "limit", default=100, most=1000), request.GET.get("before")
     try:
         before = datetime.fromisoformat(text) if text else None
@@ -85,7 +86,11 @@ def timeline(request: HttpRequest, person_id: str) -> dict[str, Any]:
         raise ApiError(422, f"before: {text!r} is no time; write it like 2026-01-31T08:00:00+08:00") from error
     if before is not None and before.tzinfo is None:
         raise ApiError(422, f"before: {text!r} has no time zone; add one, e.g. +08:00")
-    return {"events": workspace().timeline(person_id, limit=limit, before=before, kinds=request.GET.getlist("kind"))}
+    before_id = request.GET.get("before_id") or None
+    if before_id and before is None:
+        raise ApiError(422, "before_id: needs `before`, the time of the same event")
+    kinds = request.GET.getlist("kind")
+    return {"events": workspace().timeline(person_id, limit=limit, before=before, before_id=before_id, kinds=kinds)}
 
 
 TAG = Parameter(name="tag", says="1 to 60 characters", required=True)

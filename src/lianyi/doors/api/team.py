@@ -135,8 +135,8 @@ def revoke_key(request: HttpRequest, key_id: int) -> dict[str, Any]:
 def acts(request: HttpRequest) -> dict[str, Any]:
     """Go on with `before` = the id of the last act."""
     found = Act.objects.all()
-    if before := request.GET.get("before"):
-        found = found.filter(pk__lt=int(before) if before.isdecimal() else 0)
+    if "before" in request.GET:
+        found = found.filter(pk__lt=whole_number(request, "before", default=1, most=2**63 - 1))
     return {
         "acts": list(
             found.values("id", "at", "by", "what", "on", "detail")[

@@ -19,18 +19,23 @@ def bearer(get_response: View) -> View:
     then)."""
 
     def answer(request: HttpRequest) -> HttpResponse:
-        scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
-        if request.path.startswith(PREFIX) and scheme.lower() == "bearer":
-            token = (
-                Token.objects.select_related("user").filter(key_hash=digest(secret.strip()), revoked_at=None).first()
-            )
-            if token and token.user.is_active:
-                _used(token)
-                request.user = token.user
-                request._dont_enforce_csrf_checks = True  # type: ignore[attr-defined]  # noqa: SLF001  # Django's switch
+        token = token_of(request)
+        if token:
+            _used(token)
+            request.user = token.user
+            request._dont_enforce_csrf_checks = True  # type: ignore[attr-defined]  # noqa: SLF001  # Django's switch
         return get_response(request)
 
     return answer
+
+
+def token_of(request: HttpRequest) -> Token | None:
+    """The good token that the request shows, of a user who is active."""
+    scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
+    if not request.path.startswith(PREFIX) or scheme.lower() != "bearer":
+        return None
+    good = Token.objects.select_related("user").filter(revoked_at=None, user__is_active=True)
+    return good.filter(key_hash=digest(secret.strip())).first()
 
 
 def _used(token: Token) -> None:

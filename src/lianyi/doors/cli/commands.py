@@ -38,6 +38,7 @@ def lianyi(ctx: click.Context, folder: Path) -> None:
     Exit codes: 0 done, 1 our error, 2 unusable input, 3 not found, 4 refused,
     5 no workspace, 6 busy, 130 interrupted (nothing half done).
     """
+    os.umask(0o077)  # a workspace is full of personal data: no other account of this machine may read it
     ctx.obj = folder
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,7 +12,8 @@ from lianyi.settings import Settings
 from lianyi.workspace import Workspace
 
 OWNER = "demo"
-PASSWORD = "ripple-demo"  # noqa: S105  printed on the screen: the demo is meant to be entered
+PASSWORD = "ripple-demo"  # noqa: S105  known to all: good for this machine only
+LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 
 def build(folder: Path, *, people: int, seed: int) -> None:
@@ -45,11 +47,30 @@ def build(folder: Path, *, people: int, seed: int) -> None:
 
 def announce(folder: Path, *, host: str, port: int) -> None:
     """Print the address and the login."""
+    set_password(folder, password := password_for(host))
     say("")
     say(f"  console   http://{host}:{port}/")
-    say(f"  login     {OWNER} / {PASSWORD}")
+    say(f"  login     {OWNER} / {password}")
     say(f"  folder    {folder}   (stop with Ctrl-C; start again with: lianyi -w {folder} serve)")
     say("")
+
+
+def password_for(host: str) -> str:
+    """The known password where only this machine can reach the server, a random one elsewhere."""
+    return PASSWORD if host in LOOPBACK else secrets.token_urlsafe(12)
+
+
+def set_password(folder: Path, password: str) -> None:
+    """Give the demo's owner this password; sessions opened with another one end."""
+    from lianyi.doors.console.start import prepare
+
+    prepare(folder)
+    from lianyi.action.team.models import User
+
+    for user in User.objects.filter(name=OWNER):
+        if not user.check_password(password):
+            user.set_password(password)
+            user.save(update_fields=["password"])
 
 
 def _owner(folder: Path) -> None:

@@ -138,7 +138,7 @@ STORAGES: dict[str, dict[str, Any]] = {
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 # Uploads go to the workspace's own disk: /tmp may be a small memory file system, and files may have gigabytes.
-FILE_UPLOAD_TEMP_DIR: str | None = None  # set by uploads.py
+FILE_UPLOAD_TEMP_DIR: str | None = str(WORKSPACE / "staging")  # made where it is missing by uploads.py and bodies.py
 FILE_UPLOAD_HANDLERS = ["lianyi.doors.console.uploads.WorkspaceUploads"]
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1 << 20
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 << 20

@@ -20,10 +20,21 @@ def prepare(folder: Path) -> None:
 
     from lianyi.doors.console import catalogues
 
+    keep_to_oneself(folder)
     for name in ("staging", "cache"):
         (folder / name).mkdir(exist_ok=True)
     catalogues.compile_all(folder / "cache" / "locale")
     call_command("migrate", interactive=False, verbosity=0)
+
+
+def keep_to_oneself(folder: Path) -> None:
+    """Take the rights of other accounts of this machine away: a workspace is full of personal data, and whoever reads
+    ops.sqlite3 has the sessions of all who are signed in. What this process makes from now on is ours alone as well."""
+    os.umask(0o077)
+    for path in (folder, *folder.glob("*.sqlite3*")):
+        mode = path.stat().st_mode & 0o777
+        if mode & 0o077:
+            path.chmod(mode & 0o700)
 
 
 def configure(folder: Path) -> None:
@@ -55,14 +66,22 @@ def first_run_code(folder: Path) -> str | None:
     return path.read_text(encoding="ascii").strip()
 
 
-def warm_up(folder: Path) -> threading.Thread:
-    """Behind the server's back: say how to make the owner, and do what only the first visitor would wait for."""
-    thread = threading.Thread(target=_warm_up, args=(folder,), name="console-warm-up", daemon=True)
+def say_first_run(folder: Path, address: str) -> None:
+    """While there is no owner, say where one is made: with LIANYI_URL at that address, else at `address`."""
+    code = first_run_code(folder)
+    if code:
+        at = os.environ.get("LIANYI_URL", "").rstrip("/") or address
+        log.info("nobody is enrolled yet; make the owner at %s/start?code=%s", at, code, extra={"action": "first_run"})
+
+
+def warm_up() -> threading.Thread:
+    """Behind the server's back: do what only the first visitor would wait for."""
+    thread = threading.Thread(target=_warm_up, name="console-warm-up", daemon=True)
     thread.start()
     return thread
 
 
-def _warm_up(folder: Path) -> None:
+def _warm_up() -> None:
     from django.db import connection
 
     from lianyi.doors.console.brand import workspace
@@ -70,14 +89,6 @@ def _warm_up(folder: Path) -> None:
     from lianyi.errors import LianyiError
 
     try:
-        code = first_run_code(folder)
-        if code:
-            log.info(
-                "nobody is enrolled; make the owner at %s/start?code=%s",
-                os.environ.get("LIANYI_URL", "").rstrip("/") or os.environ.get("LIANYI_AT", ""),
-                code,
-                extra={"action": "first_run"},
-            )
         tags_known(workspace())
     except LianyiError as error:
         log.warning("the console can't show the workspace yet: %s", error, extra={"action": "console.cold"})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import shutil
 from pathlib import Path
 from typing import Any
@@ -54,18 +53,10 @@ def short(name: str) -> str:
 def text_encoding(name: str) -> str:
     """The name, if Python can read text in it; InputError else (`zlib_codec` is a codec, but none of text)."""
     try:
-        b"\n".decode(name)
-    except (LookupError, UnicodeError, ValueError) as error:
-        codec = None if isinstance(error, LookupError) or "\0" in name else _codec(name)
-        if codec is None:
-            raise InputError(f"encoding: {name!r} is no encoding of text; write e.g. utf-8 or gb18030") from error
+        "".encode(name)
+    except (LookupError, ValueError) as error:
+        raise InputError(f"encoding: {name!r} is no encoding of text; write e.g. utf-8 or gb18030") from error
     return name
-
-
-def _codec(name: str) -> codecs.CodecInfo | None:
-    """The codec, if bytes of its can be read piece by piece."""
-    found = codecs.lookup(name)
-    return found if found.incrementaldecoder is not None else None
 
 
 def _link(source: Path, path: Path) -> None:

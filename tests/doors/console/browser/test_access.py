@@ -56,7 +56,7 @@ def signed_in(browser: Browser, server: Server, tmp_path_factory: pytest.TempPat
     """The owner's cookies, and ids to fill addresses with."""
     with browser.new_context(base_url=server.url) as context:
         page = context.new_page()
-        page.goto("/start")
+        page.goto("/start?code=" + (server.folder / "first-run.code").read_text(encoding="ascii"))
         page.locator("#id_full_name").fill("Olga Owner")
         page.locator("#id_name").fill("olga")
         page.locator("#id_password").fill(PASSWORD)

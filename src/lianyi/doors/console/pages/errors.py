@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.functional import Promise
@@ -17,8 +18,14 @@ def _page(request: HttpRequest, status: int, title: str, text: str, *, detail: s
     return render(request, template, context, status=status)
 
 
-def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001  # Django names it
-    """400"""
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """400; asked under a name that is not ours, it says how to make it so."""
+    if isinstance(exception, DisallowedHost):
+        text = _(
+            "The console is not served under this name. Whoever runs it sets LIANYI_URL (behind https) or LIANYI_HOSTS "
+            "to the name or address that people use, and starts it again."
+        )
+        return _page(request, 400, _("Unknown address"), text, detail=request.META.get("HTTP_HOST", ""))
     return _page(request, 400, _("This request can't be read"), _("Go back, check what you entered and try again."))
 
 

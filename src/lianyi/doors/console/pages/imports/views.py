@@ -24,8 +24,8 @@ from lianyi.doors.console.pages.imports import rejects
 from lianyi.doors.console.pages.imports.recognising import TABLE, Look, look
 from lianyi.doors.console.rights import member, needs
 from lianyi.doors.console.uploads import discard as throw_away
-from lianyi.doors.console.uploads import keep
-from lianyi.errors import BadMapping
+from lianyi.doors.console.uploads import keep, text_encoding
+from lianyi.errors import BadMapping, InputError
 from lianyi.memory.events import KINDS
 from lianyi.memory.sources.registry import sources
 from lianyi.memory.sources.tabular.choosing import source_name
@@ -136,6 +136,10 @@ def read_as(request: HttpRequest, upload_id: UUID) -> HttpResponse:
     """Keep how the file is to be read; then check it, or show the page again (another format was chosen)."""
     upload = get_object_or_404(Upload, pk=upload_id, import_job=None)
     before = upload.format
+    try:
+        text_encoding(request.POST.get("encoding", "").strip() or "utf-8")
+    except InputError as error:
+        return _told_of(request, upload, str(error))
     upload.format = request.POST.get("format", "") if request.POST.get("format") in sources() else ""
     upload.label = request.POST.get("label", "").strip()[:60]
     upload.options = {
@@ -147,14 +151,19 @@ def read_as(request: HttpRequest, upload_id: UUID) -> HttpResponse:
         try:
             upload.mapping = to_yaml(_mapping(request, upload))
         except BadMapping as error:
-            context = {**_context(upload), "mapping_error": str(error), "yaml": request.POST.get("yaml", "")}
-            return render(request, "imports/page.html", context, status=422)
+            return _told_of(request, upload, str(error))
     if "look" in request.POST:
         upload.save()
         return redirect("import", upload.pk)
     upload.check_job = queue.add("check", {"upload": str(upload.pk)}, by=member(request).name)
     upload.save()
     return redirect("import", upload.pk)
+
+
+def _told_of(request: HttpRequest, upload: Upload, error: str) -> HttpResponse:
+    """The first step again, with what is wrong."""
+    context = {**_context(upload), "mapping_error": error, "yaml": request.POST.get("yaml", "")}
+    return render(request, "imports/page.html", context, status=422)
 
 
 def _mapping(request: HttpRequest, upload: Upload) -> Any:

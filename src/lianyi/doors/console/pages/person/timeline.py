@@ -99,27 +99,24 @@ def room(group_key: str | None) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Stretch:
-    """A part of the timeline: days with their happenings, newest first, and where to go on."""
+    """A part of the timeline: days with their happenings, newest first. older: time and id of the last event, where
+    there are more behind it."""
 
     days: Sequence[tuple[date, Sequence[Happening]]]
-    older: datetime | None
+    older: tuple[datetime, str] | None
 
 
-def stretch(ws: Workspace, person_id: str, *, group: str, before: datetime | None) -> Stretch:
-    """The next events before a moment. Events of one and the same moment are never torn apart, so none is lost
-    between parts."""
+def stretch(
+    ws: Workspace, person_id: str, *, group: str, before: datetime | None = None, before_id: str | None = None
+) -> Stretch:
+    """The next events behind the one at `before` with the id `before_id`. Many events may have one and the same
+    moment; they are told apart by their ids."""
     kinds = GROUPS[group].kinds if group in GROUPS else ()
-    limit = LIMIT
-    while True:
-        events = ws.timeline(person_id, limit=limit + 1, before=before, kinds=kinds)
-        whole = [event for event in events if len(events) <= limit or event["at"] > events[-1]["at"]]
-        if whole or not events:
-            break
-        limit *= 4  # more events at one moment than fit: take more
-    older = whole[-1]["at"] if len(whole) < len(events) else None
-    shown = _happenings(ws, whole)
+    events = ws.timeline(person_id, limit=LIMIT + 1, before=before, before_id=before_id, kinds=kinds)
+    more, events = len(events) > LIMIT, events[:LIMIT]
+    shown = _happenings(ws, events)
     days = [(day, list(of)) for day, of in groupby(shown, key=lambda one: timezone.localtime(one.at).date())]
-    return Stretch(days=days, older=older)
+    return Stretch(days=days, older=(events[-1]["at"], events[-1]["id"]) if more else None)
 
 
 def _happenings(ws: Workspace, events: Sequence[Mapping[str, Any]]) -> list[Happening]:

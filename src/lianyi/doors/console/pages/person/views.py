@@ -47,7 +47,7 @@ def person(request: HttpRequest, person_id: str) -> HttpResponse:
         "history": profile.history(ws, one.key_names),
         "groups": GROUPS.values(),
         "group": group,
-        "stretch": stretch(ws, one.person_id, group=group, before=None),
+        "stretch": stretch(ws, one.person_id, group=group),
         "state": ws.states()["people"],
         "stale": ws.stale(),
     }
@@ -76,7 +76,7 @@ def timeline(request: HttpRequest, person_id: str) -> HttpResponse:
     if before is not None and before.tzinfo is None:
         raise Http404(_("This address is incomplete."))
     group = request.GET.get("kind", "")
-    part = stretch(workspace(), one.person_id, group=group, before=before)
+    part = stretch(workspace(), one.person_id, group=group, before=before, before_id=request.GET.get("id") or None)
     return render(request, "person/stretch.html", {**about(one), "group": group, "stretch": part})
 
 
