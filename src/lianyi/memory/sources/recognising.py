@@ -81,19 +81,20 @@ def choose(path: Path, name: str, options: Options, *, format: str | None, mappi
         candidate = Candidate(source=source, guess=Guess(confidence=1.0, why="said by the user"))
     if candidate.source.name != TABLE:
         return Chosen(candidate.source, candidate.guess, options, None)
-    chosen = _mapping(head, options)
-    return Chosen(candidate.source, candidate.guess, options.evolve(mapping=chosen), chosen)
+    guess, chosen = _mapping(head, candidate.guess, options)
+    return Chosen(candidate.source, guess, options.evolve(mapping=chosen), chosen)
 
 
-def _mapping(head: Head, options: Options) -> Mapping:
+def _mapping(head: Head, guess: Guess, options: Options) -> tuple[Guess, Mapping]:
+    """The mapping and how sure we are of it, now that all rows were asked where the first ones do not tell."""
     if options.mapping is not None:
-        return options.mapping
+        return guess, options.mapping
     from lianyi.memory.sources.tabular.choosing import choice
 
-    found = choice(head)
+    found = choice(head, whole=True)
     if found is not None and found.confidence >= table.SURE:
-        return found.mapping
-    return mapping_for(head.path, options)
+        return Guess(confidence=found.confidence, why=found.why), found.mapping
+    return guess, mapping_for(head.path, options)
 
 
 def _surest(head: Head) -> Candidate:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from lianyi.errors import BadMapping
 from lianyi.memory.duckdb import DuckDB
 from lianyi.memory.keys import make_key
-from lianyi.memory.sources.tabular.cells import MONEY, Cells, key_of, number_of, time_of
+from lianyi.memory.sources.tabular.cells import MONEY, Cells, currency_of, key_of, number_of, time_of
 from lianyi.memory.sources.tabular.cleaning import cleaned
 from lianyi.memory.sources.tabular.expression import columns_of, compiled
 
@@ -74,6 +74,9 @@ def test_times_of_a_known_format(engine: DuckDB) -> None:
         ("1.2.3", None), ("五十", None), ("12%", None), ("0.00005", "0.0001"),
         ("99999999999999.9999", "99999999999999.9999"),
         ("100000000000000", None), ("nan", None), ("inf", None),
+        ("12,50", None), ("€9,99", None), ("1,23", None), ("1,234,5", None), ("12,345,678.9", "12345678.9"),
+        ("-$1,234.50", "-1234.5"), ("US$ 5", "5"), ("HK$5", "5"), ("($5.00)", "-5"), ("5 EUR", "5"),
+        ("￥1，234", "1234"), ("1 234.50", "1234.5"), ("12 50", None), ("5 apples", None), ("人民币 8 元", "8"),
     ],
 )  # fmt: skip
 def test_amounts_as_people_write_them(engine: DuckDB, text: str, amount: str | None) -> None:
@@ -82,8 +85,22 @@ def test_amounts_as_people_write_them(engine: DuckDB, text: str, amount: str | N
 
 
 def test_amounts_with_a_decimal_comma(engine: DuckDB) -> None:
-    found = read(engine, number_of("c", MONEY, decimal_comma=True), ["1.234,50 €", "12,5", "7"])
-    assert found == [Decimal("1234.5"), Decimal("12.5"), Decimal(7)]
+    found = read(engine, number_of("c", MONEY, decimal_comma=True), ["1.234,50 €", "12,5", "7", "12.50"])
+    assert found == [Decimal("1234.5"), Decimal("12.5"), Decimal(7), None]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected", "currency"),
+    [
+        ("12.50", "CNY", None), ("$20.00", "CNY", "USD"), ("$20.00", "AUD", "AUD"), ("€9,99", "CNY", "EUR"),
+        ("¥5", "EUR", "CNY"), ("¥5", "JPY", "JPY"), ("HK$1,200", "CNY", "HKD"), ("5 usd", "CNY", "USD"),
+        ("12元", "USD", "CNY"), ("12港元", "CNY", "HKD"), ("buy for $5", "CNY", None), (None, "CNY", None),
+    ],
+)  # fmt: skip
+def test_the_currency_that_an_amount_is_written_with(
+    engine: DuckDB, text: str | None, expected: str, currency: str | None
+) -> None:
+    assert read(engine, currency_of("c", f"'{expected}'"), [text]) == [currency]
 
 
 KEYISH = st.one_of(
@@ -91,7 +108,9 @@ KEYISH = st.one_of(
     st.from_regex(r"[+0]{0,2}[0-9 \-]{5,18}", fullmatch=True),
     st.from_regex(r"1[3-9][0-9]{9}", fullmatch=True),
     st.from_regex(r"[a-zA-Z0-9._]{1,8}@[a-z]{1,6}\.[a-z]{1,4}", fullmatch=True),
-    st.sampled_from(["138****0000", "张*", "张**", "##密文", "null", "--", "无", "e\u0301", " x ", "Ａ", "a@b.cn,c@d"]),
+    st.sampled_from(["138****0000", "张*", "张**", "##密文", "null", "--", "无", "e\u0301", " x ", "Ａ", "a@b.cn,c@d",
+                     "undefined", "guest", "Anonymous", "true", "[object Object]", "010-88881234转8001",
+                     "13800138123-1234", "(0)13800138123", "1111111111", "ａ@ｂ.cn"]),
 )  # fmt: skip
 
 
@@ -105,6 +124,25 @@ def test_keys_are_those_of_make_key(engine: DuckDB, values: list[str], namespace
     found = read(engine, key_of("c", namespace), column.to_pylist())
     wanted = [None if text is None else make_key(namespace, text) for text in column.to_pylist()]
     assert found == wanted
+
+
+@pytest.mark.parametrize(
+    ("namespace", "text"),
+    [
+        ("user", "undefined"),
+        ("user", "guest"),
+        ("anon", "true"),
+        ("phone", "010-88881234转8001"),
+        ("phone", "0000000000"),
+    ],
+)
+def test_what_is_nobody_is_no_key(engine: DuckDB, namespace: str, text: str) -> None:
+    assert read(engine, key_of("c", namespace), [text]) == [None]
+
+
+def test_one_star_is_a_mask_only_where_shops_write_it(engine: DuckDB) -> None:
+    assert read(engine, key_of("c", "user"), ["a*b"]) == ["user:a*b"]
+    assert read(engine, key_of("c", "user", strict=True), ["a*b", "ab"]) == [None, "user:ab"]
 
 
 @pytest.mark.parametrize(

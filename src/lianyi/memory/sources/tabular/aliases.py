@@ -50,6 +50,10 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
         "title", "item_name", "product_name", "goods_name", "description", "商品名称", "商品标题", "标题", "品名",
     ),
     "order": ("order_id", "order_no", "order_number", "invoice_no", "invoiceno", "订单号", "订单编号", "单号"),
+    "line": (
+        "line_no", "line_number", "line_id", "line_item_id", "order_item_id", "order_line", "line_item", "sub_order_id",
+        "子订单号", "子订单编号", "订单行号", "行号", "明细编号",
+    ),
     "category": ("category", "category_name", "category_id", "product_category", "类目", "品类", "分类", "商品分类"),
     "amount": (
         "value", "amount", "total", "total_amount", "order_amount", "paid_amount", "payment", "revenue", "sales",

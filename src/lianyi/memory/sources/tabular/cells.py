@@ -12,12 +12,23 @@ import pyarrow as pa
 
 from lianyi.errors import BadMapping
 from lianyi.memory.engine import literal
+from lianyi.memory.keys import key_sql
 
 MONEY = "DECIMAL(18, 4)"
 NUMBER = "DECIMAL(18, 6)"
-# Currency words and signs, thousands separators, blanks.
-_NOISE = literal("[￥¥$€£,，\\s]|元|人民币|RMB|CNY|USD|EUR|GBP|HK")
-_FULL_WIDTH = (literal("０１２３４５６７８９．－＋"), literal("0123456789.-+"))
+_FULL_WIDTH = (literal("０１２３４５６７８９．－＋，（）＄"), literal("0123456789.-+,()$"))
+# What an amount may carry before or behind its digits -> the currencies that it can mean, the likeliest first.
+_SIGNS: Mapping[str, tuple[str, ...]] = {
+    r"HK\$|HKD|港币|港元": ("HKD",),
+    r"US\$|USD|美元": ("USD",),
+    "€|EUR|欧元": ("EUR",),
+    "£|GBP|英镑": ("GBP",),
+    "JPY|日元|円": ("JPY",),
+    "RMB|CNY|人民币|元": ("CNY",),
+    "[¥￥]": ("CNY", "JPY"),
+    r"\$": ("USD", "AUD", "BRL", "CAD", "HKD", "MXN", "NZD", "SGD", "TWD"),
+}
+_SIGN = f"(?:{'|'.join(_SIGNS)})"
 
 _DAY = r"\d{4}[-/]\d{1,2}[-/]\d{1,2}"
 _CLOCK = r"\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?"
@@ -98,13 +109,51 @@ class Cells:
 
 
 def number_of(text: str, sql_type: str, *, decimal_comma: bool = False) -> str:
-    """Text as a decimal: 12.5, ￥1,234.50元, (12.00) as minus, full-width digits."""
-    bare = f"regexp_replace(translate({text}, {_FULL_WIDTH[0]}, {_FULL_WIDTH[1]}), {_NOISE}, '', 'gi')"
+    """Text as a decimal: 12.5, ￥1,234.50元, (12.00) as minus, full-width digits; decimal_comma: 1.234,50.
+
+    A comma is left out only where it parts thousands: 12,50 is no number, and no 1250.
+    """
+    point, comma = (",", ".") if decimal_comma else (".", ",")
+    bare = _without_sign(text)
+    in_thousands = literal(rf"[-+]?\d{{1,3}}([{comma} ]\d{{3}})+([{point}]\d*)?")
+    joined = f"regexp_replace({bare}, '[{comma} ]', '', 'g')"
+    digits = (
+        f"CASE WHEN regexp_full_match({bare}, {in_thousands}) THEN {joined} "
+        f"WHEN NOT contains({bare}, '{comma}') THEN {bare} END"
+    )
     if decimal_comma:
-        spaced = f"replace(replace({text}, '.', ''), ',', '.')"
-        return f"TRY_CAST(regexp_replace({spaced}, {_NOISE}, '', 'gi') AS {sql_type})"
-    minus = f"regexp_replace({bare}, '^\\((.*)\\)$', '-\\1')"
-    return f"coalesce(TRY_CAST({text} AS {sql_type}), TRY_CAST({minus} AS {sql_type}))"
+        return f"TRY_CAST(replace({digits}, ',', '.') AS {sql_type})"
+    return f"coalesce(TRY_CAST({text} AS {sql_type}), TRY_CAST({digits} AS {sql_type}))"
+
+
+def currency_of(text: str, expected: str) -> str:
+    """The currency that the sign or word in an amount names; NULL where the cell has none, or is no amount.
+
+    expected: SQL of the currency that is likely; a sign of several currencies ($, ¥) is taken for it where it can be.
+    """
+    amount = literal(rf"(?i)[-+(\s]*(?:{_SIGN}\s*)*[-+]?[\d０-９][\d０-９.,．，\s]*(?:\s*{_SIGN})*\s*[)）]?")
+    cases = "".join(
+        f" WHEN regexp_matches({text}, {literal('(?i)' + sign)}) THEN {_one_of(codes, expected)}"
+        for sign, codes in _SIGNS.items()
+    )
+    plain = f"TRY_CAST({text} AS DOUBLE) IS NOT NULL"
+    return f"CASE WHEN {plain} THEN NULL WHEN NOT regexp_full_match({text}, {amount}) THEN NULL{cases} END"
+
+
+def _one_of(codes: tuple[str, ...], expected: str) -> str:
+    if len(codes) == 1:
+        return literal(codes[0])
+    there = ", ".join(map(literal, codes))
+    return f"CASE WHEN {expected} IN ({there}) THEN {expected} ELSE {literal(codes[0])} END"
+
+
+def _without_sign(text: str) -> str:
+    """The amount's digits with their minus: `- $ 5` -> `-5`, `(5 元)` -> `-5`."""
+    narrow = f"trim(translate({text}, {_FULL_WIDTH[0]}, {_FULL_WIDTH[1]}))"
+    head = literal(rf"^([-+(]*)\s*(?:{_SIGN}\s*)*")
+    tail = literal(rf"(?:\s*{_SIGN})+(\)?)$")
+    bare = f"regexp_replace(regexp_replace({narrow}, {head}, '\\1', 'i'), {tail}, '\\1', 'i')"
+    return f"regexp_replace({bare}, '^\\((.*)\\)$', '-\\1')"
 
 
 def time_of(text: str, timezone: str, format: str | None) -> str:  # noqa: A002
@@ -152,33 +201,7 @@ def _usual(text: str, zone: str) -> str:
         ELSE timezone({zone}, TRY_STRPTIME({text}, [{rare}])) END"""
 
 
-_MASKED = "contains({0}, '**') OR starts_with({0}, '##') OR {0} IN ('-', '无')"
-
-
 def key_of(text: str, namespace: str, *, strict: bool = False) -> str:
     """Text as a key `namespace:value`, by the rules of keys.make_key. strict: one * is a mask already (shops)."""
-    normal = f"nfc_normalize({text})"
-    masked = _MASKED.format(text) + (f" OR contains({text}, '*')" if strict else "")
-    if namespace == "email":
-        value = _email(normal)
-    elif namespace == "phone":
-        value = _phone(normal)
-    else:
-        value = f"{literal(namespace + ':')} || {normal}"
-    return f"CASE WHEN {masked} THEN NULL ELSE {value} END"
-
-
-def _email(text: str) -> str:
-    pattern = literal(r"""[^@\s,;<>"]+@[^@\s,;<>"]+\.[^@\s,;<>".]{2,}""")
-    usable = f"regexp_full_match({text}, {pattern}) AND NOT contains({text}, '*')"
-    return f"CASE WHEN {usable} THEN 'email:' || lower({text}) END"
-
-
-def _phone(text: str) -> str:
-    digits = f"regexp_replace({text}, '[^0-9+]', '', 'g')"
-    abroad = f"regexp_matches({digits}, '^(\\+|00)')"
-    bare = f"regexp_replace({digits}, '^(\\++|00)', '')"
-    bare = (
-        f"CASE WHEN NOT {abroad} AND regexp_full_match({bare}, '1[3-9][0-9]{{9}}') THEN '86' || {bare} ELSE {bare} END"
-    )
-    return f"CASE WHEN NOT contains({text}, '*') AND length({bare}) BETWEEN 7 AND 15 THEN 'phone:' || ({bare}) END"
+    key = key_sql(namespace, text)
+    return f"CASE WHEN contains({text}, '*') THEN NULL ELSE {key} END" if strict else key

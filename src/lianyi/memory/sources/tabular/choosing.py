@@ -24,8 +24,11 @@ class Choice:
     why: str
 
 
-def choice(head: Head) -> Choice | None:
-    """The best mapping for a file without the user's word; None where it is no table or nothing can be guessed."""
+def choice(head: Head, *, whole: bool = False) -> Choice | None:
+    """The best mapping for a file without the user's word; None where it is no table or nothing can be guessed.
+
+    whole: ask all rows where the first ones do not tell for sure; must be so for a mapping that files are read by.
+    """
     grid = head.grid
     if grid is None or grid.broken or not grid.columns:
         return None
@@ -36,7 +39,7 @@ def choice(head: Head) -> Choice | None:
         alike = read * 2 >= len(grid.columns) or remembered.source == source_name(head.name)
         why = f"its columns fit the mapping {remembered.source!r} of this workspace"
         return Choice(mapping=remembered, confidence=0.96 if alike else 0.55, why=why)
-    found = draft(grid, source=source_name(head.name))
+    found = draft(grid, source=source_name(head.name), path=head.path if whole else None)
     return Choice(mapping=found.mapping, confidence=found.confidence, why=found.why) if found else None
 
 
@@ -51,7 +54,7 @@ def mapping_for(path: Path, options: Options) -> Mapping:
     if options.mapping is not None:
         return options.mapping
     head = Head(path=path, name=options.file_name or path.name, encoding_given=options.encoding)
-    chosen = choice(head)
+    chosen = choice(head, whole=True)
     if chosen is None:
         there = f" It has the columns {', '.join(head.grid.columns[:40])}." if head.grid else ""
         raise BadMapping(

@@ -8,18 +8,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
+from lianyi.memory.engine import literal
 from lianyi.memory.events import FIELD_NAMES
 from lianyi.memory.sources.tabular.aliases import FIELDS, KIND_WORDS, find, plain
 from lianyi.memory.sources.tabular.grid import Grid
 from lianyi.memory.sources.tabular.mapping import Mapping, Rule, Take
+from lianyi.memory.sources.tabular.whole import Whole
 
 _PHONE = re.compile(r"(\+?86[- ]?)?1[3-9]\d{9}\Z")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[a-z]{2,}\Z", re.IGNORECASE)
 _NUMBER = re.compile(r"[￥¥$€£]?-?\d[\d,]*(\.\d+)?元?\Z")
 _DATE = re.compile(r"(19|20)\d\d([-/.年])\d{1,2}([-/.月])\d{1,2}|(19|20)\d{6}\Z|1\d{9}(\d{3})?\Z")
 _SLASHED = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4}|\d{2})(?:[ T]+(\d{1,2}:\d{2}(:\d{2})?)( ?[AP]M)?)?\Z", re.IGNORECASE)
+
+
+# No draft with an open question is surer than this: it is shown for review and not imported unasked.
+UNSURE = 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,11 +43,15 @@ class Draft:
         return "; ".join(self.notes)
 
 
-def draft(grid: Grid, *, source: str) -> Draft | None:
-    """A mapping for this table, or None where it has no time or nothing that happened."""
+def draft(grid: Grid, *, source: str, path: Path | None = None) -> Draft | None:
+    """A mapping for this table, or None where it has no time or nothing that happened.
+
+    path: the table's file, where all its rows shall be asked, as they must be before anything is imported; without it
+    the draft goes by the first rows.
+    """
     if is_event_table(grid.columns):
         return _own_events(grid, source)
-    finder = _Finder(grid=grid)
+    finder = _Finder(grid=grid, whole=Whole(grid=grid, path=path) if path else None)
     at = finder.time()
     if at is None:
         return None
@@ -65,9 +76,11 @@ def _own_events(grid: Grid, source: str) -> Draft:
 
 @dataclass(kw_only=True)
 class _Finder:
-    """Looks for columns, remembers which are taken and why."""
+    """Looks for columns, remembers which are taken and why. doubts: what only people can say."""
 
     grid: Grid
+    whole: Whole | None
+    doubts: list[str] = field(default_factory=list)
     taken: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -102,7 +115,21 @@ class _Finder:
         column = column or (typed[0] if typed else None) or self.like("at", _DATE) or self.like("at", _SLASHED)
         if column is None:
             return None
-        return Take(column=column, format=None if column in typed else time_format(self.grid.column(column)))
+        return Take(column=column, format=None if column in typed else self._format(column))
+
+    def _format(self, column: str) -> str | None:
+        """The pattern of the times; a doubt where no row tells which number is the day."""
+        cells = self.grid.column(column)
+        pattern = time_format(cells)
+        if pattern is None or "/" not in pattern or self.whole is None:
+            return pattern
+        first, second = self.whole.highest(column)
+        if (first > 12) == (second > 12):
+            why = "both numbers go beyond 12" if first > 12 else f"no row up to the last tells ({cells[0]!r})"
+            self.doubts.append(
+                f"DAY OR MONTH FIRST in column {column!r}? {why}: set format: to what is right, with %d/%m or %m/%d"
+            )
+        return day_and_month(first, second) + pattern[len("%d/%m") :]
 
     def mapping(self, at: Take, source: str) -> Draft:
         fields: dict[str, Take] = {"at": at}
@@ -114,23 +141,55 @@ class _Finder:
         fields.update(self._money())
         kind, sure = self._kind(fields)
         fields["kind"] = kind
+        order, line = self.named("order"), self.named("line")
         props = {
-            word: Take(column=column)
-            for word in ("order", "title", "price", "quantity")
-            if (column := self.named(word))
-        }
+            word: Take(column=column) for word in ("title", "price", "quantity") if (column := self.named(word))
+        }  # fmt: skip
+        if line:
+            props["line"] = Take(column=line)
         rule = Rule(fields=fields, props=props, rest=True)
+        rules = self._orders(rule, order, line, sure=sure) if order else (rule,)
         confidence = (
             0.35
             + 0.15 * ("actor_key" in fields)
             + 0.15 * sure
             + 0.1 * (self.grid.has_header and sure and "actor_key" in fields)
         )
-        mapping = Mapping(source=source, rules=(rule,), has_header=self.grid.has_header)
+        mapping = Mapping(
+            source=source, rules=rules, has_header=self.grid.has_header, numbered=any("id" in r.fields for r in rules)
+            and "id" not in fields,
+        )  # fmt: skip
         if not self.grid.has_header:
             mapping = mapping.evolve(columns=self.grid.columns)
             confidence = min(confidence, 0.4)
-        return Draft(mapping=mapping, confidence=round(confidence, 2), notes=tuple(self.notes))
+        if self.doubts:
+            confidence = min(confidence, UNSURE)
+        return Draft(mapping=mapping, confidence=round(confidence, 2), notes=(*self.doubts, *self.notes))
+
+    def _orders(self, rule: Rule, order: str, line: str | None, *, sure: bool) -> tuple[Rule, ...]:
+        """The rule with its order's number: an order, or a line of one, told again by a later export is the same.
+
+        Rows of the order's number that are no orders (views, refunds), and rows without one, keep their own ids.
+        """
+        rule = replace(rule, fields={**rule.fields, "parent_id": Take(column=order)})
+        kind = rule.fields["kind"]
+        if "id" in rule.fields or not sure:
+            return (rule,)
+        item = rule.fields.get("object_key")
+        part = line or (item.column if item else None)
+        ident = Take(expression=line_id(order, part), blame=order) if part else Take(column=order)
+        self.notes.append(f"an order's id is its number, column {order!r}" + (f", with {part!r}" if part else ""))
+        lines = replace(rule, fields={**rule.fields, "id": ident})
+        conditions = []
+        if kind.constant is None and kind.column:
+            words = [word for word, meant in kind.values.items() if meant == "order"] or ["order"]
+            conditions.append(f"{quoted(kind.column)} in ({', '.join(map(literal, words))})")
+        if kind.constant is None or len(self.grid.column(order)) < len(self.grid.rows):
+            conditions.append(f"not is_empty({quoted(order)})")
+        if not conditions:
+            return (lines,)
+        ours = " and ".join(conditions)
+        return replace(lines, when=ours), replace(rule, when=f"not ({ours})")
 
     def _id(self) -> Take | None:
         """A column that names the event, if no value stands twice; a mere `id` may be the person's."""
@@ -140,8 +199,12 @@ class _Finder:
         cells = self.grid.column(column)
         if len(cells) != len(self.grid.rows) or len(set(cells)) != len(cells):
             return None
+        if self.whole is not None and not self.whole.names_each_row(column):
+            self.notes.append(f"column {column!r} is no id: further down it is empty or a value stands twice")
+            return None
         self.taken.append(column)
-        self.notes.append(f"id from column {column!r}: no value stands twice in the first {len(cells)} rows")
+        extent = "the whole file" if self.whole else f"the first {len(cells)} rows"
+        self.notes.append(f"id from column {column!r}: no value stands twice in {extent}")
         return Take(column=column)
 
     def _people(self) -> dict[str, Take]:
@@ -212,6 +275,16 @@ def kind_of(word: str) -> str | None:
     return next((kind for kind, words in KIND_WORDS.items() if wanted in map(plain, words)), None)
 
 
+def quoted(column: str) -> str:
+    """A column as expressions name it."""
+    return '"' + column.replace('"', '""') + '"'
+
+
+def line_id(order: str, part: str) -> str:
+    """The expression of an order line's id: the order's number and the line's, or what was bought."""
+    return f"if(is_empty({quoted(part)}), {quoted(order)}, concat({quoted(order)}, '/', {quoted(part)}))"
+
+
 def time_format(cells: Sequence[str]) -> str | None:
     """The pattern of times whose order of day and month must be found out from all of them; None for usual forms."""
     matches = [match for cell in cells if (match := _SLASHED.match(cell.strip()))]
@@ -219,10 +292,14 @@ def time_format(cells: Sequence[str]) -> str | None:
         if cells and all(re.fullmatch(r"[34]\d{4}(\.\d+)?", cell) for cell in cells):
             return "excel"
         return None
-    first, second = max(int(m.group(1)) for m in matches), max(int(m.group(2)) for m in matches)
-    day = "%d/%m" if first > 12 >= second else "%m/%d"
+    day = day_and_month(max(int(m.group(1)) for m in matches), max(int(m.group(2)) for m in matches))
     year = "%Y" if len(matches[0].group(3)) == 4 else "%y"
     clock = matches[0].group(4)
     hours = "" if not clock else " %I:%M" if matches[0].group(6) else " %H:%M"
     seconds = ":%S" if matches[0].group(5) else ""
     return f"{day}/{year}{hours}{seconds}{' %p' if matches[0].group(6) else ''}"
+
+
+def day_and_month(first: int, second: int) -> str:
+    """Which of the two numbers of a date is the day, by the highest that each reaches; the month is first in doubt."""
+    return "%d/%m" if first > 12 >= second else "%m/%d"

@@ -98,7 +98,8 @@ class Mapping:
     of the workspace's. ids_as_given: ids are used as they stand (files of our own columns); else `<source>:<id>`.
     id_prefix: instead of the source, where two reports tell of the same things. decimal_comma: amounts are written
     1.234,50. carry: columns whose empty cells repeat the row above while column `carry_by` stays the same (orders of
-    several lines). unused_column, unused_reason: to tell of rows for which no rule applies.
+    several lines). numbered: rows of one file that share an id are several lines of one thing (an order), the second
+    becomes `<id>#2`; else they are one event. unused_column, unused_reason: to tell of rows for which no rule applies.
     """
 
     source: str
@@ -116,6 +117,7 @@ class Mapping:
     decimal_comma: bool = False
     carry: tuple[str, ...] = ()
     carry_by: str | None = None
+    numbered: bool = False
     unused_column: str | None = None
     unused_reason: str | None = None
 
@@ -144,7 +146,7 @@ class Mapping:
     @property
     def natural_ids(self) -> bool:
         """Whether every row has an id of its own, so that equal rows are one event."""
-        return all("id" in rule.fields for rule in self.rules)
+        return not self.numbered and all("id" in rule.fields for rule in self.rules)
 
 
 def read(path: Path) -> Mapping:

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from lianyi.memory.engine import literal
 from lianyi.memory.events import EARLIEST, FUTURE_SLACK, KINDS, MAX_KEY, MAX_PROPS, MAX_TEXT
-from lianyi.memory.sources.tabular.cells import EACH, MONEY, Cells, key_of, number_of, time_of
+from lianyi.memory.sources.tabular.cells import EACH, MONEY, Cells, currency_of, key_of, number_of, time_of
 from lianyi.memory.sources.tabular.expression import compiled
 from lianyi.memory.sources.tabular.jsonlines import REST
 from lianyi.memory.sources.tabular.mapping import KEY_FIELDS, TEXT_FIELDS, Rule, Take
@@ -133,7 +133,7 @@ class _World:
         take = rule.fields.get(name)
         if take is None:
             if name == "currency" and "value" in rule.fields:
-                return literal(self.currency)
+                return self._currency(rule, cells)
             return f"CAST(NULL AS {_SQL_TYPES.get(name, 'VARCHAR')})"
         if name == "at":
             return self._time(take, cells)
@@ -151,7 +151,23 @@ class _World:
             return f"{literal(take.namespace + ':')} || {text}"
         if name == "parent_id" and not self.mapping.ids_as_given:
             return f"{literal(self.prefix + ':')} || {text}"
-        return f"upper({text})" if name == "currency" else text
+        if name == "currency":
+            stated = self._stated(rule, cells, "NULL")
+            return f"coalesce(upper({text}), {stated})" if stated else f"upper({text})"
+        return text
+
+    def _currency(self, rule: Rule, cells: Cells) -> str:
+        """The mapping's currency; where only the workspace has one, an amount's own sign goes before it."""
+        given = literal(self.currency)
+        stated = None if self.mapping.currency else self._stated(rule, cells, given)
+        return f"coalesce({stated}, {given})" if stated else given
+
+    def _stated(self, rule: Rule, cells: Cells, expected: str) -> str | None:
+        """The currency that the row's amount is written with; None where the amount comes from no text."""
+        take = rule.fields.get("value")
+        columns = [column for column in take.reads() if cells.is_text(column)] if take else []
+        found = [currency_of(cells.text(column), expected) for column in columns]
+        return f"coalesce({', '.join(found)})" if found else None
 
     def _id(self, rule: Rule, cells: Cells) -> str:
         take = rule.fields.get("id")
@@ -245,6 +261,10 @@ class _World:
         """Columns that say whether there was anything to read, for fields that may be empty but not wrong."""
         said = [name for name in rule.fields if _may_fail(name, rule.fields[name])]
         flags = [f'{_said(rule.fields[name], cells)} AS "_said_{name}"' for name in said]
+        given = rule.fields.get("currency")
+        expected = f"upper({self._text(given, cells)})" if given else literal(self.currency)
+        if stated := self._stated(rule, cells, expected):
+            flags.append(f'{stated} AS "_stated"')
         if rule.json:
             text = cells.text(rule.json)
             flags.append(f"({text} IS NOT NULL AND NOT coalesce({_is_object(text)}, FALSE)) AS _bad_json")
@@ -265,8 +285,14 @@ class _World:
             yield Check(condition=limits, column=column, reason="is not between 1970 and tomorrow; mend the time")
         elif name == "value":
             if _may_fail(name, take):
-                reason = "is no amount (at most 14 digits before the point); write it like 12.50"
+                reason = (
+                    "is no amount (at most 14 digits before the point); write it like 12.50 or 1,234.50, "
+                    "or say decimal_comma: true in the mapping where a comma stands before the cents"
+                )
                 yield Check(condition="_said_value AND value IS NULL", column=column, reason=reason)
+            if any(self.cells.is_text(column) for column in take.reads() if column != EACH):
+                reason = "is in another currency than the mapping or the row's currency says; mend the one or the other"
+                yield Check(condition="_stated <> currency", column=column, reason=reason)
         elif name == "kind" and take.constant is None:
             yield Check(condition="kind IS NULL", column=column, reason=_kind_reason(take))
             pattern = "kind IS NULL OR NOT regexp_full_match(kind, '[a-z][a-z0-9_]{0,63}')"

@@ -70,7 +70,7 @@ def _look(head: Head, upload: Upload) -> Look:
     found = candidates(head) if head.size else []
     named = upload.format or (found[0].source.name if found else TABLE)
     grid = head.grid if named == TABLE or not found else None
-    chosen = choice(head) if grid is not None else None
+    chosen = choice(head, whole=True) if grid is not None else None
     mapping = parsed(upload.mapping) if upload.mapping else chosen.mapping if chosen else None
     plain = grid is not None and not grid.broken
     return Look(
