@@ -16,6 +16,7 @@ import multiprocessing
 import resource
 import time
 from datetime import UTC, datetime, timedelta
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -37,9 +38,11 @@ KINDS = (
 )  # fmt: skip
 CATEGORIES = ("母婴", "美妆 > 护肤", "食品", "家居", "服饰 > 女装", "图书", "数码", "运动", "宠物", "园艺")
 PHRASES = (
-    "大家早上好", "这款奶粉怎么样", "求推荐防晒霜", "多少钱一盒？", "哈哈哈哈", "收到，谢谢", "有没有优惠券", "团购还能参加吗",
+    "大家早上好", "这款奶粉怎么样", "求推荐防晒霜", "多少钱一盒？", "哈哈哈哈", "收到，谢谢",
+    "有没有优惠券", "团购还能参加吗",
     "孩子刚上幼儿园", "my dog loves this food", "is there a discount code", "great quality, will buy again",
-    "when does it ship?", "周末去露营有人一起吗", "这个用着过敏了", "已下单", "太贵了", "退货怎么处理", "回购第三次了", "推荐给朋友了",
+    "when does it ship?", "周末去露营有人一起吗", "这个用着过敏了", "已下单", "太贵了",
+    "退货怎么处理", "回购第三次了", "推荐给朋友了",
 )  # fmt: skip
 
 
@@ -72,10 +75,12 @@ def events_sql(*, first: int, rows: int, people: int) -> str:
             CAST(h3 % {people} AS BIGINT) AS other,
             {kind_sql("h2 % 10000")} AS kind,
             -- evenings are busier than mornings
-            CAST((h4 % {DAYS}) * 86400 + (8 + sqrt((h4 // 1000) % 4096 / 4096.0) * 15) * 3600 + h4 % 3571 AS BIGINT) AS second
+            CAST((h4 % {DAYS}) * 86400
+                + (8 + sqrt((h4 // 1000) % 4096 / 4096.0) * 15) * 3600 + h4 % 3571 AS BIGINT) AS second
         FROM numbered
     ), shaped AS (
-        SELECT *, CASE WHEN i < {people} THEN i ELSE person END AS who, CASE WHEN i < {people} THEN 'identify' ELSE kind END AS k
+        SELECT *, CASE WHEN i < {people} THEN i ELSE person END AS who,
+            CASE WHEN i < {people} THEN 'identify' ELSE kind END AS k
         FROM drawn
     )
     SELECT 'bench:' || i AS id,
@@ -83,34 +88,42 @@ def events_sql(*, first: int, rows: int, people: int) -> str:
             + to_seconds(CAST(least(second - 28800, {seconds - 1}) AS BIGINT)) AS "at",
         TIMESTAMPTZ '{AS_OF:%Y-%m-%d} 00:00:00+00' AS received_at,
         k AS kind,
-        CASE WHEN k IN ('order', 'refund', 'checkout') THEN 'shopify_orders' WHEN k IN ('message', 'reply') THEN 'wechat'
+        CASE WHEN k IN ('order', 'refund', 'checkout') THEN 'shopify_orders'
+             WHEN k IN ('message', 'reply') THEN 'wechat'
              ELSE 'web' END AS source,
         CASE WHEN k IN ('sent', 'tag') THEN 'wecom_user:staff' || h4 % 20
              WHEN k = 'identify' OR k = 'alias' OR h3 % 3 > 0 THEN 'user:' || who
              ELSE 'anon:' || md5(CAST(who // 2 * 2 AS VARCHAR)) END AS actor_key,
         CASE WHEN k = 'alias' THEN 'anon:' || md5(CAST(who // 2 * 2 AS VARCHAR))
-             WHEN k IN ('reply', 'reaction', 'mention', 'invite', 'arrive', 'sent', 'tag') THEN 'user:' || other END AS target_key,
-        CASE WHEN k IN ('message', 'reply', 'reaction', 'mention', 'join', 'leave', 'invite') THEN 'group:wechat/' || who % 997 END
+             WHEN k IN ('reply', 'reaction', 'mention', 'invite', 'arrive', 'sent', 'tag')
+             THEN 'user:' || other END AS target_key,
+        CASE WHEN k IN ('message', 'reply', 'reaction', 'mention', 'join', 'leave', 'invite')
+             THEN 'group:wechat/' || who % 997 END
             AS group_key,
         CASE WHEN k IN ('view', 'click', 'cart', 'collect', 'checkout', 'order', 'refund', 'review', 'share', 'arrive')
              THEN 'item:' || (h3 // 7) % 5000 END AS object_key,
         CASE WHEN k IN ('order', 'refund') THEN 'bench:order/' || who || '/' || h4 % {DAYS} // 20 END AS parent_id,
         CASE WHEN h4 % 50 = 0 THEN 'campaign-' || h4 % 7 END AS campaign,
-        CASE WHEN k IN ('message', 'reply', 'reaction') THEN 'wechat' WHEN k = 'sent' THEN 'email' WHEN h3 % 5 = 0 THEN 'miniapp'
+        CASE WHEN k IN ('message', 'reply', 'reaction') THEN 'wechat'
+             WHEN k = 'sent' THEN 'email' WHEN h3 % 5 = 0 THEN 'miniapp'
              ELSE 'web' END AS channel,
         CASE WHEN k IN ('view', 'click', 'cart', 'collect', 'checkout', 'order', 'share', 'review')
              THEN {pick(CATEGORIES, "(h3 // 7) % 5000 + who // 3 * 2")} END AS category,
         CASE WHEN k IN ('order', 'checkout') THEN CAST(1 + h4 % 50000 / 100.0 AS DECIMAL(18, 4))
              WHEN k = 'refund' THEN CAST(1 + h4 % 5000 / 100.0 AS DECIMAL(18, 4)) END AS value,
-        CASE WHEN k IN ('order', 'checkout', 'refund') THEN CASE WHEN who % 50 = 0 THEN 'USD' ELSE 'CNY' END END AS currency,
-        CASE WHEN k IN ('message', 'reply', 'review') THEN {pick(PHRASES, "h3 // 11")} || ' ' || {pick(PHRASES, "h4 // 13")} END
+        CASE WHEN k IN ('order', 'checkout', 'refund')
+             THEN CASE WHEN who % 50 = 0 THEN 'USD' ELSE 'CNY' END END AS currency,
+        CASE WHEN k IN ('message', 'reply', 'review')
+             THEN {pick(PHRASES, "h3 // 11")} || ' ' || {pick(PHRASES, "h4 // 13")} END
             AS text,
         CASE WHEN k = 'identify' THEN '{{"city":"' || {pick(("上海", "杭州", "北京", "成都", "London"), "h3")}
-                || '","gender":"' || {pick(("female", "male", "男"), "h4")} || '","name":"name ' || who || '","level":' || h4 % 5 || '}}'
+                || '","gender":"' || {pick(("female", "male", "男"), "h4")}
+                || '","name":"name ' || who || '","level":' || h4 % 5 || '}}'
              WHEN k = 'alias' THEN '{{"how":"trait anonymous_id","verified":false}}'
              WHEN k = 'order' THEN '{{"price":' || 1 + h4 % 60000 / 100.0 || ',"quantity":1,"title":"goods"}}'
              WHEN k = 'refund' AND h4 % 2 = 0 THEN '{{"cumulative":true}}'
-             WHEN k = 'consent' THEN '{{"channel":"email","granted":' || CASE WHEN h3 % 4 > 0 THEN 'true' ELSE 'false' END
+             WHEN k = 'consent' THEN '{{"channel":"email","granted":'
+                || CASE WHEN h3 % 4 > 0 THEN 'true' ELSE 'false' END
                 || ',"purpose":"marketing"}}'
              WHEN k = 'tag' THEN '{{"tag":"VIP"}}' END AS props
     FROM shaped
@@ -165,7 +178,7 @@ def measured(table: Table, inputs: dict[str, list[str]], folder: Path, memory_mb
     return seconds, gigabytes
 
 
-def _measure(writer, name, inputs, folder, memory_mb) -> None:  # type: ignore[no-untyped-def]  # crosses a process
+def _measure(writer: Connection, name: str, inputs: dict[str, list[str]], folder: Path, memory_mb: int) -> None:
     start = time.perf_counter()
     build(catalogue()[name], inputs, folder, memory_mb)
     seconds = time.perf_counter() - start

@@ -51,7 +51,9 @@ class Log:
         named = {key for event in self.events for key in (event.actor_key, event.target_key) if key}
         return {key: self.known.get(key, "p" + key.split(":", 1)[1]) for key in sorted(named | set(self.known))}
 
-    def build(self, *names: str, as_of: datetime = AS_OF, parameters: Mapping[str, Any] | None = None) -> dict[str, list[Row]]:
+    def build(
+        self, *names: str, as_of: datetime = AS_OF, parameters: Mapping[str, Any] | None = None
+    ) -> dict[str, list[Row]]:
         """The rows of these tables, in their order."""
         return build(self.events, self.keys(), names, settings=self.settings, as_of=as_of, parameters=parameters or {})
 

@@ -1,7 +1,7 @@
 """Local days, hours and weekdays as arithmetic on microseconds, in a zone given by its IANA name.
 
 The offsets come from Python's zone database and become one CASE in the SQL, newest first: ten times faster than an
-engine's own zone functions and the same on every engine. Days are numbers, 0 = 1970-01-01; weekdays are ISO, 1 = Monday.
+engine's own zone functions, and the same on every engine. Days are numbers (0 = 1970-01-01), weekdays ISO (1 = Monday).
 """
 
 from __future__ import annotations

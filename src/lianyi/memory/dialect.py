@@ -176,7 +176,9 @@ class Dialect:
     def date(self, days: str) -> str:
         """The date that lies so many days after 1970-01-01."""
         return (
-            f"(DATE '1970-01-01' + CAST({days} AS INTEGER))" if self._duck else f"date_add(DATE '1970-01-01', CAST({days} AS INT))"
+            f"(DATE '1970-01-01' + CAST({days} AS INTEGER))"
+            if self._duck
+            else f"date_add(DATE '1970-01-01', CAST({days} AS INT))"
         )
 
     def day_number(self, date: str) -> str:

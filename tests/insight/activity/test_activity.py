@@ -30,8 +30,10 @@ def logs(draw: Callable[..., Any]) -> list[Event]:
         return Event(
             id=f"e{number}", at=AS_OF - timedelta(hours=draw(st.integers(-20, 24 * 150))), kind=kind,
             source=draw(st.sampled_from(("a", "b"))), actor_key=draw(st.sampled_from((*KEYS, None))),
-            channel=draw(st.sampled_from(("web", None))), parent_id=draw(st.sampled_from(("o1", "o2", None))) if paid else None,
-            value=money(draw(st.integers(0, 500))) if paid else None, currency=draw(st.sampled_from(("CNY", "USD"))) if paid else None,
+            channel=draw(st.sampled_from(("web", None))),
+            parent_id=draw(st.sampled_from(("o1", "o2", None))) if paid else None,
+            value=money(draw(st.integers(0, 500))) if paid else None,
+            currency=draw(st.sampled_from(("CNY", "USD"))) if paid else None,
         )  # fmt: skip
 
     return [one(number) for number in range(draw(st.integers(1, 40)))]
@@ -103,7 +105,9 @@ def test_days_are_complete_and_hold_every_event_and_every_cent(log: list[Event])
     ] if seen else not days  # fmt: skip
     assert sum(row["events"] for row in days) == len(seen)
     paid = [event for event in seen if event.kind == "order"]
-    assert sum(row["gross_sales"] for row in days) == sum((e.value or Decimal(0) for e in paid if e.currency == "CNY"), Decimal(0))
+    assert sum(row["gross_sales"] for row in days) == sum(
+        (e.value or Decimal(0) for e in paid if e.currency == "CNY"), Decimal(0)
+    )
     assert sum(row["orders"] for row in days) == len({event.parent_id or event.id for event in paid})
     assert all(row["net_sales"] == row["gross_sales"] - row["refunds"] for row in days)
 

@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
-
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -83,7 +82,9 @@ class Evaluator:
         return event.at <= self.as_of and all(event.at <= edge if older else event.at > edge for edge, older in edges)
 
     def count(self, selection: s.Selection) -> int:
-        return len({(e.parent_id or e.id, "order") if e.kind == "order" else (e.id, "") for e in self.chosen(selection)})
+        return len(
+            {(e.parent_id or e.id, "order") if e.kind == "order" else (e.id, "") for e in self.chosen(selection)}
+        )
 
     def day(self, event: Event) -> date:
         return event.at.astimezone(self.zone).date()
@@ -96,7 +97,9 @@ class Evaluator:
             return len({self.day(event) for event in events})
         if node.how in {"first", "last"}:
             return (min if node.how == "first" else max)((event.at for event in events), default=None)
-        values = [EventTester(event, self.zone, received=node.selection.received).field(str(node.field)) for event in events]
+        values = [
+            EventTester(event, self.zone, received=node.selection.received).field(str(node.field)) for event in events
+        ]
         if node.field == "value":
             values = [value for event, value in zip(events, values, strict=True) if event.currency == "CNY"]
         values = [value for value in values if value is not None]
@@ -106,7 +109,9 @@ class Evaluator:
             return sum(values) if values else 0
         if not values:
             return None
-        return {"max": max, "min": min, "avg": lambda found: float(sum(found)) / len(found)}[node.how](values)
+        if node.how == "avg":
+            return float(sum(values)) / len(values)
+        return max(values) if node.how == "max" else min(values)
 
     def said(self, node: s.Says) -> int:
         spoken = [e for e in self.done if e.kind in {"message", "reply", "review"} and self.within(e, node.windows)]
@@ -153,7 +158,11 @@ class EventTester:
             case "discount":
                 full = float(props.get("price", 0)) * float(props.get("quantity", 1))
                 return max(0.0, 1 - float(event.value) / full) if full > 0 and event.value is not None else None
-        plain = {"group": event.group_key, "object": event.object_key, "other": event.actor_key if self.received else event.target_key}
+        plain = {
+            "group": event.group_key,
+            "object": event.object_key,
+            "other": event.actor_key if self.received else event.target_key,
+        }
         return plain[name] if name in plain else getattr(event, name)
 
 
@@ -221,6 +230,3 @@ def word_in(word: str, text: str) -> bool:
     start = r"(?<![A-Za-z0-9_])" if re.match(r"[A-Za-z0-9_]", word) else ""
     end = r"(?![A-Za-z0-9_])" if re.search(r"[A-Za-z0-9_]\Z", word) else ""
     return re.search(start + re.escape(word) + end, text, re.IGNORECASE) is not None
-
-
-

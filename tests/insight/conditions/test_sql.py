@@ -37,13 +37,20 @@ def events(draw: Callable[..., Any], number: int) -> Event:
 
     kind = one("order", "message", "view", "reply", "cart", "sent", "identify", "own_kind")
     paid = kind in {"order", "cart"}
-    props = {"quantity": one(1, 2, 5), "price": one(1, 12.25, 3), "title": one("母婴", "Dog food"), "dog": one("母婴", "x y")}
+    props = {
+        "quantity": one(1, 2, 5),
+        "price": one(1, 12.25, 3),
+        "title": one("母婴", "Dog food"),
+        "dog": one("母婴", "x y"),
+    }
     return Event(
         id=f"e{number}", at=AS_OF - timedelta(hours=draw(st.integers(-30, 60 * 24))), kind=kind, source="t",
-        actor_key=one(*WHO), target_key=one(*WHO), group_key=one("母婴", "dog", None), object_key=one("母婴", "dog", None),
+        actor_key=one(*WHO), target_key=one(*WHO), group_key=one("母婴", "dog", None),
+        object_key=one("母婴", "dog", None),
         parent_id=one("o1", "o2", None), channel=one("dog", "x y", None), category=one("母婴", "dog", "a\\b", None),
         value=money(one("3", "5", "12.25", "0.5")) if paid else None, currency=one("CNY", "USD") if paid else None,
-        text=one(*SAYINGS), props=one(props, props, {"dog": 5}, None) if kind != "identify" else {"city": one("母婴", "dog")},
+        text=one(*SAYINGS),
+        props=one(props, props, {"dog": 5}, None) if kind != "identify" else {"city": one("母婴", "dog")},
     )  # fmt: skip
 
 
@@ -94,7 +101,9 @@ def compiled(log: list[Event], people: list[Row], trees: list[s.Node]) -> dict[s
         engine.register("profiles", pa.Table.from_pylist(people, schema=schema()))
         for name, sql in families.items():
             engine.run(sql, into=name)
-        read = "".join(f", coalesce({name}, 0) AS {name}" if zero else f", {name}" for name, zero in figures.names.items())
+        read = "".join(
+            f", coalesce({name}, 0) AS {name}" if zero else f", {name}" for name, zero in figures.names.items()
+        )
         joins = " ".join(f"LEFT JOIN {name} ON {name}.person_id = p.person_id" for name in families)
         facts = f"SELECT p.*{read} FROM profiles AS p {joins}"
         rows = engine.table(f"SELECT person_id, {truths} FROM ({facts}) AS f").to_pylist()

@@ -42,7 +42,9 @@ event_tests = _logic(
     | st.builds(s.Holds, text_fields, st.lists(texts, min_size=1, max_size=2).map(tuple))
 )
 kinds = st.one_of(
-    st.lists(st.sampled_from(("order", "message", "view", "reply", "cart")), min_size=1, max_size=3, unique=True).map(tuple),
+    st.lists(st.sampled_from(("order", "message", "view", "reply", "cart")), min_size=1, max_size=3, unique=True).map(
+        tuple
+    ),
     st.sampled_from((("activity",), ("*",))),
 )
 selections = st.builds(
@@ -54,9 +56,14 @@ selections = st.builds(
 )
 counting = st.builds(s.Aggregate, st.sampled_from(("count", "days")), selections)
 measuring = st.builds(
-    s.Aggregate, st.sampled_from(("sum", "avg", "max", "min")), selections, st.sampled_from(("value", "quantity", "discount"))
+    s.Aggregate,
+    st.sampled_from(("sum", "avg", "max", "min")),
+    selections,
+    st.sampled_from(("value", "quantity", "discount")),
 )
-telling = st.builds(s.Aggregate, st.just("distinct"), selections, st.sampled_from(("object", "category", "other", "group")))
+telling = st.builds(
+    s.Aggregate, st.just("distinct"), selections, st.sampled_from(("object", "category", "other", "group"))
+)
 timing = st.builds(s.Aggregate, st.sampled_from(("first", "last")), selections)
 saying = st.lists(words, min_size=1, max_size=3, unique=True).map(tuple)
 said_days = st.builds(s.Says, saying, st.lists(windows, max_size=1).map(tuple), st.just(value=True))
@@ -76,7 +83,9 @@ conditions = _logic(
     st.builds(s.Compare, operators, values, values)
     | st.builds(s.Between, values, numbers, numbers)
     | st.builds(s.Compare, operators, text_columns, texts)
-    | st.builds(s.Compare, operators, st.sampled_from(("last_order", "last_active")).map(s.Name), st.just(s.Text("2026-05-20")))
+    | st.builds(
+        s.Compare, operators, st.sampled_from(("last_order", "last_active")).map(s.Name), st.just(s.Text("2026-05-20"))
+    )
     | st.builds(s.OneOf, text_columns, st.lists(texts, min_size=1, max_size=2).map(tuple))
     | st.builds(s.Holds, text_columns, st.lists(texts, min_size=1, max_size=2).map(tuple))
     | st.builds(s.Member, texts, st.just(s.Name("channels")))

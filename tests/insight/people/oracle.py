@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import pairwise
 from statistics import median, quantiles
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -109,20 +110,37 @@ class Oracle:
             if event.kind == "order":
                 owner = self.actor(event)
                 owners[event.parent_id or event.id] += [owner] if owner else []
-        stated: dict[tuple[Any, ...], list[Decimal]] = defaultdict(list)
-        acts: dict[tuple[Any, ...], list[Decimal]] = defaultdict(list)
+        told: dict[tuple[str | None, str | None, str], list[Event]] = defaultdict(list)
         for event in (event for event in self.events if event.kind == "refund"):
             person = self.actor(event)
             if event.actor_key is None and event.parent_id:
                 person = min(owners.get(event.parent_id, []), default=None)
-            number = (person, event.currency, event.parent_id or event.id, event.object_key)
-            (stated if (event.props or {}).get("cumulative") is True else acts)[number].append(
-                event.value or Decimal(0)
-            )
+            told[person, event.currency, event.parent_id or event.id].append(event)
         totals: dict[tuple[str | None, str | None], Decimal] = defaultdict(Decimal)
-        for number in {*stated, *acts}:
-            totals[number[:2]] += max(max(stated[number], default=Decimal(0)), sum(acts[number], Decimal(0)))
+        for (person, currency, number), events in told.items():
+            totals[person, currency] += self.given_back(number, currency, events)
         return totals
+
+    def given_back(self, number: str, currency: str | None, events: list[Event]) -> Decimal:
+        """What was refunded of one order, by all that was said on it."""
+        acts, whole, lines = Decimal(0), Decimal(0), dict[str, Decimal]()
+        for event in events:
+            value = event.value or Decimal(0)
+            line, mark, _ = event.id.rpartition("/refund/")
+            subject = line if mark else event.object_key or number
+            if (event.props or {}).get("cumulative") is not True:
+                acts += value
+            elif subject == number:
+                whole = max(whole, value)
+            else:
+                lines[subject] = max(lines.get(subject, value), value)
+        stated = max(whole, sum(lines.values(), Decimal(0)))
+        paid = [
+            event.value or Decimal(0)
+            for event in self.events
+            if event.kind == "order" and (event.parent_id or event.id) == number and event.currency == currency
+        ]
+        return max(acts, min(stated, sum(paid, Decimal(0))) if paid else stated)
 
     def buying(self, person: str) -> Profile:
         lines = self.done(person, "order")
@@ -136,7 +154,7 @@ class Oracle:
         back = {currency: total for (who, currency), total in self.money_back().items() if who == person}
         net = {c: gross.get(c, Decimal(0)) - back.get(c, Decimal(0)) for c in {*gross, *back} if c}
         days = sorted({self.day(moment) for moment in numbers.values()})
-        gaps = [(later - earlier).days for earlier, later in zip(days, days[1:], strict=False)]
+        gaps = [(later - earlier).days for earlier, later in pairwise(days)]
         mine = net.get(self.currency, Decimal(0))
         return {
             "orders": len(numbers),

@@ -54,6 +54,34 @@ def test_statements_on_two_things_of_one_order_add_up() -> None:
     assert log.person()["refunds"] == Decimal(40)
 
 
+def test_two_lines_of_no_known_thing_are_refunded_both() -> None:
+    log = Log()
+    for line in ("1", "2"):
+        log.add("order", id=f"shop:7/{line}", parent_id="shop:7", value="50")
+        log.add("refund", id=f"shop:7/{line}/refund/5000", parent_id="shop:7", value="50", props={"cumulative": True})
+    row = log.person()
+    assert (row["refunds"], row["net_spend"]) == (Decimal(100), Decimal(0))
+
+
+def test_the_report_on_the_order_and_those_on_its_lines_tell_the_same_money() -> None:
+    log = Log()
+    for line, value in (("1", "20"), ("2", "80")):
+        log.add("order", id=f"shop:7/{line}", parent_id="shop:7", object_key=f"item:{line}", value=value)
+    so_far = {"parent_id": "shop:7", "props": {"cumulative": True}}
+    log.add("refund", id="shop:7/1/refund/2000", object_key="item:1", value="20", **so_far)
+    assert log.person()["refunds"] == Decimal(20)
+    log.add("refund", id="shop:7/refund/10000", value="100", **so_far)
+    assert log.person()["refunds"] == Decimal(100)
+
+
+def test_statements_give_back_at_most_what_was_paid() -> None:
+    log = Log()
+    log.add("order", id="shop:7", value="100")
+    for line in ("1", "2"):
+        log.add("refund", id=f"shop:7/{line}/refund/6000", parent_id="shop:7", value="60", props={"cumulative": True})
+    assert log.person()["refunds"] == Decimal(100)
+
+
 def test_a_refund_without_actor_belongs_to_the_buyer() -> None:
     log = Log()
     log.add("order", id="shop:7", value="100")

@@ -30,8 +30,9 @@ amounts = st.integers(0, 30_000).map(lambda tenth: Decimal(tenth) / 10_000 * 37)
 def events(draw: Callable[..., Any], number: int = 0) -> Event:
     kind = draw(st.sampled_from(KINDS))
     value = draw(amounts).quantize(Decimal("0.0001")) if kind in {"order", "refund"} else None
+    refunded = draw(st.sampled_from(("o1", "o1/1", "o1/2", "o2", None))) if kind == "refund" else None
     return Event(
-        id=f"e{number}",
+        id=f"{refunded}/refund/{number}" if refunded else f"e{number}",
         at=draw(times),
         kind=kind,
         source=draw(st.sampled_from(("shop", "web"))),
@@ -48,13 +49,12 @@ def events(draw: Callable[..., Any], number: int = 0) -> Event:
     )
 
 
-def _props(draw: Callable[..., Any], kind: str) -> dict[str, Any] | None:
+def _props(draw: Callable[..., Any], kind: str) -> Any:
     if kind == "refund":
-        return draw(st.sampled_from(({"cumulative": True}, {"cumulative": False}, None)))  # type: ignore[no-any-return]
+        return draw(st.sampled_from(({"cumulative": True}, {"cumulative": False}, None)))
     if kind == "identify":
-        return draw(
-            st.dictionaries(st.sampled_from(("name", "city", "x y")), st.sampled_from(("甲", "乙", '"q\\')), min_size=1)
-        )  # type: ignore[no-any-return]
+        values = st.sampled_from(("甲", "乙", '"q\\'))
+        return draw(st.dictionaries(st.sampled_from(("name", "city", "x y")), values, min_size=1))
     return None
 
 

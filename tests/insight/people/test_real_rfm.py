@@ -25,7 +25,9 @@ def lines() -> pd.DataFrame:
     frame = pd.read_parquet(real("online_retail/onlineretail.parquet"))
     frame["tenths"] = (frame["Quantity"] * frame["UnitPrice"] * 10_000).round().astype("int64")
     frame["cancelled"] = frame["InvoiceNo"].str.startswith("C")
-    return frame[(frame["tenths"] > 0) & ~frame["cancelled"] | (frame["tenths"] < 0) & frame["cancelled"]].reset_index(drop=True)
+    return frame[(frame["tenths"] > 0) & ~frame["cancelled"] | (frame["tenths"] < 0) & frame["cancelled"]].reset_index(
+        drop=True
+    )
 
 
 def as_events(frame: pd.DataFrame) -> pa.Table:
@@ -44,7 +46,9 @@ def as_events(frame: pd.DataFrame) -> pa.Table:
         "currency": pd.Series("GBP", index=frame.index),
     }
     arrays = [
-        pa.array(columns[field.name], type=field.type, from_pandas=True) if field.name in columns else pa.nulls(len(frame), field.type)
+        pa.array(columns[field.name], type=field.type, from_pandas=True)
+        if field.name in columns
+        else pa.nulls(len(frame), field.type)
         for field in SCHEMA
     ]
     return pa.Table.from_arrays(arrays, schema=SCHEMA)
@@ -68,7 +72,9 @@ def test_rfm_of_a_real_shop_agrees_with_pandas_to_the_cent() -> None:
     with DuckDB(memory_mb=1024, threads=2) as engine:
         settings = Settings(currency="GBP", timezone="Europe/London", memory_mb=1024)
         make(engine, as_events(frame), keys, ["profiles"], settings, AS_OF, {})
-        rows = engine.table("SELECT person_id, orders, net_spend, recency_days, frequency, monetary FROM profiles").to_pylist()
+        rows = engine.table(
+            "SELECT person_id, orders, net_spend, recency_days, frequency, monetary FROM profiles"
+        ).to_pylist()
     made = {int(row["person_id"][1:]): row for row in rows}
     assert made.keys() == {int(customer) for customer in expected.index}
     assert len(made) == 4371

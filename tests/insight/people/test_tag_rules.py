@@ -9,6 +9,9 @@ import pytest
 
 from lianyi.errors import BadRule, SensitiveTag
 from lianyi.insight.people.tags import read_rules, refuse_sensitive, shipped_rules
+from lianyi.memory.events import Event
+from lianyi.settings import Settings
+from lianyi.workspace import Workspace
 from tests.insight.log import AS_OF, Log, Row
 
 
@@ -28,7 +31,9 @@ def test_a_brands_rule_stands_beside_the_shipped_ones(tmp_path: Path) -> None:
     log = Log()
     for _ in range(3):
         log.add("order", when=AS_OF - timedelta(days=9), category="母婴 > 奶粉", value="1")
-    found = tags(log, rules(tmp_path, '- {tag: 母婴常客, when: "count(order, category ~ \\"母婴\\", within 60 days) >= 3"}'))
+    found = tags(
+        log, rules(tmp_path, '- {tag: 母婴常客, when: "count(order, category ~ \\"母婴\\", within 60 days) >= 3"}')
+    )
     assert found["p1", "母婴常客"]["evidence_en"] == "3 orders of “母婴” in 60 days"
     assert found["p1", "母婴常客"]["evidence_zh"] == "60 天内购买“母婴” 3 次"
     assert ("p1", "buyer") in found
@@ -37,14 +42,25 @@ def test_a_brands_rule_stands_beside_the_shipped_ones(tmp_path: Path) -> None:
 def test_a_rule_replaces_the_shipped_one_or_switches_it_off(tmp_path: Path) -> None:
     log = Log()
     log.add("order", value="1")
-    found = tags(log, rules(tmp_path, "- {tag: buyer, zh: 老板, en: Boss, when: orders >= 5}\n- {tag: first_purchase, disabled: true}"))
+    found = tags(
+        log,
+        rules(
+            tmp_path, "- {tag: buyer, zh: 老板, en: Boss, when: orders >= 5}\n- {tag: first_purchase, disabled: true}"
+        ),
+    )
     assert {tag for _, tag in found} & {"buyer", "first_purchase"} == set()
 
 
 def test_tags_ask_for_each_other_by_any_name(tmp_path: Path) -> None:
     log = Log()
     log.add("order", value="1")
-    found = tags(log, rules(tmp_path, '- {tag: one, when: has_tag("购买客户")}\n- {tag: two, when: has_tag("one") and has_tag("First purchase")}'))
+    found = tags(
+        log,
+        rules(
+            tmp_path,
+            '- {tag: one, when: has_tag("购买客户")}\n- {tag: two, when: has_tag("one") and has_tag("First purchase")}',
+        ),
+    )
     assert {("p1", "one"), ("p1", "two")} <= set(found)
     assert found["p1", "two"]["source"] == "compound"
 
@@ -61,7 +77,11 @@ def test_a_category_liked_can_be_asked_for(tmp_path: Path) -> None:
 def test_weights_stay_between_0_and_1(tmp_path: Path) -> None:
     log = Log()
     log.add("order", value="1")
-    content = "- {tag: big, when: orders > 0, weight: orders * 7}\n- {tag: small, when: orders > 0, weight: -orders}\n- {tag: none, when: orders > 0, weight: orders / 0}"
+    content = """
+    - {tag: big, when: orders > 0, weight: orders * 7}
+    - {tag: small, when: orders > 0, weight: -orders}
+    - {tag: none, when: orders > 0, weight: orders / 0}
+    """
     found = tags(log, rules(tmp_path, content))
     assert [found["p1", tag]["weight"] for tag in ("big", "small", "none")] == [1.0, 0.0, 0.0]
 
@@ -123,13 +143,18 @@ def test_sensitive_rules_are_refused(tmp_path: Path, entry: str) -> None:
     assert "mine.yaml, entry 1" in str(caught.value)
 
 
-@pytest.mark.parametrize("name", ["孕期", "身份证尾号 8", "Lesbian", "passport holder", "未成年", "diabetic", "家庭住址在浦东"])
+@pytest.mark.parametrize(
+    "name", ["孕期", "身份证尾号 8", "Lesbian", "passport holder", "未成年", "diabetic", "家庭住址在浦东"]
+)
 def test_sensitive_names_are_refused_by_hand_as_well(name: str) -> None:
     with pytest.raises(SensitiveTag):
         refuse_sensitive(name)
 
 
-@pytest.mark.parametrize("name", ["母婴", "高消费", "夜猫子", "VIP", "敏感肌", "Christmas gift", "healthy snacks", "病毒式传播者", "Paris trip"])
+@pytest.mark.parametrize(
+    "name",
+    ["母婴", "高消费", "夜猫子", "VIP", "敏感肌", "Christmas gift", "healthy snacks", "病毒式传播者", "Paris trip"],
+)
 def test_ordinary_names_are_not(name: str) -> None:
     refuse_sensitive(name)
 
@@ -146,7 +171,8 @@ def test_a_separate_consent_opens_the_way_for_those_who_gave_it(tmp_path: Path) 
 
 
 @pytest.mark.parametrize(
-    "basis", ["sensitive: true", "sensitive: {basis: contract, purpose: a, why: b}", "sensitive: {basis: separate consent}"]
+    "basis",
+    ["sensitive: true", "sensitive: {basis: contract, purpose: a, why: b}", "sensitive: {basis: separate consent}"],
 )
 def test_any_other_basis_is_refused(tmp_path: Path, basis: str) -> None:
     with pytest.raises(SensitiveTag, match="separate consent"):
@@ -171,7 +197,12 @@ def test_no_rule_speaks_of_a_child() -> None:
 
 def test_tags_by_hand_hold_until_taken_back() -> None:
     log = Log()
-    for day, props in ((1, {"tag": "VIP", "why": "met"}), (2, {"tag": "old"}), (3, {"tag": "old", "remove": True}), (4, {"tag": "VIP"})):
+    for day, props in (
+        (1, {"tag": "VIP", "why": "met"}),
+        (2, {"tag": "old"}),
+        (3, {"tag": "old", "remove": True}),
+        (4, {"tag": "VIP"}),
+    ):
         log.add("tag", actor="wecom_user:ann", target="user:1", when=f"2026-05-{day:02} 10:00", props=props)
     manual = {tag: row for (_, tag), row in tags(log).items() if row["source"] == "manual"}
     assert set(manual) == {"VIP"}
@@ -182,7 +213,13 @@ def test_tags_by_hand_hold_until_taken_back() -> None:
 def test_a_tag_set_again_holds_since_then() -> None:
     log = Log()
     for day, remove in ((1, False), (2, True), (3, False), (4, False)):
-        log.add("tag", actor=None, target="user:1", when=f"2026-05-{day:02} 10:00", props={"tag": "VIP", "remove": remove, "why": "好"})
+        log.add(
+            "tag",
+            actor=None,
+            target="user:1",
+            when=f"2026-05-{day:02} 10:00",
+            props={"tag": "VIP", "remove": remove, "why": "好"},
+        )
     row = tags(log)["p1", "VIP"]
     assert (row["since"].day, row["evidence_zh"]) == (3, "由 operator 设置：好")
 
@@ -215,12 +252,14 @@ def test_since_is_told_by_the_events_where_they_tell(tmp_path: Path) -> None:
     log.add("view", when="2026-05-02 10:00")
     log.add("order", when="2026-05-03 10:00", value="1")
     log.add("message", when="2026-05-04 10:00", text="Hello")
-    content = "\n".join(
-        (
-            "- {tag: a, when: any(view)}", "- {tag: b, when: orders >= 1 and any(view)}", '- {tag: c, when: says("hello")}',
-            "- {tag: d, when: count(view|order) > 0}", "- {tag: e, when: 'any(view, within 60 days)'}", "- {tag: f, when: orders >= 1 or any(cart)}",
-        )
-    )  # fmt: skip
+    content = """
+    - {tag: a, when: any(view)}
+    - {tag: b, when: orders >= 1 and any(view)}
+    - {tag: c, when: says("hello")}
+    - {tag: d, when: count(view|order) > 0}
+    - {tag: e, when: "any(view, within 60 days)"}
+    - {tag: f, when: orders >= 1 or any(cart)}
+    """
     found = tags(log, rules(tmp_path, content))
     assert [found["p1", tag]["since"].day for tag in "abcd"] == [2, 3, 4, 2]
     assert [found["p1", tag]["since"] for tag in "ef"] == [AS_OF, AS_OF]
@@ -240,3 +279,15 @@ def test_people_carry_their_tags_and_tags_know_their_people() -> None:
     assert known["lost", "rule"]["people"] == 0
     assert known["likes:a", "preference"]["en"] == "Likes a"
     assert known["VIP", "manual"]["rule"] == ""
+
+
+def test_what_events_do_not_tell_holds_since_the_refresh_that_found_it_first(tmp_path: Path) -> None:
+    clock = [AS_OF]
+    ws = Workspace.create(tmp_path / "brand", Settings(memory_mb=512, threads=1), clock=lambda: clock[0])
+    ws.record([Event(id="1", at=AS_OF - timedelta(days=3), kind="view", source="t", actor_key="user:1")])
+    since = []
+    for day in (0, 2, 9, 20):
+        clock[0] = AS_OF + timedelta(days=day)
+        ws.refresh()
+        since.append(ws.sql("SELECT since FROM person_tags WHERE tag = 'newcomer'").fetchall())
+    assert since == [[(AS_OF,)], [(AS_OF,)], [(AS_OF,)], []]

@@ -39,7 +39,9 @@ def sales_by_day(scope: Scope) -> str:
         CAST(sum(gross) AS DECIMAL(18, 4)) AS gross_sales, CAST(sum(back) AS DECIMAL(18, 4)) AS refunds
     FROM (
         SELECT {scope.day("first_at")} AS day, 1 AS orders, person_id AS buyer, 0 AS gross, 0 AS back
-        FROM (SELECT order_no, min(moment) AS first_at, min(person_id) AS person_id FROM order_lines GROUP BY order_no) AS o
+        FROM (
+            SELECT order_no, min(moment) AS first_at, min(person_id) AS person_id FROM order_lines GROUP BY order_no
+        ) AS o
         UNION ALL
         SELECT {scope.day("moment")} AS day, 0 AS orders, NULL AS buyer, value AS gross, 0 AS back
         FROM order_lines WHERE {mine}

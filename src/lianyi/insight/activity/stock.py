@@ -26,7 +26,7 @@ def active_days(scope: Scope) -> str:
 
 
 def flows(scope: Scope) -> str:
-    """One row = one day (number) on which somebody was active, came into stock or left it: active, new, returned, evaporated."""
+    """One row = one day (number) on which somebody was active, came into stock or left it, and how many."""
     return f"""
     SELECT day, CAST(sum(active) AS BIGINT) AS active, CAST(sum(newcomer) AS BIGINT) AS newcomers,
         CAST(sum(returner) AS BIGINT) AS returners, CAST(sum(leaver) AS BIGINT) AS evaporation
@@ -107,7 +107,7 @@ STOCK = Table(
             unit="people",
         ),
         "stock": Column(
-            en=f"people active within {STOCK_DAYS} days, at the end of the week = stock of last week + inflow − evaporation",
+            en=f"people active within {STOCK_DAYS} days at the week's end = last week's stock + inflow − evaporation",
             zh=f"周末留量：{STOCK_DAYS} 天内活跃的人数 = 上周留量 + 流入 − 蒸发",
             unit="people",
         ),

@@ -14,7 +14,7 @@ from lianyi.insight.scope import Scope
 Value = Callable[[s.Node], str]
 
 
-def test(scope: Scope, node: s.Node, of: Value, *, rounds: bool = False) -> str:
+def holds(scope: Scope, node: s.Node, of: Value, *, rounds: bool = False) -> str:
     """SQL of a test, never NULL. of: SQL of its parts. rounds: fields that go around may stand in it."""
     match node:
         case s.Compare():
@@ -49,7 +49,7 @@ def value(scope: Scope, node: s.Node, of: Value) -> str:
             left, right = (f"CAST({of(part)} AS DOUBLE)" for part in (node.left, node.right))
             return f"({left} / nullif({right}, 0))" if node.op == "/" else f"({left} {node.op} {right})"
         case s.Between() | s.OneOf() | s.Holds() | s.Member() | s.Known():
-            return test(scope, node, of)
+            return holds(scope, node, of)
     raise TypeError(f"no SQL for {type(node).__name__}")
 
 

@@ -10,7 +10,6 @@ from lianyi.insight.conditions import syntax as s
 from lianyi.insight.conditions import vocabulary as words
 from lianyi.insight.conditions.text import event_text
 
-
 WEEKEND = {6, 7}
 
 
@@ -141,9 +140,10 @@ class English:
                 return f"{words.FIELDS[name].en} {test.op} {value}"
             case s.Compare(left=s.Name(name=name), right=s.Number(value=number)):
                 return f"{words.FIELDS[name].en} {test.op} {number}"
-            case s.OneOf(value=s.Name(name="weekday"), options=(s.Number(value=first), s.Number(value=second))) if (
-                {first, second} == WEEKEND
-            ):
+            case s.OneOf(value=s.Name(name="weekday"), options=(s.Number(value=first), s.Number(value=second))) if {
+                first,
+                second,
+            } == WEEKEND:
                 return "on weekends"
         return event_text(test)
 
@@ -237,9 +237,10 @@ class Chinese:
                 return f"{words.FIELDS[name].zh} {test.op} {value}"
             case s.Compare(left=s.Name(name=name), right=s.Number(value=number)):
                 return f"{words.FIELDS[name].zh} {test.op} {number}"
-            case s.OneOf(value=s.Name(name="weekday"), options=(s.Number(value=first), s.Number(value=second))) if (
-                {first, second} == WEEKEND
-            ):
+            case s.OneOf(value=s.Name(name="weekday"), options=(s.Number(value=first), s.Number(value=second))) if {
+                first,
+                second,
+            } == WEEKEND:
                 return "周末"
         return event_text(test)
 

@@ -13,7 +13,7 @@ from functools import cached_property
 
 from lianyi.insight.conditions import syntax as s
 from lianyi.insight.conditions import vocabulary as words
-from lianyi.insight.conditions.comparing import test, value
+from lianyi.insight.conditions.comparing import holds, value
 from lianyi.insight.orders import ORDER_NO
 from lianyi.insight.scope import AT, MOMENT, Scope
 from lianyi.insight.zone import day_of, hour_of, weekday_of
@@ -175,7 +175,7 @@ class Scan:
             case s.Truth():
                 return "TRUE" if node.value else "FALSE"
             case _:
-                return test(self.scope, node, self._value, rounds=True)
+                return holds(self.scope, node, self._value, rounds=True)
 
     def _value(self, node: s.Node) -> str:
         match node:

@@ -7,15 +7,19 @@ asked for, the same one for the same question, and compiles all of them into one
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from lianyi.insight.conditions import syntax as s
 from lianyi.insight.conditions.checking import type_of
-from lianyi.insight.conditions.comparing import test, value
+from lianyi.insight.conditions.comparing import holds, value
 from lianyi.insight.conditions.figures import Figures
 from lianyi.insight.scope import Scope
 from lianyi.insight.zone import DAY
+
+
+def _no_tags(tag: str) -> str:
+    raise KeyError(f"tag {tag!r} is asked for where there are no tags")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +28,7 @@ class Compiler:
 
     scope: Scope
     figures: Figures
-    tag_sql: Callable[[str], str] = field(default=lambda tag: _no_tags(tag))
+    tag_sql: Callable[[str], str] = _no_tags
 
     def truth(self, node: s.Node) -> str:
         """SQL that is TRUE or FALSE for each person."""
@@ -44,7 +48,7 @@ class Compiler:
             case s.Aggregate():
                 return self.some(node)
             case _:
-                return test(self.scope, node, self.value)
+                return holds(self.scope, node, self.value)
 
     def some(self, node: s.Aggregate) -> str:
         """SQL for `any(…)`, and for a first or last time that stands for "there is one"."""
@@ -87,7 +91,3 @@ class Compiler:
             return f"CAST({self.scope.today} - {self.scope.dialect.day_number(moment)} AS DOUBLE)"
         micros = int(self.scope.as_of.timestamp()) * 1_000_000 + self.scope.as_of.microsecond
         return f"(CAST({micros} - {self.scope.dialect.micros(moment)} AS DOUBLE) / {DAY}.0)"
-
-
-def _no_tags(tag: str) -> str:
-    raise KeyError(f"tag {tag!r} is asked for where there are no tags")

@@ -74,7 +74,7 @@ def gender(scope: Scope) -> str:
 
 
 def birth_part(scope: Scope, part: int) -> str:
-    """SQL: year (1), month (2) or day (3) of a birthday written as 1990-05-01, 1990/5/1, 19900501, 1990年5月1日, 05-01."""
+    """SQL: year (1), month (2) or day (3) of a birthday: 1990-05-01, 1990/5/1, 19900501, 1990年5月1日, 05-01."""
     d = scope.dialect
     spaced = "^ *([0-9]{4})?[^0-9]*(1[0-2]|0?[1-9])[^0-9]+(3[01]|[12][0-9]|0?[1-9])(?:[^0-9].*)?$"
     packed = "^ *([0-9]{4})(1[0-2]|0[1-9])(3[01]|[12][0-9]|0[1-9])(?:[^0-9].*)?$"

@@ -30,7 +30,7 @@ PROFILE_COLUMNS: Mapping[str, Column] = {
         zh="JSON：全部属性的最佳值（先已验证，后最新），值为文本",
     ),
     "attribute_sources": Column(
-        en="JSON: where each value comes from: source, at (seconds since 1970), verified, values (how many different ones were stated)",
+        en="JSON: where each value comes from: source, at (seconds since 1970), verified, values (how many different)",
         zh="JSON：每个属性的来源 source、时间 at（1970 年起秒数）、是否已验证 verified、出现过几个不同值 values",
     ),
     "conflicts": Column(en="attributes for which different values were stated", zh="有冲突值的属性个数"),

@@ -16,7 +16,7 @@ def contacts(scope: Scope) -> str:
 
 
 def seen(scope: Scope) -> str:
-    """One row = one person whom any event names: first and last time, events done, counts of what they did and received."""
+    """One row = one person whom any event names: first and last time, counts of what they did and received."""
     d = scope.dialect
     counted = d.struct(kind="kind", events="events")
     done, received = (f"array_sort({d.collect_where(counted, side)})" for side in ("did", "NOT did"))

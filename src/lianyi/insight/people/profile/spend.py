@@ -10,7 +10,7 @@ TOP_LEVEL = "top"
 QUINTILES = (0.2, 0.4, 0.6, 0.8)
 
 
-def money(scope: Scope) -> str:
+def money() -> str:
     """One row = one person × currency: paid and given back."""
     return """
     SELECT person_id, currency, CAST(sum(gross) AS DECIMAL(18, 4)) AS gross, CAST(sum(back) AS DECIMAL(18, 4)) AS back
@@ -38,7 +38,7 @@ def balance(scope: Scope) -> str:
     """
 
 
-def purchases(scope: Scope) -> str:
+def purchases() -> str:
     """One row = one person × order: when it was made."""
     return """
     SELECT person_id, order_no, min(moment) AS moment
@@ -63,7 +63,7 @@ def order_days(scope: Scope) -> str:
     """
 
 
-def cycles(scope: Scope) -> str:
+def cycles() -> str:
     """One row = one person with an order: order days, median gap between them, and its interquartile range.
 
     One gap has a median and no spread.
@@ -71,12 +71,13 @@ def cycles(scope: Scope) -> str:
     quartile = "percentile_cont({}) WITHIN GROUP (ORDER BY gap)"
     return f"""
     SELECT person_id, count(*) AS order_days, CAST({quartile.format(0.5)} AS DOUBLE) AS cycle_days,
-        CASE WHEN count(gap) > 1 THEN CAST({quartile.format(0.75)} - {quartile.format(0.25)} AS DOUBLE) END AS cycle_spread
+        CASE WHEN count(gap) > 1
+            THEN CAST({quartile.format(0.75)} - {quartile.format(0.25)} AS DOUBLE) END AS cycle_spread
     FROM order_days GROUP BY person_id
     """
 
 
-def borders(scope: Scope) -> str:
+def borders() -> str:
     """One row in all: quintiles of buyers by recency, orders and net spend; borders of the consumption levels."""
 
     def at(share: float, column: str) -> str:
@@ -91,7 +92,7 @@ def borders(scope: Scope) -> str:
     return f"SELECT {', '.join([*quintiles, *levels])} FROM spenders"
 
 
-def spenders(scope: Scope) -> str:
+def spenders() -> str:
     """One row = one person with an order: orders and net spend side by side."""
     return """
     SELECT b.person_id, b.orders, b.recency_days, coalesce(m.net_spend, 0) AS net_spend
@@ -99,7 +100,7 @@ def spenders(scope: Scope) -> str:
     """
 
 
-def scores(scope: Scope) -> str:
+def scores() -> str:
     """One row = one person with an order: RFM scores 1 (worst) to 5 (best), and the consumption level.
 
     A score counts the quintile borders of the brand's buyers that the value lies beyond, so equal values score alike.

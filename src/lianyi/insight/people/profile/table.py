@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from lianyi.insight.orders import order_lines, refunds
 from lianyi.insight.people.profile import attributes as known
@@ -11,38 +11,43 @@ from lianyi.insight.people.profile.columns import PROFILE_COLUMNS
 from lianyi.insight.scope import Scope
 from lianyi.insight.tables import EVENTS, Build, Table
 
-# Each step may read those before it.
-STEPS: Mapping[str, Callable[[Scope], str]] = {
-    "contacts": contacts.contacts,
-    "seen": contacts.seen,
-    "channels": contacts.channels,
-    "memberships": contacts.memberships,
-    "key_lists": contacts.key_lists,
-    "checked": known.checked,
-    "statements": known.statements,
-    "best": known.best,
-    "attributes": known.attributes,
-    "order_lines": order_lines,
-    "refunds": refunds,
-    "money": spend.money,
-    "balance": spend.balance,
-    "purchases": spend.purchases,
-    "buyers": spend.buyers,
-    "order_days": spend.order_days,
-    "cycles": spend.cycles,
-    "spenders": spend.spenders,
-    "borders": spend.borders,
-    "scores": spend.scores,
-    "rhythms": rhythm.rhythms,
-    "interests": preferences.interests,
-    "preferences": preferences.preferences,
-    "consents": trust.consents,
-    "brought": trust.brought,
-    "bringers": trust.bringers,
-}
+
+def steps(scope: Scope) -> Mapping[str, str]:
+    """Name -> SQL of each step; a step may read those before it."""
+    return {
+        "contacts": contacts.contacts(scope),
+        "seen": contacts.seen(scope),
+        "channels": contacts.channels(scope),
+        "memberships": contacts.memberships(scope),
+        "key_lists": contacts.key_lists(scope),
+        "checked": known.checked(scope),
+        "statements": known.statements(scope),
+        "best": known.best(scope),
+        "attributes": known.attributes(scope),
+        "order_lines": order_lines(scope),
+        "refunds": refunds(scope),
+        "money": spend.money(),
+        "balance": spend.balance(scope),
+        "purchases": spend.purchases(),
+        "buyers": spend.buyers(scope),
+        "order_days": spend.order_days(scope),
+        "cycles": spend.cycles(),
+        "spenders": spend.spenders(),
+        "borders": spend.borders(),
+        "scores": spend.scores(),
+        "rhythms": rhythm.rhythms(scope),
+        "interests": preferences.interests(scope),
+        "preferences": preferences.preferences(scope),
+        "consents": trust.consents(scope),
+        "brought": trust.brought(scope),
+        "bringers": trust.bringers(),
+    }
+
+
 # The steps with one row per person, and the name each goes by in the last step.
 SIDES = {
-    "channels": "h", "memberships": "g", "key_lists": "k", "attributes": "a", "balance": "m", "buyers": "b", "cycles": "y", "scores": "q",
+    "channels": "h", "memberships": "g", "key_lists": "k", "attributes": "a", "balance": "m", "buyers": "b",
+    "cycles": "y", "scores": "q",
     "rhythms": "r", "preferences": "c", "consents": "n", "bringers": "i",
 }  # fmt: skip
 
@@ -63,8 +68,10 @@ def profile(scope: Scope) -> str:
         SELECT *, {known.gender(scope)} AS gender, {known.age(scope)} AS age
         FROM (
             SELECT s.*, {named}, a.stated_gender, {born.replace("birthday", "a.birthday")},
-                coalesce(a.attributes, '{{}}') AS attributes, coalesce(a.attribute_sources, '{{}}') AS attribute_sources,
-                coalesce(a.conflicts, 0) AS conflicts, coalesce(h.channels, {d.texts([])}) AS channels, coalesce(g.groups, {d.texts([])}) AS groups, k.keys,
+                coalesce(a.attributes, '{{}}') AS attributes,
+                coalesce(a.attribute_sources, '{{}}') AS attribute_sources,
+                coalesce(a.conflicts, 0) AS conflicts, coalesce(h.channels, {d.texts([])}) AS channels,
+                coalesce(g.groups, {d.texts([])}) AS groups, k.keys,
                 coalesce(r.days_active, 0) AS days_active, r.first_active, r.last_active,
                 r.preferred_hour, r.preferred_hours, r.preferred_weekday,
                 coalesce(b.orders, 0) AS orders, coalesce(y.order_days, 0) AS order_days,
@@ -85,8 +92,8 @@ def profile(scope: Scope) -> str:
 def build(build: Build) -> str:
     """The steps as one query."""
     scope = Scope.of(build)
-    steps = ", ".join(f"{name} AS ({step(scope)})" for name, step in STEPS.items())
-    return f"WITH {steps} {profile(scope)}"
+    listed = ", ".join(f"{name} AS ({step})" for name, step in steps(scope).items())
+    return f"WITH {listed} {profile(scope)}"
 
 
 TABLE = Table(

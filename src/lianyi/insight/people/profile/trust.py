@@ -49,7 +49,7 @@ def brought(scope: Scope) -> str:
     """
 
 
-def bringers(scope: Scope) -> str:
+def bringers() -> str:
     """One row = one person who brought others: how many, and how many of them made their first order afterwards."""
     return """
     SELECT b.by_person AS person_id, count(*) AS brought,

@@ -1,4 +1,4 @@
-"""Tags: statements on people with source, evidence, weight and time. Shipped rules, the brand's own, and manual ones."""
+"""Tags: statements on people with source, evidence, weight and time: shipped rules, the brand's own, manual ones."""
 
 from __future__ import annotations
 

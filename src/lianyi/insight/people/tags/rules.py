@@ -114,7 +114,8 @@ def names_of(rules: Sequence[Rule]) -> Mapping[str, Rule]:
             other = named.setdefault(name, rule)
             if other is not rule:
                 raise BadRule(
-                    f"{rule.origin}: tag {rule.tag!r} and tag {other.tag!r} ({other.origin}) are both called {name!r}; rename one"
+                    f"{rule.origin}: tag {rule.tag!r} and tag {other.tag!r} ({other.origin}) are both called {name!r}; "
+                    "rename one"
                 )
     return named
 

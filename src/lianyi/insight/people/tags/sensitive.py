@@ -56,15 +56,15 @@ CLASSES = (
     Class(
         name="place",
         zh="行踪与精确位置",
-        pattern="行踪|轨迹|实时定位|精确位置|经纬度|家庭住址|门牌|\\b(gps|latitude|longitude|precise location|whereabouts"
-        "|home address)|^address$",
+        pattern="行踪|轨迹|实时定位|精确位置|经纬度|家庭住址|门牌"
+        "|\\b(gps|latitude|longitude|precise location|whereabouts|home address)|^address$",
     ),
     Class(name="offence", zh="违法犯罪记录", pattern="前科|犯罪|\\b(criminal record|convict)"),
     Class(
         name="papers",
         zh="证件与金融账户",
-        pattern="身份证|护照号|社保号|银行卡|征信|存款|\\bid[ _]?(number|card|no)\\b|\\b(passport|social security|ssn\\b"
-        "|bank account|card number|credit score)",
+        pattern="身份证|护照号|社保号|银行卡|征信|存款|\\bid[ _]?(number|card|no)\\b"
+        "|\\b(passport|social security|ssn\\b|bank account|card number|credit score)",
         closed=True,
     ),
     Class(

@@ -11,6 +11,7 @@ from lianyi.insight.conditions.figures import Figures
 from lianyi.insight.conditions.phrases import CHINESE, ENGLISH, Phrases
 from lianyi.insight.conditions.since import since
 from lianyi.insight.conditions.sql import Compiler
+from lianyi.insight.conditions.vocabulary import COLUMNS
 from lianyi.insight.people.tags import likes, manual
 from lianyi.insight.people.tags.rules import Rule, names_of, shipped_rules
 from lianyi.insight.people.tags.sensitive import CHILD_AGE
@@ -22,7 +23,7 @@ FACTS = "tag_facts"
 
 @dataclass(frozen=True, kw_only=True)
 class Compiled:
-    """All rules as SQL over the facts. steps: (name, SQL) of relations to make first, in order; tags: SQL of the rows."""
+    """All rules as SQL over the facts. steps: (name, SQL) of relations to make first; tags: SQL of the rows."""
 
     steps: Sequence[tuple[str, str]]
     tags: str
@@ -37,7 +38,7 @@ def compiled(rules: Sequence[Rule], scope: Scope) -> Compiled:
     truths = {rule.tag: _truth(rule, compiler) for rule in rules}
     selects = [_select(rule, holds[rule.tag], compiler, named) for rule in rules]
     levels = _levels(rules, named)
-    facts = _facts(rules, figures, scope)
+    facts = _facts(rules, figures)
     for level in levels:
         columns = ", ".join(f"{truths[tag]} AS {holds[tag]}" for tag in level)
         facts = f"SELECT *, {columns} FROM ({facts}) AS facts_of_{holds[level[0]]}"
@@ -84,7 +85,7 @@ def _has(tag: str, named: Mapping[str, Rule], holds: Mapping[str, str], scope: S
     return "(" + " OR ".join([*([holds[rule.tag]] if rule else []), *by_hand]) + ")"
 
 
-def _facts(rules: Sequence[Rule], figures: Figures, scope: Scope) -> str:
+def _facts(rules: Sequence[Rule], figures: Figures) -> str:
     """One row = one person: the columns and figures that some rule reads, and the operators' tags."""
     read = [f"coalesce({name}, 0) AS {name}" if zero else name for name, zero in figures.names.items()]
     columns = ", ".join([*(f"p.{name}" for name in _columns(rules)), *read, "m.set_tags", "m.taken_tags"])
@@ -97,8 +98,6 @@ def _facts(rules: Sequence[Rule], figures: Figures, scope: Scope) -> str:
 
 def _columns(rules: Sequence[Rule]) -> list[str]:
     """The columns of profiles that some rule reads."""
-    from lianyi.insight.conditions.vocabulary import COLUMNS
-
     behind = {"top_share": "categories", "group_count": "groups", "channel_count": "channels"}
     found = {"age", "consents", "first_order", "categories"}
     for rule in rules:
@@ -180,7 +179,7 @@ TABLE = Table(
         "person_id": Column(en="the person", zh="用户"),
         "tag": Column(en="the tag; names in both languages stand in table tags", zh="标签代号，中英文名见 tags 表"),
         "source": Column(
-            en="rule, keyword (from what they say), compound (from other tags), preference (category), manual (operator)",
+            en="rule, keyword (what they say), compound (other tags), preference (category), manual (operator)",
             zh="来源：rule 规则、keyword 发言关键词、compound 组合、preference 类目偏好、manual 人工",
         ),
         "evidence_en": Column(en="why, with the numbers that decided, in English", zh="依据（英文），含判定所用数字"),
