@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable
@@ -26,6 +27,9 @@ from lianyi.memory.inbox import Inbox
 log = logging.getLogger("lianyi.serve")
 
 GRACE_SECONDS = 20
+# Open connections; further ones are told to come back. A browser keeps its own for five seconds.
+CONNECTIONS = 4_000
+LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 # The writer thread of the inbox needs the interpreter for a moment after each fsync; by default it might wait 5 ms.
 SWITCH_SECONDS = 0.001
 # A batch makes thousands of objects and no cycles; looking for cycles after every 700 would cost a tenth of all.
@@ -39,12 +43,16 @@ def run(folder: Path, *, host: str = "127.0.0.1", port: int = 8765, console: boo
     """
     import uvicorn
 
+    os.umask(0o077)  # what is written is personal data
     folder = folder.absolute()
     if console:
-        from lianyi.doors.console.start import prepare
+        from lianyi.doors.console.start import prepare, say_first_run
 
         prepare(folder)
     log_to_stderr()  # after Django, which sets logging up in its own way
+    if console:
+        say_first_run(folder, f"http://{host}:{port}")
+        _warn_of_names(host)
     sys.setswitchinterval(SWITCH_SECONDS)
     gc.set_threshold(*GARBAGE)
     config = uvicorn.Config(
@@ -59,6 +67,7 @@ def run(folder: Path, *, host: str = "127.0.0.1", port: int = 8765, console: boo
         log_config=None,
         server_header=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
+        limit_concurrency=CONNECTIONS,
     )
     # uvicorn raises the signal again once it has shut down; it has done its work by then.
     signal.signal(signal.SIGTERM, lambda *_: None)
@@ -66,6 +75,16 @@ def run(folder: Path, *, host: str = "127.0.0.1", port: int = 8765, console: boo
     with suppress(KeyboardInterrupt):
         uvicorn.Server(config).run()
     log.info("stopped", extra={"action": "serve.stopped"})
+
+
+def _warn_of_names(host: str) -> None:
+    if host not in LOOPBACK and not (os.environ.get("LIANYI_HOSTS") or os.environ.get("LIANYI_URL")):
+        log.warning(
+            "listening on %s, but browsers reach the console under the names localhost and 127.0.0.1 only; set "
+            "LIANYI_URL (behind https) or LIANYI_HOSTS to the name or address that people use",
+            host,
+            extra={"action": "serve.names"},
+        )
 
 
 def server_of(folder: Path, *, console: bool) -> Server:

@@ -151,6 +151,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--no-jobs", action="store_true", help="land only; do not run the console's jobs")
     options = parser.parse_args(arguments)
+    os.umask(0o077)  # what is written is personal data
     # Taking events in goes before landing them: what waits in the inbox is safe.
     os.nice(NICE)
     stop = threading.Event()

@@ -46,6 +46,8 @@ RETRY_SECONDS = b"5"
 POST: tuple[tuple[bytes, bytes], ...] = ((b"allow", b"POST, OPTIONS"),)
 GET: tuple[tuple[bytes, bytes], ...] = ((b"allow", b"GET, HEAD"),)
 LOCAL = {"127.0.0.1", "::1", None}
+# A request that came through a proxy on this machine has one of these, or may have.
+BY_PROXY = {b"forwarded", b"via", b"x-forwarded-for", b"x-forwarded-host", b"x-forwarded-proto", b"x-real-ip"}
 
 
 def utc_now() -> datetime:
@@ -56,7 +58,7 @@ def utc_now() -> datetime:
 @dataclass(kw_only=True)
 class Collector:
     """Takes events in and keeps them in the inbox. currency: of amounts that name none. metrics_token: who has it may
-    read /metrics from elsewhere (`Authorization: Bearer …`); without one only this machine may."""
+    read /metrics (`Authorization: Bearer …`); without one, whoever asks from this machine and through no proxy may."""
 
     inbox: Inbox
     keys: WriteKeys
@@ -179,13 +181,14 @@ class Collector:
         return text_answer(text, content_type="text/plain; version=0.0.4", headers=((b"cache-control", b"no-store"),))
 
     def _may_see_metrics(self, scope: Scope) -> None:
-        client = scope.get("client")
-        if (client[0] if client else None) in LOCAL:
-            return
-        given = dict(scope["headers"]).get(b"authorization", b"")
-        if self.metrics_token and hmac.compare_digest(given, b"Bearer " + self.metrics_token.encode()):
-            return
-        raise Refused(403, "forbidden", "figures are for this machine, or for who has LIANYI_METRICS_TOKEN")
+        client, headers = scope.get("client"), dict(scope["headers"])
+        if self.metrics_token:
+            given = headers.get(b"authorization", b"")
+            allowed = hmac.compare_digest(given, b"Bearer " + self.metrics_token.encode())
+        else:
+            allowed = (client[0] if client else None) in LOCAL and not BY_PROXY & headers.keys()
+        if not allowed:
+            raise Refused(403, "forbidden", "figures are for who has LIANYI_METRICS_TOKEN; without it, this machine")
 
 
 def _key_beside(headers: Mapping[bytes, bytes], query: bytes) -> str | None:
