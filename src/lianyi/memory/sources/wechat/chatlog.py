@@ -19,9 +19,8 @@ from lianyi.memory.sources.chats.room import Person, Room, RowIds
 from lianyi.memory.sources.chats.texts import clean, file_stem
 from lianyi.memory.sources.records import batches
 from lianyi.memory.sources.source import Batch, Options
-from lianyi.memory.sources.wechat.talk import Quote, Said, events_of, looks_like_quote, placeholder_word
-from lianyi.memory.sources.wechat.types import OTHER, MessageType, by_number, by_word
-from lianyi.memory.sources.wechat.xml import BadXml
+from lianyi.memory.sources.wechat.talk import Quote, Said, events_in, looks_like_quote, placeholder_word, type_props
+from lianyi.memory.sources.wechat.types import MessageType, by_number, by_word
 
 CSV_COLUMNS = (
     Column(name="seq", headers=("Seq", "MessageID"), en="number of the message", zh="消息序号", required=False),
@@ -118,11 +117,11 @@ class _Chats:
             url=contents.url or None,
             target=f"wechat:{message.talker}" if message.is_self and not message.is_chat_room else None,
             named_with_ids=True,
-            props=_props(kind, message.type, message.sub_type),
+            props=type_props(kind, message.type, message.sub_type),
         )
         self._remember(room, at, by, message_id)
         introduced = room.introduced(at, kind="group" if message.is_chat_room else "private")
-        return [*introduced, *room.seen(at, by), *extra, *_events(room, said, "content")]
+        return [*introduced, *room.seen(at, by), *extra, *events_in(room, said, "content")]
 
     def row(self, layout: Layout, row: list[str]) -> list[Event]:
         """Events of one row of the CSV."""
@@ -138,7 +137,7 @@ class _Chats:
         seq = layout.cell(row, "seq").strip()
         parts = (talker, layout.cell(row, "time"), sender, text)
         said = Said(id=seq or self._ids.next(*parts), at=at, by=by, type=kind, text=text, named_with_ids=True)
-        return [*room.introduced(at), *room.seen(at, by), *_events(room, said, "Content")]
+        return [*room.introduced(at), *room.seen(at, by), *events_in(room, said, "Content")]
 
     def _room(self, talker: str, name: str | None) -> Room:
         room = self._rooms.get(talker)
@@ -214,14 +213,3 @@ def _kind_of_text(sender: str, text: str) -> MessageType:
     word = placeholder_word(text)
     kind = by_word(word) if word else None
     return kind if kind and kind.treatment != "system" else by_number(1, None)
-
-
-def _props(kind: MessageType, number: int, subtype: int) -> dict[str, Any]:
-    return {"wechat_type": number, "wechat_subtype": subtype} if kind is OTHER else {}
-
-
-def _events(room: Room, said: Said, field: str) -> list[Event]:
-    try:
-        return events_of(room, said)
-    except BadXml as error:
-        raise BadMessage(field, said.text, str(error)) from None

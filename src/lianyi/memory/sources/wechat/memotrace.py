@@ -16,9 +16,8 @@ from lianyi.memory.sources.chats.room import Person, Room, RowIds
 from lianyi.memory.sources.chats.texts import as_text, clean, file_stem, lines, opened
 from lianyi.memory.sources.records import Record, batches
 from lianyi.memory.sources.source import Batch, Options, Reject
-from lianyi.memory.sources.wechat.talk import Said, events_of, looks_like_quote, placeholder_word
+from lianyi.memory.sources.wechat.talk import Said, events_in, looks_like_quote, placeholder_word, type_props
 from lianyi.memory.sources.wechat.types import OTHER, MessageType, by_number, by_word
-from lianyi.memory.sources.wechat.xml import BadXml
 
 OLD_COLUMNS = (
     Column(name="id", headers=("localId",), en="number within the account's database", zh="本地消息编号"),
@@ -80,9 +79,9 @@ class _Csv:
         if kind.treatment == "system":
             by, extra = None, []
         message_id = layout.cell(row, "id").strip() or self._ids.next(str(at), sender, text)
-        said = Said(id=message_id, at=at, by=by, type=kind, text=text, props=_type_props(kind, number, subtype))
+        said = Said(id=message_id, at=at, by=by, type=kind, text=text, props=type_props(kind, number, subtype))
         traits = {"nickname": layout.cell(row, "nickname"), "remark": layout.cell(row, "remark")}
-        return [*self._introduced(at, by, traits), *extra, *_events(self.room, said, "StrContent")]
+        return [*self._introduced(at, by, traits), *extra, *events_in(self.room, said, "StrContent")]
 
     def new(self, layout: Layout, row: list[str]) -> list[Event]:
         """Events of a row with the header 消息ID,类型,发送人 …"""
@@ -97,7 +96,7 @@ class _Csv:
         props = {"wechat_type": word} if kind is OTHER else {}
         said = Said(id=message_id, at=at, by=by, type=kind, text=text, server_ids=True, props=props)
         traits = {"nickname": layout.cell(row, "nickname"), "remark": layout.cell(row, "remark")}
-        return [*self._introduced(at, by, traits), *_events(self.room, said, "内容")]
+        return [*self._introduced(at, by, traits), *events_in(self.room, said, "内容")]
 
     def _introduced(self, at: datetime, by: Person | None, traits: dict[str, str]) -> list[Event]:
         return [*self.room.introduced(at), *self.room.seen(at, by, traits=traits)]
@@ -135,17 +134,6 @@ def _number(text: str, column: str) -> int:
     except ValueError:
         title = next(item.headers[0] for item in OLD_COLUMNS if item.name == column)
         raise BadMessage(title, text, f"{text[:40]!r} is not a number") from None
-
-
-def _type_props(kind: MessageType, number: int, subtype: int) -> dict[str, int]:
-    return {"wechat_type": number, "wechat_subtype": subtype} if kind is OTHER else {}
-
-
-def _events(room: Room, said: Said, column: str) -> list[Event]:
-    try:
-        return events_of(room, said)
-    except BadXml as error:
-        raise BadMessage(column, said.text, str(error)) from None
 
 
 def read_text(path: Path, options: Options) -> Iterator[Batch]:
@@ -213,7 +201,7 @@ def _text_events(room: Room, clock: Clock, ids: RowIds, header: re.Match[str], c
     by = None if system or not name else room.me if name == "我" else room.called(name)
     # the text of the time, not the moment: it is the same however the file is cut in the hour that comes twice
     said = Said(id=ids.next(header[1], name, text), at=at, by=by, type=kind, text=text)
-    return [*room.introduced(at), *room.seen(at, by), *_events(room, said, "content")]
+    return [*room.introduced(at), *room.seen(at, by), *events_in(room, said, "content")]
 
 
 def _kind(name: str, text: str) -> MessageType:

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from lianyi.memory.events import Event
+from lianyi.memory.sources.chats.reading import BadMessage
 from lianyi.memory.sources.chats.room import Person, Room
 from lianyi.memory.sources.wechat.notices import Name, Notice, read_notice, read_template
 from lianyi.memory.sources.wechat.types import OTHER, MessageType
@@ -74,6 +75,19 @@ def events_of(room: Room, said: Said) -> list[Event]:
     if treatment == "text" and said.type is not OTHER:
         return _plain(room, said)
     return _special(room, said)
+
+
+def events_in(room: Room, said: Said, column: str) -> list[Event]:
+    """All events of one message that stands in a column of a file; BadMessage where they can't be read."""
+    try:
+        return events_of(room, said)
+    except BadXml as error:
+        raise BadMessage(column, said.text, str(error)) from None
+
+
+def type_props(kind: MessageType, number: int, subtype: int) -> dict[str, int]:
+    """The numbers of a type that we do not know, so that nothing of the row is lost."""
+    return {"wechat_type": number, "wechat_subtype": subtype} if kind is OTHER else {}
 
 
 def _plain(room: Room, said: Said) -> list[Event]:
