@@ -67,10 +67,10 @@ def test_the_report_on_the_order_and_those_on_its_lines_tell_the_same_money() ->
     log = Log()
     for line, value in (("1", "20"), ("2", "80")):
         log.add("order", id=f"shop:7/{line}", parent_id="shop:7", object_key=f"item:{line}", value=value)
-    so_far = {"parent_id": "shop:7", "props": {"cumulative": True}}
-    log.add("refund", id="shop:7/1/refund/2000", object_key="item:1", value="20", **so_far)
+    so_far = {"cumulative": True}
+    log.add("refund", id="shop:7/1/refund/2000", parent_id="shop:7", object_key="item:1", value="20", props=so_far)
     assert log.person()["refunds"] == Decimal(20)
-    log.add("refund", id="shop:7/refund/10000", value="100", **so_far)
+    log.add("refund", id="shop:7/refund/10000", parent_id="shop:7", value="100", props=so_far)
     assert log.person()["refunds"] == Decimal(100)
 
 
