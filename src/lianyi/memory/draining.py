@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import logging
+import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -11,9 +14,9 @@ from pathlib import Path
 import msgspec
 import pyarrow as pa
 
-from lianyi.errors import BadEvent
+from lianyi.errors import BadEvent, Busy
 from lianyi.memory.events import EARLIEST, MAX_PROPS, SCHEMA, Event, check, props_text, to_arrow
-from lianyi.memory.inbox import Inbox, Portion
+from lianyi.memory.inbox import Attempt, Inbox, Portion
 from lianyi.memory.lake import Lake
 from lianyi.memory.seen import replace_text
 
@@ -55,29 +58,55 @@ class Rejected:
 def land(inbox: Inbox, lake: Lake, now: datetime, *, events: int = LANDING, wait: float = 60.0) -> Drained:
     """Move up to about `events` waiting events into the log and forget them; call again while it does anything.
 
-    A crash at any point is safe: the landing is one Delta transaction named by the inbox and the last sequence in it.
-    An event that breaks the rules goes to rejects/inbox-<sequence>.jsonl beside the inbox's folder, with the reason.
-    Busy when somebody else writes to the log for longer than `wait` seconds.
+    A crash at any point is safe: the landing is one Delta transaction named by the inbox and the landing's number.
+    An event that breaks the rules goes to rejects/inbox-<landing>.jsonl beside the inbox's folder, with the reason.
+    Busy when somebody else lands this inbox or writes to the log for longer than `wait` seconds.
     """
-    identity = _identity(inbox, lake, now)
-    last = inbox.last_of(events)
-    if last is None:
-        return Drained()
+    with _alone(inbox, wait):
+        identity = inbox.identity()
+        landed = lake.transaction_version(identity) or 0
+        begun = inbox.attempt()
+        if begun is not None and begun.version == landed:  # a crash came between landing and forgetting
+            inbox.forget(begun.last, now=now)
+        attempt = _attempt(inbox, landed, events)
+        return Drained() if attempt is None else _land(inbox, lake, now, attempt, (identity, attempt.version), wait)
+
+
+def _land(
+    inbox: Inbox, lake: Lake, now: datetime, attempt: Attempt, transaction: tuple[str, int], wait: float
+) -> Drained:
     rejects: list[Rejected] = []
-    with lake.landing(received_at=now, transaction=(identity, last), wait=wait) as landing:
+    with lake.landing(received_at=now, transaction=transaction, wait=wait) as landing:
         if not landing.already_landed:
             # Read under the log's lock: what an erasure purged from the inbox can't come back from our memory.
-            for table, bad in _tables(inbox.take(last)):
+            for table, bad in _tables(inbox.take(attempt.last)):
                 rejects += bad
                 landing.add(table)
-            _keep(rejects, inbox.folder.parent / REJECTS / f"inbox-{last}.jsonl")
+            _keep(rejects, inbox.folder.parent / REJECTS / f"inbox-{attempt.version}.jsonl")
     done = Drained(new=landing.landed.new, duplicate=landing.landed.duplicate, rejected=len(rejects))
-    inbox.forget(last, now=now, landed=done.new, duplicates=done.duplicate, rejected=done.rejected)
+    inbox.forget(attempt.last, now=now, landed=done.new, duplicates=done.duplicate, rejected=done.rejected)
     log.info(
         "landed %d events, %d duplicates, %d rejected", done.new, done.duplicate, done.rejected,
-        extra={"action": "inbox.landed", "sequence": last},
+        extra={"action": "inbox.landed", "sequence": attempt.last},
     )  # fmt: skip
     return done
+
+
+@contextmanager
+def _alone(inbox: Inbox, wait: float) -> Iterator[None]:
+    """Hold the right to land this inbox: two who land at once would take each other's rows as landed."""
+    path = inbox.folder / "draining.lock"
+    with path.open("w") as file:
+        deadline = time.monotonic() + wait
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    raise Busy(f"{path} is held by another process that lands the inbox; try again later") from None
+                time.sleep(0.02)
+        yield
 
 
 def _tables(portions: Iterator[Portion]) -> Iterator[tuple[pa.Table, list[Rejected]]]:
@@ -141,21 +170,25 @@ def _raws(portion: Portion) -> Sequence[msgspec.Raw]:
 
 
 def _keep(rejects: Sequence[Rejected], path: Path) -> None:
-    """Write the rejected events; named by the sequence, so that a repeated landing writes the same file again."""
+    """Write the rejected events; named by the landing, so that a repeated landing writes the same file again."""
     if rejects:
         path.parent.mkdir(parents=True, exist_ok=True)
         replace_text(path, "".join(_reject_line.encode(reject).decode() + "\n" for reject in rejects))
         log.warning("%d events can't be landed, see %s", len(rejects), path, extra={"action": "inbox.rejected"})
 
 
-def _identity(inbox: Inbox, lake: Lake, now: datetime) -> str:
-    """The inbox's application id, after forgetting what a crash left behind although it had landed."""
-    identity = inbox.identity()
-    before = lake.transaction_version(identity) or 0
-    if before > inbox.newest():
-        # The inbox was put back from a backup: its next numbers would count as landed. Ids keep events single.
-        inbox.renew_identity()
-        return inbox.identity()
-    if before:
-        inbox.forget(before, now=now)
-    return identity
+def _attempt(inbox: Inbox, landed: int, events: int) -> Attempt | None:
+    """What to land now, written down in the inbox; a landing that a crash cut short is repeated with what came since.
+
+    Only rows of a landing that this very file began may be taken as landed: sequences say nothing, because an inbox
+    that was put back from a backup gives the same ones to other events.
+    """
+    last = inbox.last_of(events)
+    if last is None:
+        return None
+    begun = inbox.attempt()
+    if begun is not None and begun.version == landed + 1:
+        last = max(last, begun.last)  # never less than was begun: a backup may have been taken in between
+    attempt = Attempt(version=landed + 1, last=last)
+    inbox.begin(attempt)
+    return attempt

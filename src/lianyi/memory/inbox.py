@@ -2,8 +2,9 @@
 
 One SQLite file in WAL mode. `put` returns after the fsync that made its events durable; many waiting puts share one
 (group commit, see memory.commit). Events wait as JSON, one row per group, numbered by a sequence that never repeats.
-`land` moves them into the log in the order of the sequence, in a Delta transaction named by the inbox's own id and
-the last sequence, and deletes them afterwards; a crash between the two is noticed by that number.
+`land` moves them into the log in the order of the sequence, in a Delta transaction named by the inbox's own id and a
+version that it writes down here before (`begin`), and deletes them afterwards; a crash between the two is noticed by
+that version. An inbox put back from a backup knows nothing of later landings, so none of its rows are taken as landed.
 """
 
 from __future__ import annotations
@@ -77,6 +78,14 @@ class Portion:
     received_at: datetime
     events: int
     body: bytes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attempt:
+    """One landing: its version among the log's transactions of this inbox, and the last sequence that it takes."""
+
+    version: int
+    last: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -188,18 +197,20 @@ class Inbox:
                 for name, count in (("landed", landed), ("duplicates", duplicates), ("rejected", rejected)):
                     connection.execute("UPDATE state SET value = value + ? WHERE name = ?", (count, name))
                 connection.execute("UPDATE state SET value = ? WHERE name = 'landed_at'", (_micros(now),))
+                connection.execute("DELETE FROM state WHERE name IN ('attempt', 'attempt_last')")
             _shrink(connection)
 
-    def newest(self) -> int:
-        """The highest sequence ever given out."""
+    def attempt(self) -> Attempt | None:
+        """The landing that was begun and not forgotten: under way, or cut short by a crash."""
         with self._connection() as connection:
-            row = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'batch'").fetchone()
-        return row[0] if row else 0
+            version, last = _state(connection, "attempt"), _state(connection, "attempt_last")
+        return None if version is None or last is None else Attempt(version=int(version), last=int(last))
 
-    def renew_identity(self) -> None:
-        """Take a new identity: for an inbox that was put back from a backup and would repeat its numbers."""
+    def begin(self, attempt: Attempt) -> None:
+        """Write down that a landing begins; `forget` ends it."""
+        rows = (("attempt", attempt.version), ("attempt_last", attempt.last))
         with self._connection() as connection, _transaction(connection):
-            connection.execute("UPDATE state SET value = ? WHERE name = 'identity'", (uuid.uuid4().hex,))
+            connection.executemany("INSERT OR REPLACE INTO state VALUES (?, ?)", rows)
 
     # --- erasure ------------------------------------------------------------------------------------------------
 
