@@ -20,6 +20,7 @@ from lianyi.insight.ripples.spread.rules import NO_COMMUNITY, Terms
 _WIDTH = 2048
 _WIDEST_START = 65536
 _NOT_WORTH = 1e-3  # of what is met: less than this hoped for outside the pool does not widen it
+_BEGINNING = 4096  # people sorted at first for the bound by money
 _LOOKS = 8  # how often during greedy the bound is computed; the smallest one counts
 
 
@@ -257,7 +258,8 @@ def _most_more(pool: _Pool, terms: Terms, gain: Longs) -> float:
     if terms.budget == np.inf:
         return by_count
     purse = terms.budget * (1.0 + 1e-9 * (terms.limit + 1))  # rates_of prices free people at 1e-9 of the budget
-    return min(by_count, _most_by_money(top, rate, purse, pool.other_rate))
+    first_rate = np.full(people, np.inf) if terms.several else pool.rate
+    return min(by_count, _most_by_money(top, rate, first_rate, purse, pool.other_rate))
 
 
 @kernel
@@ -299,20 +301,28 @@ def _falling(values: Longs) -> Longs:
 
 
 @kernel
-def _most_by_money(top: Longs, rate: Doubles, budget: float, other: float) -> float:
-    """Fractional knapsack: a person gives at most `top` and `rate` per money; outside the pool `other` per money."""
-    order = np.argsort(-rate)
-    total = 0.0
-    left = budget
-    for who in order:
-        if rate[who] <= other or rate[who] == 0.0:
-            break
-        price = top[who] / rate[who]
-        if price >= left:
-            return float(total + left * rate[who])
-        total += top[who]
-        left -= price
-    return float(total + left * other)
+def _most_by_money(top: Longs, rate: Doubles, first_rate: Doubles, budget: float, other: float) -> float:
+    """Fractional knapsack: a person gives at most `top` and `rate` per money; outside the pool `other` per money.
+
+    first_rate[who]: nobody from `who` on has a better rate, so mostly a beginning is enough to sort.
+    """
+    part = _BEGINNING
+    while True:
+        part = min(part, len(top))
+        beyond = first_rate[part] if part < len(top) else 0.0
+        total = 0.0
+        left = budget
+        last = np.inf
+        for who in np.argsort(-rate[:part]):
+            if rate[who] <= other or left <= 0.0:
+                break
+            last = rate[who]
+            price = min(left, top[who] / last)
+            total += price * last
+            left -= price
+        if part == len(top) or (left <= 0.0 and last >= beyond):
+            return float(total + max(0.0, left) * other)
+        part *= 4
 
 
 def _better(pool: _Pool, terms: Terms, chosen: Ints, gains: Longs, most: float) -> Cover:

@@ -6,10 +6,42 @@ from heapq import heappop, heappush
 
 import numpy as np
 
-from lianyi.insight.ripples.spread.compiled import Bytes, Doubles, Floats, Ints, Longs, kernel
-from lianyi.insight.ripples.spread.draws import STEP, stream, unit
+from lianyi.insight.ripples.spread.compiled import Bytes, Doubles, Floats, Ints, Longs, inlined, kernel, prefetch
+from lianyi.insight.ripples.spread.draws import STEP, points, stream, unit
 from lianyi.insight.ripples.spread.rows import Rows
-from lianyi.insight.ripples.spread.walks import QUEUE, ROOM, met, next_end, queue_row, try_each
+from lianyi.insight.ripples.spread.walks import MOST_ARCS, met, try_each
+
+_QUEUE = 4096  # places, a power of two
+
+
+@inlined
+def _next_end(rows: Rows, queue: Longs, coins: Doubles, head: int) -> int:
+    """Where the arc at the head of the queue leads."""
+    arc = queue[head & (_QUEUE - 1)]
+    if coins[head & (_QUEUE - 1)] < rows.keep[arc]:
+        return int(rows.end[arc])
+    return int(rows.other[arc])
+
+
+@inlined
+def _queue_row(
+    rows: Rows, person: int, state: np.uint64, queue: Longs, coins: Doubles, tail: int
+) -> tuple[np.uint64, int]:
+    """Draw the live arcs of an uneven row into the queue and let memory fetch their ends."""
+    low = rows.start[person]
+    size = rows.start[person + 1] - low
+    state += STEP
+    count = points(unit(state), rows.quiet[person], rows.rate[person])
+    for _ in range(count):
+        state += STEP
+        spot = unit(state) * size
+        slot = int(spot)
+        queue[tail & (_QUEUE - 1)] = low + slot
+        coins[tail & (_QUEUE - 1)] = spot - slot
+        prefetch(rows.end, low + slot)
+        prefetch(rows.keep, low + slot)
+        tail += 1
+    return state, tail
 
 
 @kernel
@@ -70,16 +102,16 @@ def cascade_once(
         end = met(person, seen, members, end)
     while here < level or end > level:
         while here < level or head < tail:
-            if here < level and tail - head < QUEUE - ROOM:
+            if here < level and tail - head < _QUEUE - MOST_ARCS:
                 person = members[here]
                 here += 1
                 low, high = rows.start[person], rows.start[person + 1]
                 if low < high and rows.quiet[person] < 0.0:
                     state, end = try_each(low, high, rows.end, rows.probability, state, seen, members, end)
                 elif low < high:
-                    state, tail = queue_row(rows, person, state, queue, coins, tail)
+                    state, tail = _queue_row(rows, person, state, queue, coins, tail)
             else:
-                end = met(next_end(rows, queue, coins, head), seen, members, end)
+                end = met(_next_end(rows, queue, coins, head), seen, members, end)
                 head += 1
         generation += 1
         generations[min(generation, len(generations) - 1)] += end - level
@@ -102,8 +134,8 @@ def cascade_runs(
     people = len(rows.start) - 1
     seen = np.zeros(people // 8 + 1, np.uint8)
     members = np.empty(people, np.int32)
-    queue = np.empty(QUEUE, np.int64)
-    coins = np.empty(QUEUE)
+    queue = np.empty(_QUEUE, np.int64)
+    coins = np.empty(_QUEUE)
     room = 0
     for number in range(len(seeds)):
         if boost[number] > 1.0:

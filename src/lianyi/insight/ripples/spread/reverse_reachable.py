@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
@@ -20,7 +20,7 @@ from lianyi.insight.ripples.spread.compiled import Bytes, Doubles, Ints, Longs
 from lianyi.insight.ripples.spread.draws import key_of
 from lianyi.insight.ripples.spread.graph import Graph
 from lianyi.insight.ripples.spread.rows import Model, inward
-from lianyi.insight.ripples.spread.walks import draw_sets, scratch
+from lianyi.insight.ripples.spread.walks import WALKERS, Desk, desk, draw_sets, in_order
 
 _UNMARKED = np.empty(0, np.uint8)
 _FIRST_GUESS = 64  # members of a set, before any was drawn
@@ -68,78 +68,52 @@ class Sampler:
         self._roots = np.empty(0) if worth is None else np.cumsum(worth, dtype=np.float64)
         self._rows = inward(graph, model)
         self._seed = seed
-        self._desks = [_Desk(graph.nodes) for _ in range(max(1, threads))]
+        self._desks = [desk(graph.nodes) for _ in range(max(1, threads))]
         self._mean = float(_FIRST_GUESS)
 
     def sets(self, purpose: int, first: int, count: int) -> Sets:
         """Sets first … first+count-1 of a purpose, whole."""
         key = key_of(self._seed, purpose)
-        found = joined(self._shared(first, count, lambda desk, at, size: self._collect(desk, key, at, size)))
+        found = joined(self._shared(first, count, lambda mine, at, size: self._collect(mine, key, at, size)))
         self._mean = len(found.members) / max(1, count)
         return found
 
     def hits(self, purpose: int, first: int, count: int, marked: Bytes) -> int:
         """How many of these sets hold a marked person (shape (nodes,)); faster than `sets`, and keeps nothing."""
         key = key_of(self._seed, purpose)
-        return sum(self._shared(first, count, lambda desk, at, size: self._count(desk, key, at, size, marked)))
+        return sum(self._shared(first, count, lambda mine, at, size: self._count(mine, key, at, size, marked)))
 
-    def _shared(self, first: int, count: int, work: Callable[[_Desk, int, int], _Answer]) -> list[_Answer]:
+    def _shared(self, first: int, count: int, work: Callable[[Desk, int, int], _Answer]) -> list[_Answer]:
         """Split the numbers among the desks, answers in order. Few sets are not worth a second thread."""
         desks = self._desks[: max(1, min(len(self._desks), count // 256))]
         edges = [first + count * part // len(desks) for part in range(len(desks) + 1)]
-        portions = [(desk, edges[i], edges[i + 1] - edges[i]) for i, desk in enumerate(desks)]
+        portions = [(mine, edges[i], edges[i + 1] - edges[i]) for i, mine in enumerate(desks)]
         if len(desks) == 1:
             return [work(*portions[0])]
         with ThreadPoolExecutor(len(desks)) as pool:
             return list(pool.map(lambda portion: work(*portion), portions))
 
-    def _collect(self, desk: _Desk, key: np.uint64, first: int, count: int) -> Sets:
+    def _collect(self, desk: Desk, key: np.uint64, first: int, count: int) -> Sets:
         parts: list[Sets] = []
         done = 0
         while done < count:
-            members = np.empty(int((count - done) * self._mean * 1.25) + self.graph.nodes, np.int32)
-            sizes = np.empty(count - done, np.int32)
-            more, end, _ = self._draw(desk, key, first + done, count - done, _UNMARKED, members, sizes)
-            parts.append(Sets(start=starts(sizes[:more]), members=members[:end]))
+            wanted = count - done
+            loose = np.empty(int(wanted * self._mean * 1.25) + WALKERS * self.graph.nodes, np.int32)
+            place, sizes = np.empty(wanted, np.int64), np.empty(wanted, np.int32)
+            more, _ = draw_sets(
+                self._rows, self._roots, key, first + done, wanted, _UNMARKED, desk, loose, place, sizes
+            )  # fmt: skip
+            start = starts(sizes[:more])
+            parts.append(Sets(start=start, members=in_order(loose, place, start)))
             done += more
         return joined(parts) if parts else Sets(start=np.zeros(1, np.int64), members=np.empty(0, np.int32))
 
-    def _count(self, desk: _Desk, key: np.uint64, first: int, count: int, marked: Bytes) -> int:
-        return self._draw(desk, key, first, count, marked, desk.members, np.empty(0, np.int32))[2]
-
-    def _draw(
-        self, desk: _Desk, key: np.uint64, first: int, count: int, stop: Bytes, members: Ints, sizes: Ints
-    ) -> tuple[int, int, int]:
-        return draw_sets(
-            self._rows,
-            int(self.model == "cascade"),
-            self._roots,
-            key,
-            first,
-            count,
-            stop,
-            desk.seen,
-            desk.queue,
-            desk.coins,
-            members,
-            sizes,
-        )
-
-
-@dataclass(eq=False)
-class _Desk:
-    """What one thread writes on while it draws."""
-
-    nodes: int
-    seen: Bytes = field(init=False)
-    members: Ints = field(init=False)
-    queue: Longs = field(init=False)
-    coins: Doubles = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.seen = np.zeros(self.nodes // 8 + 1, np.uint8)
-        self.members = np.empty(self.nodes, np.int32)
-        self.queue, self.coins = scratch()
+    def _count(self, desk: Desk, key: np.uint64, first: int, count: int, marked: Bytes) -> int:
+        none = np.empty(0, np.int32)
+        _, hits = draw_sets(
+            self._rows, self._roots, key, first, count, marked, desk, none, np.empty(0, np.int64), none
+        )  # fmt: skip
+        return hits
 
 
 def _total(worth: Doubles, nodes: int) -> float:

@@ -18,8 +18,10 @@ from lianyi.insight.ripples.spread.graph import Graph
 
 Model = Literal["cascade", "threshold"]
 
-EVEN, UNEVEN = True, False
+EVEN, UNEVEN, EVEN_THRESHOLD, UNEVEN_THRESHOLD = range(4)
 TRY_EACH = -1.0  # in `quiet`: draw each arc of the row by itself
+CERTAIN = -2.0  # in `quiet`: the only arc of the row, with probability 1
+_FEW_POINTS = 4.0  # up to this rate points are quicker than trying arcs, however few there are
 _MOST_POINTS = 512.0  # exp(-rate) must stay a number, and a row's points must fit in the queue
 _SLACK = 1e-4  # weights of a row may pass 1 by rounding of float32
 
@@ -27,12 +29,12 @@ _SLACK = 1e-4  # weights of a row may pass 1 by rounding of float32
 class Rows(NamedTuple):
     """One graph as kernels see it; row = arcs that share the end from which the walk comes.
 
-    even: all arcs of a row are alike (1 / row length), `quiet` and `rate` are then indexed by the row's length,
+    kind: EVEN… when all arcs of a row are alike (1 / row length); `quiet` and `rate` are then indexed by row length,
     otherwise by its owner. rate: summed Poisson rate (cascade) or summed weight (threshold). quiet: exp(-rate) or
-    TRY_EACH. keep, other: alias table per arc, empty when even.
+    TRY_EACH or CERTAIN. keep, other: alias table per arc, empty when even.
     """
 
-    even: bool
+    kind: int
     start: Longs
     end: Ints
     probability: Floats
@@ -45,7 +47,7 @@ class Rows(NamedTuple):
 def inward(graph: Graph, model: Model) -> Rows:
     """Tables for walks against the arcs (reverse-reachable sets). InputError: weights into one person pass 1."""
     if graph.probability is None:
-        return _even(graph.start, graph.source)
+        return _even(graph.start, graph.source, EVEN if model == "cascade" else EVEN_THRESHOLD)
     if model == "threshold":
         return _weighted(graph)
     return _uneven(graph.start, graph.source, graph.probability)
@@ -57,21 +59,23 @@ def outward(graph: Graph) -> Rows:
     return _uneven(arcs.start, arcs.target, arcs.probability)
 
 
-def _even(start: Longs, end: Ints) -> Rows:
+def _even(start: Longs, end: Ints, kind: int) -> Rows:
     length = np.arange(max(2, int(np.diff(start).max()) + 1), dtype=np.float64)
     rate = np.zeros(len(length))
     rate[2:] = -length[2:] * np.log1p(-1.0 / length[2:])
     quiet = np.exp(-rate)
     none = np.empty(0, np.float32)
-    return Rows(EVEN, start, end, none, quiet, rate, none, np.empty(0, np.int32))
+    return Rows(kind, start, end, none, quiet, rate, none, np.empty(0, np.int32))
 
 
 def _uneven(start: Longs, end: Ints, probability: Floats) -> Rows:
     with np.errstate(divide="ignore"):
         arc_rate = -np.log1p(-probability.astype(np.float64))
     rate = _sums(start, arc_rate)
-    apart = rate > np.minimum(_MOST_POINTS, np.diff(start) / 2.0)
+    length = np.diff(start)
+    apart = rate > np.clip(length / 2.0, _FEW_POINTS, _MOST_POINTS)
     quiet = np.where(apart, TRY_EACH, np.exp(-np.where(apart, 0.0, rate)))
+    quiet[(length == 1) & np.isinf(rate)] = CERTAIN
     keep, other = _alias(start, end, arc_rate, rate)
     return Rows(UNEVEN, start, end, probability, quiet, rate, keep, other)
 
@@ -87,7 +91,9 @@ def _weighted(graph: Graph) -> Rows:
             "must be at most 1. Divide them by their sum"
         )
     keep, other = _alias(graph.start, graph.source, weight, total)
-    return Rows(UNEVEN, graph.start, graph.source, graph.probability, np.zeros(0), np.minimum(total, 1.0), keep, other)
+    return Rows(
+        UNEVEN_THRESHOLD, graph.start, graph.source, graph.probability, np.zeros(0), np.minimum(total, 1.0), keep, other
+    )
 
 
 @kernel

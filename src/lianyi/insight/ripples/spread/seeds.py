@@ -32,7 +32,7 @@ _FEWEST_SETS = 64
 # A certificate may come so early that the choice still hangs on the luck of the sample (reach 2 % apart between seeds
 # at epsilon .1 on 1 M people). So sampling goes on until doubt takes at most this part of the ratio (at epsilon .1; a
 # smaller epsilon asks for slightly less doubt), as long as all sets together have few members.
-_DOUBT_LEFT = 0.25
+_DOUBT_LEFT = 0.3
 _CHEAP_MEMBERS = 20_000_000
 
 
@@ -198,14 +198,16 @@ class _Search:
         return size
 
     def _next_step(self) -> int:
-        """The first size at which sampling would end if all shares stayed as they are."""
+        """The size at which sampling should end, if with more sets the two samples come to agree as they usually do."""
         size = self._grid[self._step]
         wanted = max(GREEDY - self._epsilon, (1.0 - self._slack) * self._cover.met / max(self._cover.most, 1e-300))
+        flattery = max(0, self._cover.met - self._hits)
         step = min(self._step + 1, len(self._grid) - 1)
         while step < len(self._grid) - 1 and self._grid[step + 1] <= _LONGEST_JUMP * size:
             scale = self._grid[step] / size
-            low = bounds.at_least(self._hits * scale, self._grid[step], self._doubt)
-            high = bounds.at_most(self._cover.most * scale, self._grid[step], self._doubt)
+            settled = flattery * (1.0 - 1.0 / scale)
+            low = bounds.at_least((self._hits + settled / 2) * scale, self._grid[step], self._doubt)
+            high = bounds.at_most((self._cover.most - settled / 4) * scale, self._grid[step], self._doubt)
             if low / high >= wanted:
                 break
             step += 1
