@@ -6,7 +6,7 @@ import asyncio
 import json
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from lianyi.memory.draining import Drained, land
 from lianyi.memory.events import Event
 from lianyi.memory.inbox import Inbox, Limits
 from lianyi.memory.lake import Lake
+from lianyi.memory.traces import Traces
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 
@@ -315,6 +316,10 @@ def _pragma(inbox: Inbox, text: str) -> None:
     connection.execute(f"PRAGMA {text}").fetchall()
 
 
+def traces(key: str, *, names: Collection[str] = (), rooms: Collection[str] = ()) -> Traces:
+    return Traces(keys=frozenset({key}), names=frozenset(names), rooms=frozenset(rooms))
+
+
 class TestErasure:
     def test_purge_removes_the_person_and_cleans_what_others_said(self, inbox: Inbox, lake: Lake) -> None:
         inbox.put_now(
@@ -322,12 +327,12 @@ class TestErasure:
                 event(1, actor_key="email:ann@example.org", text="my secret"),
                 event(2, kind="tag", target_key="email:ann@example.org", actor_key=None, props={"tag": "vip"}),
                 event(3, kind="reply", target_key="email:ann@example.org", text="write to ann@example.org please"),
-                event(4, props={"who": ["Ann Smith", {"ann@example.org": 1}]}),
+                event(4, group_key="group:x/1", props={"who": ["Ann Smith", {"ann@example.org": 1}]}),
                 event(5, text="nobody"),
             ],
             received_at=NOW,
         )
-        assert inbox.purge({"email:ann@example.org"}, {"Ann Smith"}) == 2
+        assert inbox.purge(traces("email:ann@example.org", names={"Ann Smith"}, rooms={"group:x/1"})) == 2
         assert b"ann@example" not in bytes_of(inbox.folder)
         assert b"my secret" not in bytes_of(inbox.folder)
         land(inbox, lake, NOW)
@@ -344,7 +349,7 @@ class TestErasure:
             ],
             received_at=NOW,
         )
-        assert inbox.purge({"email:ann@example.org"}) == 0
+        assert inbox.purge(traces("email:ann@example.org")) == 0
         land(inbox, lake, NOW)
         first, second = rows(lake)
         assert first["id"].startswith("erased:")
@@ -356,8 +361,30 @@ class TestErasure:
         land(inbox, lake, NOW)
         assert b"whisper" not in bytes_of(inbox.folder)
 
+    @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @given(
+        sizes=st.lists(st.tuples(st.integers(0, 2), st.integers(1, 9_000)), min_size=1, max_size=12),
+        land_first=st.booleans(),
+    )
+    def test_whatever_was_put_no_byte_of_the_person_is_left(
+        self, tmp_path_factory: pytest.TempPathFactory, sizes: list[tuple[int, int]], *, land_first: bool
+    ) -> None:
+        folder = tmp_path_factory.mktemp("erase")
+        inbox, lake = Inbox(folder / "inbox"), Lake(folder)
+        for number, (person, size) in enumerate(sizes):
+            inbox.put_now(
+                [event(number, actor_key=f"user:person-{person}", text=f"person-{person} " * (size // 9))],
+                received_at=NOW,
+            )
+            if land_first and number == len(sizes) // 2:
+                land(inbox, lake, NOW)
+        inbox.purge(traces("user:person-1"))
+        left = bytes_of(inbox.folder)
+        inbox.close()
+        assert b"person-1" not in left
+
     def test_purge_leaves_an_inbox_without_the_person_alone(self, inbox: Inbox) -> None:
         inbox.put_now([event(1)], received_at=NOW)
         before = next(inbox.take(10)).body
-        assert inbox.purge({"user:somebody-else"}) == 0
+        assert inbox.purge(traces("user:somebody-else")) == 0
         assert next(inbox.take(10)).body == before

@@ -23,7 +23,8 @@ def as_hashes(pairs: list[tuple[int, int]]) -> Hashes:
 
 @given(st.lists(hashes, max_size=8), hashes)
 def test_a_set_of_runs_is_a_set(parts: list[list[tuple[int, int]]], asked: list[tuple[int, int]]) -> None:
-    runs, truth = Runs(), set()
+    runs = Runs()
+    truth: set[tuple[int, int]] = set()
     for part in parts:
         new = list(dict.fromkeys(pair for pair in part if pair not in truth and pair[0] not in {p[0] for p in truth}))
         new = [pair for i, pair in enumerate(new) if pair[0] not in {p[0] for p in new[:i]}]

@@ -12,7 +12,7 @@ from __future__ import annotations
 import sqlite3
 import time
 import uuid
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -23,6 +23,7 @@ import msgspec
 from lianyi.errors import Busy, InboxFailed, InboxFull, WorkspaceError
 from lianyi.memory.commit import GroupCommit
 from lianyi.memory.events import Event
+from lianyi.memory.traces import Traces
 
 FILE_NAME = "inbox.sqlite3"
 LAYOUT = 1
@@ -214,7 +215,7 @@ class Inbox:
 
     # --- erasure ------------------------------------------------------------------------------------------------
 
-    def purge(self, keys: Collection[str], names: Collection[str] = ()) -> int:
+    def purge(self, traces: Traces) -> int:
         """Erase a person: events of theirs and on them go, traces in events of others are replaced. Returns how many
         events went. No byte of them, nor of anything landed before, is left in the file or its journal."""
         from lianyi.memory.purging import purged
@@ -223,7 +224,7 @@ class Inbox:
         with self._connection() as connection:
             with _transaction(connection):
                 for sequence, body in connection.execute("SELECT sequence, body FROM batch").fetchall():
-                    rest = purged(body, keys=keys, names=names)
+                    rest = purged(body, traces)
                     if rest is None:
                         continue
                     gone += rest.removed
