@@ -28,6 +28,7 @@ from lianyi.settings import Settings
 AS_OF = datetime(2026, 6, 1, tzinfo=UTC)
 DAYS = 720
 FILE_ROWS = 5_000_000
+Cost = tuple[float, float, float]  # seconds, processor seconds, peak gigabytes
 
 # Share of each kind in ten thousand events, and whether the actor, a thing, money, text or a target belongs to it.
 KINDS = (
@@ -162,27 +163,28 @@ def build(table: Table, inputs: dict[str, list[str]], folder: Path, memory_mb: i
         engine.run(f"SELECT * FROM ({sql}){order}", into="result", path=folder / table.name)
 
 
-def measured(table: Table, inputs: dict[str, list[str]], folder: Path, memory_mb: int) -> tuple[float, float]:
-    """Seconds and peak gigabytes of one build in a process of its own."""
+def measured(table: Table, inputs: dict[str, list[str]], folder: Path, memory_mb: int) -> Cost:
+    """What one build costs in a process of its own."""
     reader, writer = multiprocessing.get_context("spawn").Pipe(duplex=False)
     process = multiprocessing.get_context("spawn").Process(
         target=_measure, args=(writer, table.name, inputs, folder, memory_mb)
     )
     process.start()
     try:
-        seconds, gigabytes = reader.recv()
+        cost: Cost = reader.recv()
     except EOFError:
         raise SystemExit(f"building {table.name} failed; see above") from None
     finally:
         process.join()
-    return seconds, gigabytes
+    return cost
 
 
 def _measure(writer: Connection, name: str, inputs: dict[str, list[str]], folder: Path, memory_mb: int) -> None:
     start = time.perf_counter()
     build(catalogue()[name], inputs, folder, memory_mb)
     seconds = time.perf_counter() - start
-    writer.send((seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20))
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    writer.send((seconds, used.ru_utime + used.ru_stime, used.ru_maxrss / 2**20))
 
 
 def lower_bound(inputs: dict[str, list[str]], memory_mb: int) -> float:
@@ -211,18 +213,19 @@ def main() -> None:
     inputs = {EVENTS: generate(options.folder, events=options.events, people=options.people)}
     print(f"generated {options.events:,} events in {time.perf_counter() - start:.1f} s", flush=True)
     only = set(filter(None, options.tables.split(",")))
-    total, peak = 0.0, 0.0
+    total, busy, peak = 0.0, 0.0, 0.0
     for name, table in catalogue().items():
         folder = options.folder / f"tables-{options.events}-{options.people}"
         inputs[name] = [str(folder / name / "part-0.parquet")]
         if only and name not in only:
             continue
-        seconds, gigabytes = measured(table, inputs, folder, options.memory_mb)
+        seconds, processor, gigabytes = measured(table, inputs, folder, options.memory_mb)
         rows = pq.ParquetFile(inputs[name][0]).metadata.num_rows
-        total, peak = total + seconds, max(peak, gigabytes)
-        print(f"{name:20} {rows:>12,} rows {seconds:8.1f} s {gigabytes:6.2f} GB", flush=True)
+        total, busy, peak = total + seconds, busy + processor, max(peak, gigabytes)
+        print(f"{name:20} {rows:>12,} rows {seconds:8.1f} s {processor:8.1f} cpu s {gigabytes:6.2f} GB", flush=True)
     bound = lower_bound(inputs, options.memory_mb)
-    print(f"{'all':20} {'':17} {total:8.1f} s {peak:6.2f} GB = {total / bound:.1f} x one bare pass ({bound:.1f} s)")
+    sums = f"{'all':20} {'':17} {total:8.1f} s {busy:8.1f} cpu s {peak:6.2f} GB"
+    print(f"{sums} = {total / bound:.1f} x one bare pass ({bound:.1f} s)")
 
 
 if __name__ == "__main__":

@@ -185,6 +185,10 @@ class Dialect:
         """How many days after 1970-01-01 a date lies."""
         return f"CAST({date} - DATE '1970-01-01' AS BIGINT)" if self._duck else f"CAST(unix_date({date}) AS BIGINT)"
 
+    def bit(self, number: str, place: int) -> str:
+        """Bit number `place` of a whole number, 0 or 1."""
+        return f"(({number} >> {place}) & 1)" if self._duck else f"(shiftright({number}, {place}) & 1)"
+
     def quotient(self, number: str, by: int) -> str:
         """Whole quotient of a number that is not negative."""
         return f"(({number}) // {by})" if self._duck else f"(({number}) div {by})"

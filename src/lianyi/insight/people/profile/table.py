@@ -101,8 +101,7 @@ TABLE = Table(
     en="One row = one person before tags; table people shows the same with tags.",
     zh="每行 = 一个人（不含标签）；加上标签即 people 表。",
     inputs=(EVENTS, "keys", "person_days"),
-    key=("person_id",),
-    order=("person_id",),
+    key=("person_id",),  # nobody looks up in it, so it need not be sorted
     columns=PROFILE_COLUMNS,
     build=build,
 )
