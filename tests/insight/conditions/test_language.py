@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from lianyi.errors import BadRule
 from lianyi.insight.conditions import parse, text
 from lianyi.insight.conditions import syntax as s
-from lianyi.insight.conditions.vocabulary import COLUMNS, PERSON
+from lianyi.insight.conditions.vocabulary import AGGREGATES, COLUMNS, FIELDS, FUNCTIONS, PERSON, UNITS
 from lianyi.insight.people.profile.columns import PROFILE_COLUMNS
 from tests.insight.conditions.trees import conditions
 
@@ -139,3 +140,18 @@ def read(source: str) -> s.Node | str:
         return parse(source)
     except BadRule as error:
         return str(error)
+
+
+def test_the_reference_knows_every_word() -> None:
+    page = (Path(__file__).resolve().parents[3] / "docs/reference/conditions.md").read_text(encoding="utf-8")
+    known = set(re.findall(r"[a-z_]+", page))
+    assert known >= {*PERSON, *FIELDS, *AGGREGATES, *UNITS, *FUNCTIONS}
+
+
+def test_the_examples_of_the_reference_are_read() -> None:
+    page = (Path(__file__).resolve().parents[3] / "docs/reference/conditions.md").read_text(encoding="utf-8")
+    lines = page.split("## Logic")[0].splitlines()
+    examples = [line.strip() for line in lines if line.startswith("    ")]
+    assert len(examples) == 5
+    for example in examples:
+        parse(example)

@@ -110,7 +110,7 @@ def compiled(log: list[Event], people: list[Row], trees: list[s.Node]) -> dict[s
     return {row.pop("person_id"): list(row.values()) for row in rows}
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(logs(), profiles(), st.lists(conditions, min_size=20, max_size=20))
 def test_sql_agrees_with_plain_python(log: list[Event], people: list[Row], trees: list[s.Node]) -> None:
     made = compiled(log, people, trees)

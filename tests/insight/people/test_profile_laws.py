@@ -19,7 +19,7 @@ from tests.insight.people.oracle import Oracle, comparable
 KEYS = {"user:1": "pa", "anon:1": "pa", "user:2": "pb", "email:c@x.cn": "pc", "phone:8613": "pd"}
 ZONES = ("Asia/Shanghai", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "UTC")
 KINDS = ("order", "refund", "view", "cart", "message", "join", "leave", "identify", "invite", "sent", "custom_kind")
-PLAIN = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+PLAIN = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 # Half an hour apart, so that equal times, equal days and borders of days are frequent.
 times = st.integers(-3, 60 * 48).map(lambda half: AS_OF - timedelta(minutes=30 * half))
