@@ -45,6 +45,8 @@ COMMIT;
 """
 # Freed pages beyond this are given back to the file system.
 SLACK_BYTES = 64 * 1024 * 1024
+# Pages of the journal (4 KB each) after which it begins anew.
+LONG_JOURNAL = 16_384
 # Landed rows are deleted in steps of so many bytes; the pause between two is when puts get their turn.
 STEP_BYTES = 4 * 1024 * 1024
 STEP_PAUSE = 0.005
@@ -260,8 +262,8 @@ class Inbox:
         connection.execute("PRAGMA synchronous = FULL")
         # Deleted events are overwritten with zeros, so that the file never holds more people than the queue does.
         connection.execute("PRAGMA secure_delete = ON").fetchall()
-        # Landing keeps the journal short; whoever puts has to do it only where nobody lands, at 256 MB.
-        connection.execute("PRAGMA wal_autocheckpoint = 65536")
+        # Landing keeps the journal short (_shrink); whoever puts has to do it only where nobody lands, at 1 GB.
+        connection.execute("PRAGMA wal_autocheckpoint = 262144")
         return connection
 
     @contextmanager
@@ -329,7 +331,11 @@ def _steps(connection: sqlite3.Connection, last: int) -> list[int]:
 def _shrink(connection: sqlite3.Connection) -> None:
     """Keep the journal short; once the queue is empty, let no deleted event linger in it, and give space back."""
     if connection.execute("SELECT 1 FROM batch LIMIT 1").fetchone():
-        connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()  # hinders nobody
+        # PASSIVE hinders nobody but never gets to the end while others write; RESTART then has little left to do, and
+        # those who put wait for that alone.
+        _busy, frames, _moved = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+        if frames > LONG_JOURNAL:
+            connection.execute("PRAGMA wal_checkpoint(RESTART)").fetchall()
         return
     (free,) = connection.execute("PRAGMA freelist_count").fetchone()
     (size,) = connection.execute("PRAGMA page_size").fetchone()
