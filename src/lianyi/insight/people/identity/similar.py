@@ -16,6 +16,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+log = logging.getLogger(__name__)
+
+LEAST_M = 1e-5
+# An estimate by which each person has more other profiles than this on average is not believed.
+MOST_SECOND_PROFILES = 2.0
 # With fewer people than this there is too little to estimate from, and the shipped parameters are used.
 ENOUGH_PEOPLE = 500
 # Of a pair compared at random; used where nothing can be estimated: one person in fifty has a second profile.
@@ -157,7 +162,8 @@ def similar_people(
         enough = attributes.num_rows >= ENOUGH_PEOPLE
         if enough:
             model = _estimate(linker, [compared.column for compared in usable], attributes, seed=seed)
-            linker = _with_model(people, model)
+            enough = _credible(model, usable, attributes.num_rows)
+            linker = _with_model(people, model) if enough else _linker(people, usable, attributes.num_rows)
         linker.table_management.register_blocked_pairs_for_predict(api.register(candidates, table_name="pairs"))
         scored = linker.inference.predict(threshold_match_weight=LEAST_WEIGHT, warning_mode="never")
         share = linker.misc.save_model_to_json()["probability_two_random_records_match"]
@@ -273,14 +279,35 @@ def _estimate(linker: Any, columns: Sequence[str], attributes: pa.Table, *, seed
     training.estimate_u_using_random_sampling(max_pairs=5e5, seed=seed, min_count_per_level=None, num_chunks=1)
     for column in ("birthday", "full_name", "email_local", "address"):
         if column in columns and _agreeing_pairs(attributes[column]) >= 50:
-            training.estimate_parameters_using_expectation_maximisation(
-                block_on(column),
-                estimate_without_term_frequencies=True,
-                max_pairs=1e6,
-                record_sample_proportion=1.0 if attributes.num_rows < 200_000 else 0.1,
-            )
+            _learn_from(training, block_on(column), sampled=1.0 if attributes.num_rows < 200_000 else 0.1)
     model: dict[str, Any] = linker.misc.save_model_to_json()
     return _without_true_pairs(model)
+
+
+def _credible(model: dict[str, Any], usable: Sequence[Compared], people: int) -> bool:
+    """Whether an estimated model can be meant: nothing lost, and no more second profiles than two for each person.
+
+    Where hardly any second profiles are among the people, the estimate finds the namesakes instead and calls a good
+    part of all pairs true. Then the shipped parameters are the better guess.
+    """
+    share = model["probability_two_random_records_match"]
+    return len(model["comparisons"]) == len(usable) and share * (people - 1) <= MOST_SECOND_PROFILES
+
+
+def _learn_from(training: Any, agreement: Any, *, sampled: float) -> None:
+    """One run of expectation-maximisation over pairs that agree in one column.
+
+    Where these pairs hold no second profiles at all (namesakes only), it runs away to a share of nothing, which Splink
+    refuses as a value below its least number. Then these pairs teach nothing, and what was known before stays.
+    """
+    try:
+        training.estimate_parameters_using_expectation_maximisation(
+            agreement, estimate_without_term_frequencies=True, max_pairs=1e6, record_sample_proportion=sampled
+        )
+    except ValueError as error:
+        if "below the minimum allowed value" not in str(error):
+            raise
+        log.info("pairs that agree by %s teach nothing", agreement, extra={"action": "similar.degenerate"})
 
 
 def _without_true_pairs(model: dict[str, Any]) -> dict[str, Any]:
@@ -293,6 +320,8 @@ def _without_true_pairs(model: dict[str, Any]) -> dict[str, Any]:
     for comparison in model["comparisons"]:
         for level in comparison["comparison_levels"]:
             if "u_probability" in level and "m_probability" in level:
+                # Nearly nothing is what runs away: an agreement that no second profile shows is still possible.
+                level["m_probability"] = max(level["m_probability"], LEAST_M)
                 observed = level["u_probability"]
                 clear = (observed - share * level["m_probability"]) / (1 - share)
                 level["u_probability"] = max(clear, observed * LEAST_CLEAR)
