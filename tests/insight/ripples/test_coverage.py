@@ -137,6 +137,17 @@ def test_at_most_one_offer_per_person(rows: list[set[int]], cost: list[float]) -
     assert max(met(rows, chosen) for chosen in choices) <= found.most + 1e-9
 
 
+def test_people_outside_the_pool_count_with_their_cap_in_the_bounds() -> None:
+    plain = terms_of(Rules(people=4), PEOPLE)
+    top, nobody = np.array([5, 1, 3]), np.full(3, -1, np.int32)
+    assert coverage._most_by_count(top, nobody, plain, 2) == 5 + 3 + 2 + 2
+    assert coverage._most_by_count(top, nobody, plain, 0) == 5 + 1 + 3
+    rate, first = np.array([5.0, 1.0, 1.5]), np.array([5.0, 1.5, 1.5])
+    assert coverage._most_by_money(top, rate, first, 2.0, 0.0) == 5 + 1.5
+    assert coverage._most_by_money(top, rate, first, 4.0, 1.2) == pytest.approx(5 + 3 + 1.2)
+    assert coverage._most_by_money(top, rate, first, 9.0, 0.0) == 5 + 3 + 1
+
+
 def test_least_quota_is_kept_even_by_people_nobody_would_choose() -> None:
     rules = Rules(people=2, community=np.array([0] * 7 + [1], np.int32), least={1: 1})
     found = cover([{0}, {0, 1}, {1}, {2}], terms_of(rules, PEOPLE))

@@ -12,6 +12,7 @@ from lianyi.errors import InputError
 from lianyi.insight.ripples.spread import Choice, Graph, Model, Offers, Rules, choose, from_arcs
 from lianyi.insight.ripples.spread.compiled import Doubles, Longs
 from lianyi.insight.ripples.spread.seeds import GREEDY
+from lianyi.insight.ripples.spread.worlds import Worlds
 from tests.insight.ripples.exact import Tiny, best, random_tiny, reach, subsets
 
 DELTA = 1e-3
@@ -121,6 +122,37 @@ def test_offers_with_acceptance_and_boost(seed: int) -> None:
     optimum = max(offered(tiny, offers, taken) for taken in affordable)
     holds(choice, offered(tiny, offers, tuple(choice.items.tolist())), optimum)
     assert choice.promised is None
+
+
+def test_offers_are_estimated_without_bias() -> None:
+    tiny = random_tiny(1, nodes=6, arcs=8)
+    offers = Offers(
+        person=np.array([0, 0, 1, 2, 3], np.int32),
+        cost=np.ones(5),
+        acceptance=np.array([0.5, 0.9, 1.0, 0.7, 0.3]),
+        boost=np.array([4.0, 1.0, 2.0, 3.0, 1.0]),
+    )
+    worlds = Worlds([tiny.graph()], offers=offers, seed=3)
+    for taken in [(0,), (1,), (2,), (3,), (4,), (0, 2), (1, 3), (0, 3), (2, 4)]:
+        share = worlds.hits(0, 0, 60_000, np.array(taken, np.int32)) / 60_000
+        truth = offered(tiny, offers, taken) / 6
+        assert abs(share - truth) <= 4.8 * math.sqrt(truth * (1 - truth) / 60_000), taken
+
+
+def test_the_bound_on_the_best_choice_holds_where_greedy_is_led_astray() -> None:
+    """B and C reach 20 people each, A reaches 12 of each: greedy takes A, then ends at 33 people instead of 40."""
+    a, b, c = 0, 1, 2
+    of_b, of_c = np.arange(3, 22), np.arange(22, 41)
+    source = np.concatenate([np.full(19, b), np.full(19, c), np.full(24, a)])
+    target = np.concatenate([of_b, of_c, of_b[:12], of_c[:12]])
+    graph = from_arcs(800, source, target, np.ones(62))  # many are out of reach, so many sets are drawn
+    astray = 0
+    for seed in range(5):
+        choice = choose(graph, Rules(people=2), epsilon=0.01, delta=0.1, seed=seed)
+        astray += a in choice.people
+        assert choice.reach_at_least <= (33 if a in choice.people else 40)
+        assert choice.best_at_most >= 40
+    assert astray >= 3
 
 
 def test_several_draws_of_probabilities_count_by_their_mean() -> None:

@@ -111,8 +111,14 @@ def cascade_once(
                 elif low < high:
                     state, tail = _queue_row(rows, person, state, queue, coins, tail)
             else:
-                end = met(_next_end(rows, queue, coins, head), seen, members, end)
+                other = _next_end(rows, queue, coins, head)
                 head += 1
+                before = end
+                end = met(other, seen, members, end)
+                if end > before:
+                    prefetch(rows.start, other)
+                    prefetch(rows.quiet, other)
+                    prefetch(rows.rate, other)
         generation += 1
         generations[min(generation, len(generations) - 1)] += end - level
         level = end

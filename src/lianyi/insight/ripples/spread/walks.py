@@ -96,6 +96,7 @@ def _read(
     coins: Doubles,
     starts: Longs,
     ends: Ints,
+    rate: Doubles,
     keep: Floats,
     others: Ints,
     seen: Bytes,
@@ -112,6 +113,8 @@ def _read(
         end = met(other, seen, members, end)
         if end > before:
             prefetch(starts, other)
+            if uneven:
+                prefetch(rate, other)
     return end
 
 
@@ -195,7 +198,19 @@ def _drawer(kind: int) -> DrawSets:  # noqa: C901  parts that were made function
                     continue
                 before, here = sofar[walker], heres[walker]
                 end = _read(
-                    uneven, walker, waiting[walker], arcs, coins, starts, ends, keep, others, seen, members, before
+                    uneven,
+                    walker,
+                    waiting[walker],
+                    arcs,
+                    coins,
+                    starts,
+                    ends,
+                    rate,
+                    keep,
+                    others,
+                    seen,
+                    members,
+                    before,
                 )
                 hit = False
                 if not whole:
