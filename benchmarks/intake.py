@@ -22,6 +22,7 @@ import time
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -107,13 +108,19 @@ class Connection(asyncio.Protocol):
             self.transport.close()
 
 
+def _itself(protocol: Connection) -> Connection:
+    return protocol
+
+
 async def load(port: int, requests: Sequence[bytes], connections: int) -> tuple[float, list[float]]:
     """Seconds until all requests were acknowledged, and the wait of each."""
     loop = asyncio.get_running_loop()
     todo = list(requests)
     protocols = [Connection(todo, asyncio.Event()) for _ in range(connections)]
     began = time.perf_counter()
-    await asyncio.gather(*(loop.create_connection(lambda p=p: p, "127.0.0.1", port) for p in protocols))
+    await asyncio.gather(
+        *(loop.create_connection(partial(_itself, protocol), "127.0.0.1", port) for protocol in protocols)
+    )
     await asyncio.gather(*(protocol.done.wait() for protocol in protocols))
     seconds = time.perf_counter() - began
     assert sum(protocol.acknowledged for protocol in protocols) == len(requests)
