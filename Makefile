@@ -27,7 +27,7 @@ demo: $(VENV)/run.stamp ## install, build a demo brand, open the console, print 
 
 test: check ## everything that CI runs
 	$(BIN)/python -m tests.machine
-	$(BIN)/python -m pytest -n 2 --dist loadgroup --durations 15
+	$(BIN)/python -m pytest -n 2 --dist loadfile --durations 15
 
 check: $(VENV)/dev.stamp ## lint, types, import contracts
 	$(BIN)/ruff check .
@@ -36,7 +36,7 @@ check: $(VENV)/dev.stamp ## lint, types, import contracts
 	$(BIN)/lint-imports
 
 fast: $(VENV)/dev.stamp ## tests without browser and slow ones
-	$(BIN)/python -m pytest -q -n 2 -m "not browser and not slow"
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not browser and not slow"
 
 bench: $(VENV)/dev.stamp ## benchmarks at their full size; takes a while
 	@for file in benchmarks/[a-z]*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
