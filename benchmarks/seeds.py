@@ -56,7 +56,7 @@ SETTINGS = (
     Setting("weighted cascade, K 500", 500, 0.01, peer_people=500),
     Setting("linear threshold, K 50", 50, 0.1, model="threshold"),
     Setting("linear threshold, K 50", 50, 0.01, model="threshold"),
-    Setting("budget for about 50", None, 0.1, budget=5000.0),
+    Setting("budget, 5,000 for costs 10+", None, 0.1, budget=5000.0),
     Setting("learned probabilities, K 50", 50, 0.1, uneven=True),
     Setting("learned probabilities, K 50", 50, 0.01, uneven=True),
 )

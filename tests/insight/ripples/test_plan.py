@@ -106,3 +106,14 @@ def test_crossed_bounds_are_refused() -> None:
         choose_robust(random_tiny(2).graph(), tiny.graph(), Rules(people=1))
     with pytest.raises(InputError, match="a probability per arc"):
         choose_robust(some_graph(), some_graph(), Rules(people=1))
+
+
+def test_a_plan_is_not_worse_than_simple_rankings_where_those_are_nearly_best() -> None:
+    for seed in range(5):
+        rng = np.random.default_rng(seed)
+        source, target = (rng.pareto(1.2, (2, 30_000)) * 5).astype(np.int64) % 3000
+        graph = from_arcs(3000, source[source != target], target[source != target])
+        found = plan(graph, Rules(people=10), seed=seed, sets=60_000)
+        for name in ("degree", "pagerank"):
+            rival = found.rivals[name]
+            assert found.curve.reach[-1] >= rival.reach[-1] - (rival.high[-1] - rival.low[-1]) / 2

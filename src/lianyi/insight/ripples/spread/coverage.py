@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from heapq import heappop, heappush
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lianyi.insight.ripples.spread.compiled import Bytes, Doubles, Ints, Longs, kernel
 from lianyi.insight.ripples.spread.reverse_reachable import Sets, starts
@@ -75,7 +76,27 @@ def cover(sets: Sets, counts: Ints, terms: Terms) -> Cover:
         width *= 8
 
 
-def rates_of(counts: Ints, terms: Terms) -> Doubles:
+def covered_by(items: Longs, sets: Sets, counts: Ints, most: float) -> Cover:
+    """What given items cover in their order."""
+    rank = np.full(len(counts), len(items), np.int32)
+    rank[items] = np.arange(len(items))
+    gains = _first_met(sets.start, sets.members, rank, len(items))
+    return Cover(items=items.astype(np.int32), gains=gains, alone=counts[items].astype(np.int64), most=most)
+
+
+@kernel
+def _first_met(start: Longs, members: Ints, rank: Ints, items: int) -> Longs:
+    """For each item the sets of which it is the first in rank."""
+    firsts = np.zeros(items + 1, np.int64)
+    for number in range(len(start) - 1):
+        best = items
+        for at in range(start[number], start[number + 1]):
+            best = min(best, rank[members[at]])
+        firsts[best] += 1
+    return firsts[:items].copy()
+
+
+def rates_of(counts: NDArray[Any], terms: Terms) -> Doubles:
     """Sets met per money; people who cost nothing are not infinitely good, only very good."""
     if np.isinf(terms.budget):
         return counts.astype(np.float64)

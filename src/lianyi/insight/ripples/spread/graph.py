@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lianyi.errors import InputError
-from lianyi.insight.ripples.spread.compiled import Floats, Ints, Longs, kernel
+from lianyi.insight.ripples.spread.compiled import Doubles, Floats, Ints, Longs, kernel
 
 _NONE = np.empty(0, np.float32)
 
@@ -58,10 +58,15 @@ class Graph:
             probability = (1.0 / np.maximum(self.in_degree, 1)).astype(np.float32)[target]
         return Outward(start, target, probability)
 
-    @property
+    @cached_property
     def out_degree(self) -> Longs:
         """Arcs out of each person, shape (nodes,)."""
         return np.bincount(self.source, minlength=self.nodes)
+
+    @cached_property
+    def out_strength(self) -> Doubles:
+        """People whom each person activates alone in one step, in expectation, shape (nodes,)."""
+        return _strength(self.start, self.source, _NONE if self.probability is None else self.probability)
 
 
 def from_arcs(
@@ -128,6 +133,16 @@ def _sorted(target: Ints, source: Ints, probability: Floats, place: Longs) -> tu
         if len(probability):
             chances[slot] = probability[arc]
     return sources, chances
+
+
+@kernel
+def _strength(start: Longs, source: Ints, probability: Floats) -> Doubles:
+    total = np.zeros(len(start) - 1)
+    for target in range(len(start) - 1):
+        for arc in range(start[target], start[target + 1]):
+            chance = probability[arc] if len(probability) else 1.0 / (start[target + 1] - start[target])
+            total[source[arc]] += chance
+    return total
 
 
 @kernel

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from lianyi.insight.ripples.spread.compiled import Doubles, Ints, Longs, kernel
-from lianyi.insight.ripples.spread.coverage import filled
+from lianyi.insight.ripples.spread.coverage import filled, rates_of
 from lianyi.insight.ripples.spread.graph import Graph
 from lianyi.insight.ripples.spread.rules import Terms
 
+_BEGINNING = 4096
 _PULLS = 30  # damping .85: what is left of the start is .85^30 < 1 %
 
 
@@ -27,9 +31,30 @@ def by_chance(nodes: int, seed: int) -> Doubles:
     return np.random.default_rng(seed).random(nodes)
 
 
-def best_by(score: Doubles, terms: Terms) -> Longs:
+def best_by(score: NDArray[Any], terms: Terms) -> Longs:
     """Items a plan by this score of people would take under the same rules; the cheapest offer of each person."""
-    return filled(np.lexsort((terms.cost, -score[terms.person])), terms)
+    return _filled_by(score[terms.person], terms)
+
+
+def best_per_money(score: NDArray[Any], terms: Terms) -> Longs:
+    """As `best_by`, by score per money when there is a budget."""
+    return _filled_by(rates_of(score[terms.person], terms), terms)
+
+
+def _filled_by(score: NDArray[Any], terms: Terms) -> Longs:
+    """Mostly a small part of the order is enough, so that is sorted first."""
+    part = max(_BEGINNING, 8 * terms.limit)
+    items = np.flatnonzero(terms.allowed)
+    if np.isinf(terms.budget) and not terms.least.any() and part < len(items):
+        top = items[np.argpartition(-score[items], part)[:part]]
+        chosen = filled(_ordered(top, score, terms), terms)
+        if len(chosen) == terms.limit:
+            return chosen
+    return filled(_ordered(items, score, terms), terms)
+
+
+def _ordered(items: Longs, score: NDArray[Any], terms: Terms) -> Longs:
+    return items[np.lexsort((items, terms.cost[items], -score[items]))]
 
 
 @kernel
