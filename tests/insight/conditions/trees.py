@@ -67,6 +67,7 @@ telling = st.builds(
 timing = st.builds(s.Aggregate, st.sampled_from(("first", "last")), selections)
 saying = st.lists(words, min_size=1, max_size=3, unique=True).map(tuple)
 said_days = st.builds(s.Says, saying, st.lists(windows, max_size=1).map(tuple), st.just(value=True))
+figures = counting | measuring | telling | timing | said_days
 
 columns = st.sampled_from(("orders", "net_spend", "days_active", "recency_days", "cycle_days", "age")).map(s.Name)
 moments = st.sampled_from(("last_order", "first_seen", "last_active")).map(s.Name) | timing

@@ -58,7 +58,11 @@ class Oracle:
         return [event for event in self.events if self.target(event) == person]
 
     def profiles(self) -> dict[str, Profile]:
-        people = {person: self.alone(person) for person in self.people()}
+        people = {person: self.alone(person) | {"brought": 0, "brought_buyers": 0} for person in self.people()}
+        for came, (host, moment) in self.bringing().items():
+            first_order = people[came]["first_order"]
+            people[host]["brought"] += 1
+            people[host]["brought_buyers"] += first_order is not None and first_order >= moment
         self.score(people)
         return people
 
@@ -77,6 +81,7 @@ class Oracle:
             **self.buying(person),
             **self.liking(done),
             **self.stated(done),
+            **self.consented(done),
         }
 
     def groups(self, done: list[Event]) -> list[str]:
@@ -184,12 +189,34 @@ class Oracle:
         return {"top_category": ranked[0] if ranked else None, "weights": {c: weight[c] for c in ranked[:5]}}
 
     def stated(self, done: list[Event]) -> Profile:
-        said: dict[str, list[tuple[datetime, str, str]]] = defaultdict(list)
+        said: dict[str, list[tuple[bool, datetime, str, str]]] = defaultdict(list)
         for event in done:
             if event.kind == "identify":
                 for trait, value in (event.props or {}).items():
-                    said[trait].append((event.at, event.id, value))
-        return {"attributes": {trait: max(values)[2] for trait, values in said.items()}}
+                    said[trait].append((event.source == "operator", event.at, event.id, value))
+        return {
+            "attributes": {trait: max(values)[3] for trait, values in said.items()},
+            "conflicts": sum(len({value for *_, value in values}) > 1 for values in said.values()),
+        }
+
+    def consented(self, done: list[Event]) -> Profile:
+        words: dict[tuple[str, str], tuple[datetime, str, bool]] = {}
+        for event in (event for event in done if event.kind == "consent"):
+            props = event.props or {}
+            about = (props["purpose"], props["channel"])
+            words[about] = max(words.get(about, (event.at, "", False)), (event.at, event.id, props["granted"]))
+        return {"granted": {about: word[2] for about, word in words.items()}}
+
+    def bringing(self) -> dict[str, tuple[str, datetime]]:
+        """person -> who brought them first, and when."""
+        first: dict[str, tuple[datetime, str, str]] = {}
+        for event in (event for event in self.events if event.kind in {"arrive", "invite"}):
+            came, host = self.actor(event), self.target(event)
+            if event.kind == "invite":
+                came, host = host, came
+            if came and host and came != host:
+                first[came] = min(first.get(came, (event.at, event.id, host)), (event.at, event.id, host))
+        return {came: (host, moment) for came, (moment, _, host) in first.items()}
 
     def score(self, people: Mapping[str, Profile]) -> None:
         buyers = [row for row in people.values() if row["orders"]]
@@ -228,5 +255,6 @@ def comparable(row: Mapping[str, Any]) -> Profile:
     """A row of profiles in the oracle's form."""
     shown = dict(row)
     shown["attributes"] = json.loads(row["attributes"])
+    shown["granted"] = {(c["purpose"], c["channel"]): c["granted"] for c in row["consents"] or ()}
     shown["weights"] = {c["category"]: c["weight"] for c in row["categories"] or ()}
     return shown
