@@ -15,9 +15,7 @@ def rhythms(scope: Scope) -> str:
     """
     d = scope.dialect
     # one number per hour: days first, then the earlier hour higher
-    hours = d.items(
-        *(f"CAST(sum({d.bit('hours', hour)}) * 32 + {31 - hour} AS BIGINT)" for hour in range(24))
-    )
+    hours = d.items(*(f"CAST(sum({d.bit('hours', hour)}) * 32 + {31 - hour} AS BIGINT)" for hour in range(24)))
     weekdays = ", ".join(f"on_{day} * 8 + {7 - day}" for day in range(1, 8))
     on = ", ".join(f"count(*) FILTER (WHERE weekday = {day}) AS on_{day}" for day in range(1, 8))
     used = d.only("top", "code", "code >= 32")
