@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import multiprocessing
 import resource
+import shutil
 import time
 from datetime import UTC, datetime, timedelta
 from multiprocessing.connection import Connection
@@ -158,9 +159,10 @@ def build(table: Table, inputs: dict[str, list[str]], folder: Path, memory_mb: i
             engine.register(name, inputs[name])
         settings = Settings(memory_mb=memory_mb)
         one = Build(engine=engine, as_of=AS_OF, settings=settings, parameters={"tags": shipped_rules()})
-        sql = table.build(one)
+        parts = table.build(one)
         order = f" ORDER BY {', '.join(table.order)}" if table.order else ""
-        engine.run(f"SELECT * FROM ({sql}){order}", into="result", path=folder / table.name)
+        for part, sql in enumerate([parts] if isinstance(parts, str) else parts):
+            engine.run(f"SELECT * FROM ({sql}){order}", into="result", path=folder / table.name, part=part)
 
 
 def measured(table: Table, inputs: dict[str, list[str]], folder: Path, memory_mb: int) -> Cost:
@@ -185,6 +187,11 @@ def _measure(writer: Connection, name: str, inputs: dict[str, list[str]], folder
     seconds = time.perf_counter() - start
     used = resource.getrusage(resource.RUSAGE_SELF)
     writer.send((seconds, used.ru_utime + used.ru_stime, used.ru_maxrss / 2**20))
+
+
+def files(folder: Path) -> list[str]:
+    """The part files of a table."""
+    return sorted(str(file) for file in folder.glob("part-*.parquet"))
 
 
 def lower_bound(inputs: dict[str, list[str]], memory_mb: int) -> float:
@@ -216,11 +223,13 @@ def main() -> None:
     total, busy, peak = 0.0, 0.0, 0.0
     for name, table in catalogue().items():
         folder = options.folder / f"tables-{options.events}-{options.people}"
-        inputs[name] = [str(folder / name / "part-0.parquet")]
         if only and name not in only:
+            inputs[name] = files(folder / name)
             continue
+        shutil.rmtree(folder / name, ignore_errors=True)
         seconds, processor, gigabytes = measured(table, inputs, folder, options.memory_mb)
-        rows = pq.ParquetFile(inputs[name][0]).metadata.num_rows
+        inputs[name] = files(folder / name)
+        rows = sum(pq.ParquetFile(file).metadata.num_rows for file in inputs[name])
         total, busy, peak = total + seconds, busy + processor, max(peak, gigabytes)
         print(f"{name:20} {rows:>12,} rows {seconds:8.1f} s {processor:8.1f} cpu s {gigabytes:6.2f} GB", flush=True)
     bound = lower_bound(inputs, options.memory_mb)

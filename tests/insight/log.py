@@ -102,8 +102,13 @@ def make(
     for name in needed:
         table = tables[name]
         one = Build(engine=engine, as_of=as_of, settings=settings, parameters=parameters)
+        built = table.build(one)
         order = f" ORDER BY {', '.join(table.order)}" if table.order else ""
-        engine.run(f"SELECT * FROM ({table.build(one)}) AS t{order}", into=name)
+        parts = []
+        for number, sql in enumerate([built] if isinstance(built, str) else built):
+            engine.run(f"SELECT * FROM ({sql}) AS t{order}", into=f"{name}_part_{number}")
+            parts.append(f"SELECT * FROM {name}_part_{number}")
+        engine.run(" UNION ALL ".join(parts), into=name)
         one.clear()
         found = engine.table(f"SELECT * FROM {name}")
         assert found.column_names == list(table.columns), f"columns of {name} are described"

@@ -18,7 +18,7 @@ def order_lines(scope: Scope) -> str:
     """One row = one order event: person_id (NULL where no buyer is known), order_no, moment, value, currency."""
     return f"""
     SELECT k.person_id, {ORDER_NO} AS order_no, e."at" AS moment, coalesce(e.value, 0) AS value, e.currency, e.category
-    FROM events e LEFT JOIN keys k ON e.actor_key = k.key
+    FROM {scope.events} e LEFT JOIN keys k ON e.actor_key = k.key
     WHERE e.kind = 'order' AND {scope.happened()}
     """
 
@@ -57,7 +57,7 @@ def _told(scope: Scope) -> str:
     SELECT coalesce(k.person_id, b.person_id) AS person_id, {ORDER_NO} AS order_no, e.currency, e."at" AS moment,
         coalesce({named}, e.object_key, {ORDER_NO}) AS subject, coalesce(e.value, 0) AS value,
         coalesce({cumulative}, FALSE) AS so_far
-    FROM events e LEFT JOIN keys k ON e.actor_key = k.key
+    FROM {scope.events} e LEFT JOIN keys k ON e.actor_key = k.key
     LEFT JOIN (
         SELECT order_no, min(person_id) AS person_id FROM order_lines GROUP BY order_no
     ) AS b ON e.actor_key IS NULL AND b.order_no = e.parent_id

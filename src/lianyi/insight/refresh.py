@@ -99,9 +99,12 @@ def _previous(engine: Engine, store: Store, table: Table) -> str | None:
 
 def _make(table: Table, build: Build, path: Path, lake_version: int) -> State:
     began = time.perf_counter()
-    sql = table.build(build)
-    ordered = sql + (" ORDER BY " + ", ".join(table.order) if table.order else "")
-    build.engine.run(ordered, into=table.name, path=path)
+    parts = table.build(build)
+    order = " ORDER BY " + ", ".join(table.order) if table.order else ""
+    last_step = ""
+    for part, sql in enumerate([parts] if isinstance(parts, str) else parts):
+        build.engine.run(sql + order, into=table.name, path=path, part=part)
+        last_step = sql
     build.clear()
     rows = build.engine.table(f"SELECT count(*) AS n FROM {table.name}")["n"][0].as_py()
     return State(
@@ -112,5 +115,11 @@ def _make(table: Table, build: Build, path: Path, lake_version: int) -> State:
         lake_version=lake_version,
         seconds=round(time.perf_counter() - began, 3),
         size=sum(file.stat().st_size for file in path.glob("*.parquet")),
-        sql=sql,
+        sql=_script(build, last_step),
     )
+
+
+def _script(build: Build, last_step: str) -> str:
+    """The SQL that made a table, for people to read: its steps, then the last one."""
+    steps = [f"CREATE TABLE {name} AS {sql.strip()};" for name, sql in build.steps.items()]
+    return "\n\n".join([*steps, last_step.strip()])

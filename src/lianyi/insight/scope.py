@@ -17,12 +17,15 @@ MOMENT = f"{AT} AS moment"
 
 @dataclass(frozen=True, kw_only=True)
 class Scope:
-    """as_of: events later than this do not count. timezone: of days, hours and weekdays. currency: of spend."""
+    """as_of: events later than this do not count. timezone: of days, hours and weekdays. currency: of spend.
+    events: the relation with the log, or with those of its events that a step needs.
+    """
 
     as_of: datetime
     timezone: str
     currency: str
     dialect: Dialect = field(default_factory=Dialect)
+    events: str = "events"
 
     @classmethod
     def of(cls, build: Build) -> Scope:
@@ -65,7 +68,7 @@ class Scope:
         """
         listed = "".join(f", {column}" for column in columns)
         return (
-            f"(SELECT k.person_id{listed} FROM events e JOIN keys k ON e.actor_key = k.key "
+            f"(SELECT k.person_id{listed} FROM {self.events} e JOIN keys k ON e.actor_key = k.key "
             f"WHERE {self.happened()} AND {where})"
         )
 
@@ -73,7 +76,7 @@ class Scope:
         """SQL in parentheses: events done to somebody, up to as_of; the target's person_id and the given columns."""
         listed = "".join(f", {column}" for column in columns)
         return (
-            f"(SELECT k.person_id{listed} FROM events e JOIN keys k ON e.target_key = k.key "
+            f"(SELECT k.person_id{listed} FROM {self.events} e JOIN keys k ON e.target_key = k.key "
             f"WHERE {self.happened()} AND {where})"
         )
 

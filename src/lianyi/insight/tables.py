@@ -43,16 +43,23 @@ class Build:
     say: Callable[[str], None] = lambda _message: None
     previous: str | None = None
     made: list[str] = field(default_factory=list)
+    steps: dict[str, str] = field(default_factory=dict)
 
     def make(self, name: str, sql: str) -> None:
-        """Make a relation for the table's own last step. It is dropped when the table stands."""
+        """Make a relation for the steps after it. What is made one after the other is in memory one after the other."""
         self.engine.run(sql, into=name)
         self.made.append(name)
+        self.steps[name] = sql
+
+    def drop(self, *names: str) -> None:
+        """Drop relations that no later step needs."""
+        for name in names:
+            self.engine.drop(name)
 
     def clear(self) -> None:
-        """Drop what was made on the way, so that it takes no memory from the next table."""
-        while self.made:
-            self.engine.drop(self.made.pop())
+        """Drop all that was made on the way, so that it takes no memory from the next table."""
+        self.drop(*self.made)
+        self.made.clear()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +68,9 @@ class Table:
 
     one_row: "one row = …" in English and Chinese. inputs: names of tables it reads (`events` is the log). key: columns
     that are unique together. order: columns by which the file is sorted, so that look-ups by them read little.
-    build: registers what it needs on the engine and returns the SQL whose rows are the table.
+    build: registers what it needs on the engine and returns the SQL whose rows are the table, or gives several whose
+    rows are its parts: each is run, sorted and written by itself before the next is asked for, so that a part fits
+    into memory.
     parameters: names in Build.parameters that it reads. remembers: it reads its own previous version (Build.previous).
     """
 
@@ -71,7 +80,7 @@ class Table:
     inputs: tuple[str, ...]
     key: tuple[str, ...]
     columns: Mapping[str, Column]
-    build: Callable[[Build], str]
+    build: Callable[[Build], str | Iterable[str]]
     order: tuple[str, ...] = ()
     parameters: tuple[str, ...] = ()
     remembers: bool = False

@@ -109,6 +109,12 @@ class Dialect:
             return f"list_slice(list_reverse_sort({values}), 1, {count})"
         return f"slice(reverse(array_sort({values})), 1, {count})"
 
+    def top(self, value: str, count: int) -> str:
+        """Aggregate: the largest `count` values, largest first."""
+        if self._duck:
+            return f"max({value}, {count})"
+        return f"slice(reverse(array_sort(collect_list({value}))), 1, {count})"
+
     def each(self, values: str, variable: str, expression: str) -> str:
         """The list of `expression` for each value of a list, called `variable` in it."""
         if self._duck:

@@ -67,7 +67,7 @@ class DuckDB:
             f'CREATE VIEW "{name}" AS SELECT * FROM read_parquet([{files}], union_by_name = false)'
         )
 
-    def run(self, sql: str, *, into: str | None = None, path: Path | None = None) -> None:
+    def run(self, sql: str, *, into: str | None = None, path: Path | None = None, part: int = 0) -> None:
         """See Engine.run."""
         if into is None:
             self._connection.execute(sql)
@@ -76,11 +76,11 @@ class DuckDB:
             self._connection.execute(f'CREATE TABLE "{into}" AS {sql}')
         else:
             path.mkdir(parents=True, exist_ok=True)
-            file = path / "part-0.parquet"
+            file = path / f"part-{part:03}.parquet"
             self._connection.execute(
                 f"COPY ({sql}) TO {literal(str(file))} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP})"
             )
-            self.register(into, [file])
+            self.register(into, sorted(path.glob("part-*.parquet")))
 
     def table(self, name_or_sql: str) -> pa.Table:
         """See Engine.table."""

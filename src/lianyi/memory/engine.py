@@ -21,9 +21,10 @@ class Engine(Protocol):
     def register(self, name: str, data: pa.Table | pa.RecordBatchReader | Sequence[str | Path]) -> None:
         """Make Arrow data, or a list of Parquet files (empty list: not allowed), known as relation `name`."""
 
-    def run(self, sql: str, *, into: str | None = None, path: Path | None = None) -> None:
+    def run(self, sql: str, *, into: str | None = None, path: Path | None = None, part: int = 0) -> None:
         """Run one statement. With `into` the result of the query becomes relation `into`; with `path` as well it is
-        written there as Parquet (a folder of part files) and `into` reads from these files."""
+        written there as Parquet (a folder of part files) and `into` reads from these files. part: number of the result
+        among several that make up the relation; `into` reads from all that are written."""
 
     def table(self, name_or_sql: str) -> pa.Table:
         """The rows of a relation, or of a query, as an Arrow table in memory."""

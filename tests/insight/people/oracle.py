@@ -74,7 +74,6 @@ class Oracle:
             "last_seen": max(times),
             "events": len(done),
             "counts": dict(Counter(event.kind for event in done)),
-            "received": dict(Counter(event.kind for event in received)),
             "channels": sorted({event.channel for event in done if event.channel}),
             "groups": self.groups(done),
             **self.rhythm(done),

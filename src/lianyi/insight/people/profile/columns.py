@@ -41,7 +41,6 @@ PROFILE_COLUMNS: Mapping[str, Column] = {
     "days_active": Column(en="days on which they showed life", zh="活跃天数", unit="days"),
     "events": Column(en="events they did", zh="行为事件数"),
     "counts": Column(en="events they did, by kind", zh="各类行为次数"),
-    "received": Column(en="events done to them, by kind", zh="各类被动事件次数"),
     "channels": Column(en="channels they used", zh="使用过的渠道"),
     "groups": Column(
         en="groups they are in: did something there and have not left since", zh="所在群（有行为且之后未退群）"

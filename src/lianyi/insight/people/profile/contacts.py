@@ -5,27 +5,39 @@ from __future__ import annotations
 from lianyi.insight.scope import MOMENT, Scope
 
 
-def contacts(scope: Scope) -> str:
-    """One row = one person × role (did it, or it was done to them) × kind: events, first and last time."""
-    figures = "kind, CAST(count(*) AS BIGINT) AS events, min(moment) AS first_at, max(moment) AS last_at"
+def done(scope: Scope) -> str:
+    """One row = one person × kind: events they did, first and last time."""
     return f"""
-    SELECT person_id, TRUE AS did, {figures} FROM {scope.done("e.kind", MOMENT)} AS d GROUP BY person_id, kind
-    UNION ALL
-    SELECT person_id, FALSE AS did, {figures} FROM {scope.received("e.kind", MOMENT)} AS r GROUP BY person_id, kind
+    SELECT person_id, kind, CAST(count(*) AS BIGINT) AS events, min(moment) AS first_at, max(moment) AS last_at
+    FROM {scope.done("e.kind", MOMENT)} AS d GROUP BY person_id, kind
+    """
+
+
+def undergone(scope: Scope) -> str:
+    """One row = one person to whom something was done: first and last time."""
+    return f"""
+    SELECT person_id, min(moment) AS first_at, max(moment) AS last_at
+    FROM {scope.received(MOMENT)} AS r GROUP BY person_id
+    """
+
+
+def counts(scope: Scope) -> str:
+    """One row = one person who did something: events by kind and in all, first and last time."""
+    d = scope.dialect
+    return f"""
+    SELECT person_id, CAST(sum(events) AS BIGINT) AS events, min(first_at) AS first_at, max(last_at) AS last_at,
+        map_from_entries({d.collect(d.struct(kind="kind", events="events"))}) AS counts
+    FROM done GROUP BY person_id
     """
 
 
 def seen(scope: Scope) -> str:
-    """One row = one person whom any event names: first and last time, counts of what they did and received."""
-    d = scope.dialect
-    counted = d.struct(kind="kind", events="events")
-    done, received = (f"array_sort({d.collect_where(counted, side)})" for side in ("did", "NOT did"))
+    """One row = one person whom any event names: first and last time, counts of what they did."""
     return f"""
-    SELECT person_id, min(first_at) AS first_seen, max(last_at) AS last_seen,
-        CAST(coalesce(sum(events) FILTER (WHERE did), 0) AS BIGINT) AS events,
-        coalesce(map_from_entries({done}), {d.no_counts}) AS counts,
-        coalesce(map_from_entries({received}), {d.no_counts}) AS received
-    FROM contacts GROUP BY person_id
+    SELECT coalesce(c.person_id, u.person_id) AS person_id, least(c.first_at, u.first_at) AS first_seen,
+        greatest(c.last_at, u.last_at) AS last_seen, coalesce(c.events, 0) AS events,
+        coalesce(c.counts, {scope.dialect.no_counts}) AS counts
+    FROM counts AS c FULL JOIN undergone AS u ON u.person_id = c.person_id
     """
 
 

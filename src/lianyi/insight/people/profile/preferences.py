@@ -60,7 +60,7 @@ def preferences(scope: Scope) -> str:
     return f"""
     SELECT person_id, {d.each("top", "c", shown)} AS categories, top[{d.first}].category AS top_category
     FROM (
-        SELECT person_id, CAST(sum(weight) AS BIGINT) AS total, {d.largest(d.collect(ranked), TOP_CATEGORIES)} AS top
+        SELECT person_id, CAST(sum(weight) AS BIGINT) AS total, {d.top(ranked, TOP_CATEGORIES)} AS top
         FROM interests GROUP BY person_id
     ) AS p
     """

@@ -33,7 +33,7 @@ def balance(scope: Scope) -> str:
     SELECT person_id, coalesce(max(gross) FILTER (WHERE {mine}), 0) AS gross_spend,
         coalesce(max(back) FILTER (WHERE {mine}), 0) AS refunds,
         CAST(coalesce(max(gross - back) FILTER (WHERE {mine}), 0) AS DECIMAL(18, 4)) AS net_spend,
-        map_from_entries(array_sort({d.collect(net)})) AS spend_by_currency
+        map_from_entries({d.collect(net)}) AS spend_by_currency
     FROM money GROUP BY person_id
     """
 

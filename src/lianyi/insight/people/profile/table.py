@@ -2,47 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator
+from dataclasses import replace
 
 from lianyi.insight.orders import order_lines, refunds
 from lianyi.insight.people.profile import attributes as known
 from lianyi.insight.people.profile import contacts, preferences, rhythm, spend, trust
 from lianyi.insight.people.profile.columns import PROFILE_COLUMNS
+from lianyi.insight.ranges import ranges, within
 from lianyi.insight.scope import Scope
 from lianyi.insight.tables import EVENTS, Build, Table
 
-
-def steps(scope: Scope) -> Mapping[str, str]:
-    """Name -> SQL of each step; a step may read those before it."""
-    return {
-        "contacts": contacts.contacts(scope),
-        "seen": contacts.seen(scope),
-        "channels": contacts.channels(scope),
-        "memberships": contacts.memberships(scope),
-        "key_lists": contacts.key_lists(scope),
-        "checked": known.checked(scope),
-        "statements": known.statements(scope),
-        "best": known.best(scope),
-        "attributes": known.attributes(scope),
-        "order_lines": order_lines(scope),
-        "refunds": refunds(scope),
-        "money": spend.money(),
-        "balance": spend.balance(scope),
-        "purchases": spend.purchases(),
-        "buyers": spend.buyers(scope),
-        "order_days": spend.order_days(scope),
-        "cycles": spend.cycles(),
-        "spenders": spend.spenders(),
-        "borders": spend.borders(),
-        "scores": spend.scores(),
-        "rhythms": rhythm.rhythms(scope),
-        "interests": preferences.interests(scope),
-        "preferences": preferences.preferences(scope),
-        "consents": trust.consents(scope),
-        "brought": trust.brought(scope),
-        "bringers": trust.bringers(),
-    }
-
+# Kinds that are rare and read several times; they are taken out of the log once.
+RARE_KINDS = ("order", "refund", "consent", "arrive", "invite")
+RARE_EVENTS = "rare_events"
 
 # The steps with one row per person, and the name each goes by in the last step.
 SIDES = {
@@ -52,10 +25,58 @@ SIDES = {
 }  # fmt: skip
 
 
-def profile(scope: Scope) -> str:
-    """One row = one person: whom any event up to as_of names as actor or target."""
+def rare_events(scope: Scope) -> str:
+    """One row = one event of a rare kind, without what nobody here reads."""
+    kinds = ", ".join(scope.dialect.text(kind) for kind in RARE_KINDS)
+    return f"""
+    SELECT id, "at", kind, actor_key, target_key, object_key, parent_id, channel, category, value, currency,
+        CASE WHEN kind <> 'order' THEN props END AS props
+    FROM events WHERE kind IN ({kinds})
+    """
+
+
+def make_sides(build: Build, scope: Scope) -> None:
+    """Make the relations of SIDES, one row per person each, one after the other."""
+
+    def make(name: str, sql: str, **before: str) -> None:
+        build.say(name)
+        listed = ", ".join(f"{step} AS ({text})" for step, text in before.items())
+        build.make(name, f"WITH {listed} {sql}" if before else sql)
+
+    make("seen", contacts.seen(scope), done=contacts.done(scope), counts=contacts.counts(scope),
+         undergone=contacts.undergone(scope))  # fmt: skip
+    make("channels", contacts.channels(scope))
+    make("memberships", contacts.memberships(scope))
+    make("key_lists", contacts.key_lists(scope))
+    make("attributes", known.attributes(scope), checked=known.checked(scope), statements=known.statements(scope),
+         values_stated=known.values(scope), best=known.best(scope))  # fmt: skip
+    make("rhythms", rhythm.rhythms(scope))
+    make("preferences", preferences.preferences(scope), interests=preferences.interests(scope))
+    make(RARE_EVENTS, rare_events(scope))
+    scope = replace(scope, events=RARE_EVENTS)
+    make("order_lines", order_lines(scope))
+    make("balance", spend.balance(scope), refunds=refunds(scope), money=spend.money())
+    make("purchases", spend.purchases())
+    build.drop("order_lines")
+    make("buyers", spend.buyers(scope))
+    make("cycles", spend.cycles(), order_days=spend.order_days(scope))
+    build.drop("purchases")
+    make("scores", spend.scores(), spenders=spend.spenders(), borders=spend.borders())
+    make("consents", trust.consents(scope))
+    make("bringers", trust.bringers(), brought=trust.brought(scope))
+    build.drop(RARE_EVENTS)
+
+
+def profile(scope: Scope, borders: tuple[str, str]) -> str:
+    """One row = one person in a range of ids: whom any event up to as_of names as actor or target."""
     d = scope.dialect
-    joins = " ".join(f"LEFT JOIN {step} AS {alias} ON {alias}.person_id = s.person_id" for step, alias in SIDES.items())
+
+    def some(step: str) -> str:
+        return f"(SELECT * FROM {step} WHERE {within('person_id', borders)})"
+
+    joins = " ".join(
+        f"LEFT JOIN {some(step)} AS {alias} ON {alias}.person_id = s.person_id" for step, alias in SIDES.items()
+    )
     parts = {
         part: known.birth_part(scope, number)
         for number, part in ((1, "birth_year"), (2, "birth_month"), (3, "birth_day"))
@@ -83,17 +104,18 @@ def profile(scope: Scope) -> str:
                 q.r_score, q.f_score, q.m_score, y.cycle_days, y.cycle_spread,
                 coalesce(q.consumption_level, 'none') AS consumption_level, c.categories, c.top_category,
                 coalesce(i.brought, 0) AS brought, coalesce(i.brought_buyers, 0) AS brought_buyers, n.consents
-            FROM seen AS s {joins}
+            FROM {some("seen")} AS s {joins}
         ) AS j
     ) AS p
     """
 
 
-def build(build: Build) -> str:
-    """The steps as one query."""
+def build(build: Build) -> Iterator[str]:
+    """Make the steps, then join them range by range."""
     scope = Scope.of(build)
-    listed = ", ".join(f"{name} AS ({step})" for name, step in steps(scope).items())
-    return f"WITH {listed} {profile(scope)}"
+    make_sides(build, scope)
+    people = build.engine.table("SELECT count(*) AS people FROM seen")["people"][0].as_py()
+    yield from (profile(scope, borders) for borders in ranges(people))
 
 
 TABLE = Table(
@@ -101,7 +123,8 @@ TABLE = Table(
     en="One row = one person before tags; table people shows the same with tags.",
     zh="每行 = 一个人（不含标签）；加上标签即 people 表。",
     inputs=(EVENTS, "keys", "person_days"),
-    key=("person_id",),  # nobody looks up in it, so it need not be sorted
+    key=("person_id",),
+    order=("person_id",),
     columns=PROFILE_COLUMNS,
     build=build,
 )

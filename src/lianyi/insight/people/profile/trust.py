@@ -37,11 +37,13 @@ def brought(scope: Scope) -> str:
         SELECT person_id, min({first}) AS first
         FROM (
             SELECT come.person_id, e.id, e."at" AS moment, host.person_id AS by_person
-            FROM events e JOIN keys AS come ON e.actor_key = come.key JOIN keys AS host ON e.target_key = host.key
+            FROM {scope.events} e
+            JOIN keys AS come ON e.actor_key = come.key JOIN keys AS host ON e.target_key = host.key
             WHERE e.kind = 'arrive' AND {scope.happened()} AND come.person_id <> host.person_id
             UNION ALL
             SELECT come.person_id, e.id, e."at" AS moment, host.person_id AS by_person
-            FROM events e JOIN keys AS host ON e.actor_key = host.key JOIN keys AS come ON e.target_key = come.key
+            FROM {scope.events} e
+            JOIN keys AS host ON e.actor_key = host.key JOIN keys AS come ON e.target_key = come.key
             WHERE e.kind = 'invite' AND {scope.happened()} AND come.person_id <> host.person_id
         ) AS b
         GROUP BY person_id

@@ -15,7 +15,7 @@ def liked(category: str) -> str:
     return f"{category}.share >= {MIN_SHARE} AND {category}.weight >= {MIN_WEIGHT}"
 
 
-def likes(scope: Scope) -> str:
+def likes(scope: Scope, here: str) -> str:
     """One row = one person × category that they like: at least MIN_SHARE of all weight of what they did, and at least
     MIN_WEIGHT (one order, or eight views). weight = the share.
     """
@@ -31,7 +31,7 @@ def likes(scope: Scope) -> str:
         c.share AS weight, {d.no_time} AS since
     FROM (
         SELECT person_id, {d.explode("categories")} AS c FROM profiles
-        WHERE coalesce(age, {CHILD_AGE}) >= {CHILD_AGE}
+        WHERE {here} AND coalesce(age, {CHILD_AGE}) >= {CHILD_AGE}
     ) AS p
     WHERE {liked("c")} AND NOT {d.matches("c.category", ANY_CLASS)}
     """

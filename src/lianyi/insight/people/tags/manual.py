@@ -51,13 +51,13 @@ def tag_lists(scope: Scope) -> str:
     """
 
 
-def manual_tags(scope: Scope) -> str:
-    """One row = one tag that an operator set and nobody took back; sensitive ones are left out."""
+def manual_tags(scope: Scope, here: str) -> str:
+    """One row = one tag that an operator set and nobody took back, for a range of people; no sensitive ones."""
     d = scope.dialect
     by, why = "coalesce(actor_key, 'operator')", "CASE WHEN why <> '' THEN concat(': ', why) ELSE '' END"
     return f"""
     SELECT person_id, tag, 'manual' AS source, concat('set by ', {by}, {why}) AS evidence_en,
         concat('由 ', {by}, ' 设置', {why.replace("': '", "'：'")}) AS evidence_zh, weight, since
     FROM tag_states
-    WHERE NOT taken_back AND NOT {d.matches("tag", ANY_CLASS)}
+    WHERE {here} AND NOT taken_back AND NOT {d.matches("tag", ANY_CLASS)}
     """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from lianyi.insight.conditions import syntax as s
@@ -15,22 +15,30 @@ from lianyi.insight.conditions.vocabulary import COLUMNS
 from lianyi.insight.people.tags import likes, manual
 from lianyi.insight.people.tags.rules import Rule, names_of, shipped_rules
 from lianyi.insight.people.tags.sensitive import CHILD_AGE
+from lianyi.insight.ranges import ranges, within
 from lianyi.insight.scope import Scope
 from lianyi.insight.tables import EVENTS, Build, Column, Table
 
 FACTS = "tag_facts"
+# Stands in the SQL of the facts where the range of people is to be put.
+RANGE = "<range>"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Compiled:
-    """All rules as SQL over the facts. steps: (name, SQL) of relations to make first; tags: SQL of the rows."""
+    """All rules as SQL.
+
+    steps: (name, SQL) of relations to make first. facts: of one row per person, to be made as FACTS; RANGE stands in it
+    for a range of people. tags: of the rows that follow from the facts.
+    """
 
     steps: Sequence[tuple[str, str]]
+    facts: str
     tags: str
 
 
 def compiled(rules: Sequence[Rule], scope: Scope) -> Compiled:
-    """The rules, each after those it asks for, as one scan, one row of facts per person, and one select per rule."""
+    """The rules, each after those it asks for, as figures, one row of facts per person, and one select per rule."""
     named = names_of(rules)
     holds = {rule.tag: f"holds_{number}" for number, rule in enumerate(rules)}
     figures = Figures(scope=scope)
@@ -42,9 +50,8 @@ def compiled(rules: Sequence[Rule], scope: Scope) -> Compiled:
     for level in levels:
         columns = ", ".join(f"{truths[tag]} AS {holds[tag]}" for tag in level)
         facts = f"SELECT *, {columns} FROM ({facts}) AS facts_of_{holds[level[0]]}"
-    steps = [*figures.families().items(), *((name, step(scope)) for name, step in _MANUAL.items()), (FACTS, facts)]
-    rows = [*selects, manual.manual_tags(scope), likes.likes(scope)]
-    return Compiled(steps=steps, tags=" UNION ALL ".join(rows))
+    steps = [*figures.families().items(), *((name, step(scope)) for name, step in _MANUAL.items())]
+    return Compiled(steps=steps, facts=facts, tags=" UNION ALL ".join(selects))
 
 
 _MANUAL = {"tag_acts": manual.tag_acts, "tag_states": manual.tag_states, "tag_lists": manual.tag_lists}
@@ -89,10 +96,14 @@ def _facts(rules: Sequence[Rule], figures: Figures) -> str:
     """One row = one person: the columns and figures that some rule reads, and the operators' tags."""
     read = [f"coalesce({name}, 0) AS {name}" if zero else name for name, zero in figures.names.items()]
     columns = ", ".join([*(f"p.{name}" for name in _columns(rules)), *read, "m.set_tags", "m.taken_tags"])
-    joins = " ".join(f"LEFT JOIN {name} ON {name}.person_id = p.person_id" for name in figures.families())
+    joins = " ".join(
+        f"LEFT JOIN (SELECT * FROM {name} WHERE {RANGE}) AS {name} ON {name}.person_id = p.person_id"
+        for name in figures.families()
+    )
     return f"""
     SELECT p.person_id, {columns}
-    FROM profiles AS p {joins} LEFT JOIN tag_lists AS m ON m.person_id = p.person_id
+    FROM (SELECT * FROM profiles WHERE {RANGE}) AS p {joins}
+    LEFT JOIN (SELECT * FROM tag_lists WHERE {RANGE}) AS m ON m.person_id = p.person_id
     """
 
 
@@ -139,27 +150,33 @@ def _evidence(compiler: Compiler, phrases: Phrases, language: str, named: Mappin
     return evidence
 
 
-def build(build: Build) -> str:
-    """Make the facts, say which rules there are, and return the union of their rows."""
+def build(build: Build) -> Iterator[str]:
+    """Make the figures, then range by range the facts, and from these the rows."""
     rules: tuple[Rule, ...] = build.parameters.get("tags", shipped_rules())
     scope = Scope.of(build)
     plan = compiled(rules, scope)
     for name, sql in plan.steps:
         build.say(f"{len(rules)} rules: {name.replace('_', ' ')}")
         build.make(name, sql)
-    return dated(plan.tags, build.previous, scope)
+    people = build.engine.table("SELECT count(*) AS people FROM profiles")["people"][0].as_py()
+    for borders in ranges(people):
+        here = within("person_id", borders)
+        build.make(FACTS, plan.facts.replace(RANGE, here))
+        rows = f"{plan.tags} UNION ALL {manual.manual_tags(scope, here)} UNION ALL {likes.likes(scope, here)}"
+        yield dated(rows, build.previous, scope, here)
 
 
-def dated(rows: str, previous: str | None, scope: Scope) -> str:
+def dated(rows: str, previous: str | None, scope: Scope, here: str) -> str:
     """One row = one tag on one person, with a time since when it holds: told by the events, else by the refresh before
-    this one where it had the tag already, else as_of.
+    this one where it had the tag already, else as_of. here: SQL of the range of people.
     """
     now = scope.dialect.time(scope.as_of)
     before, moments = "", f"n.since, {now}"
     if previous is not None:
         before = (
-            f"LEFT JOIN {previous} AS o ON n.since IS NULL AND o.person_id = n.person_id AND o.tag = n.tag "
-            f"AND o.source = n.source AND o.since <= {now}"
+            f"LEFT JOIN (SELECT * FROM {previous} WHERE {here}) AS o "
+            f"ON n.since IS NULL AND o.person_id = n.person_id AND o.tag = n.tag AND o.source = n.source "
+            f"AND o.since <= {now}"
         )
         moments = f"n.since, o.since, {now}"
     columns = "n.person_id, n.tag, n.source, n.evidence_en, n.evidence_zh, n.weight"
