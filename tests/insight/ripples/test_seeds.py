@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from lianyi.errors import InputError
+from lianyi.insight.kernels import Doubles, Longs
 from lianyi.insight.ripples.spread import Choice, Graph, Model, Offers, Rules, choose, from_arcs
-from lianyi.insight.ripples.spread.compiled import Doubles, Longs
 from lianyi.insight.ripples.spread.seeds import GREEDY
 from lianyi.insight.ripples.spread.worlds import Worlds
 from tests.insight.ripples.exact import Tiny, best, random_tiny, reach, subsets

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from lianyi.insight.ripples.spread.compiled import Bytes, Doubles, Ints, Longs, kernel
+from lianyi.insight.kernels import Bytes, Doubles, Ints, Longs, kernel
 from lianyi.insight.ripples.spread.reverse_reachable import Sets, starts
 from lianyi.insight.ripples.spread.rules import NO_COMMUNITY, Terms
 

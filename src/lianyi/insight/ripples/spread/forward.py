@@ -6,7 +6,7 @@ from heapq import heappop, heappush
 
 import numpy as np
 
-from lianyi.insight.ripples.spread.compiled import Bytes, Doubles, Floats, Ints, Longs, inlined, kernel, prefetch
+from lianyi.insight.kernels import Bytes, Doubles, Floats, Ints, Longs, inlined, kernel, prefetch
 from lianyi.insight.ripples.spread.draws import STEP, points, stream, unit
 from lianyi.insight.ripples.spread.rows import Rows
 from lianyi.insight.ripples.spread.walks import MOST_ARCS, met, try_each

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lianyi.errors import InputError
-from lianyi.insight.ripples.spread.compiled import Doubles, Floats, Ints, Longs, kernel
+from lianyi.insight.kernels import Doubles, Floats, Ints, Longs, kernel
 
 _NONE = np.empty(0, np.float32)
 

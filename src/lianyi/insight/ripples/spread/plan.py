@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lianyi.insight.kernels import Doubles, Ints, Longs, kernel
 from lianyi.insight.ripples.spread import bounds, rankings
-from lianyi.insight.ripples.spread.compiled import Doubles, Ints, Longs, kernel
 from lianyi.insight.ripples.spread.graph import Graph
 from lianyi.insight.ripples.spread.rows import Model
 from lianyi.insight.ripples.spread.rules import Rules, terms_of

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lianyi.insight.ripples.spread.compiled import Doubles, Ints, Longs, kernel
+from lianyi.insight.kernels import Doubles, Ints, Longs, kernel
 from lianyi.insight.ripples.spread.coverage import filled, rates_of
 from lianyi.insight.ripples.spread.graph import Graph
 from lianyi.insight.ripples.spread.rules import Terms

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lianyi.errors import InputError
-from lianyi.insight.ripples.spread.compiled import Bytes, Doubles, Ints, Longs
+from lianyi.insight.kernels import Bytes, Doubles, Ints, Longs
 from lianyi.insight.ripples.spread.draws import key_of
 from lianyi.insight.ripples.spread.graph import Graph
 from lianyi.insight.ripples.spread.rows import Model, inward

@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from lianyi.errors import InputError
-from lianyi.insight.ripples.spread.compiled import Doubles, Floats, Ints, Longs, kernel
+from lianyi.insight.kernels import Doubles, Floats, Ints, Longs, kernel
 from lianyi.insight.ripples.spread.graph import Graph
 
 Model = Literal["cascade", "threshold"]

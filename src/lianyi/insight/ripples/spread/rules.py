@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lianyi.errors import InputError
-from lianyi.insight.ripples.spread.compiled import Doubles, Ints, Longs
+from lianyi.insight.kernels import Doubles, Ints, Longs
 
 NO_COMMUNITY = -1
 

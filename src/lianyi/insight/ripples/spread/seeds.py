@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lianyi.errors import InputError
+from lianyi.insight.kernels import Doubles, Ints
 from lianyi.insight.ripples.spread import bounds, rankings
-from lianyi.insight.ripples.spread.compiled import Doubles, Ints
 from lianyi.insight.ripples.spread.coverage import count_members, cover, covered_by
 from lianyi.insight.ripples.spread.graph import Graph
 from lianyi.insight.ripples.spread.reverse_reachable import Sets, joined

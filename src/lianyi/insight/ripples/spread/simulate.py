@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lianyi.errors import InputError
-from lianyi.insight.ripples.spread.compiled import Doubles, Ints, Longs
+from lianyi.insight.kernels import Doubles, Ints, Longs
 from lianyi.insight.ripples.spread.draws import key_of
 from lianyi.insight.ripples.spread.forward import cascade_runs, threshold_runs, timed_runs
 from lianyi.insight.ripples.spread.graph import Graph

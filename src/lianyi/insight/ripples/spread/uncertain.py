@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from lianyi.errors import InputError
+from lianyi.insight.kernels import Doubles
 from lianyi.insight.ripples.spread import bounds
-from lianyi.insight.ripples.spread.compiled import Doubles
 from lianyi.insight.ripples.spread.graph import Graph
 from lianyi.insight.ripples.spread.rules import Rules, terms_of
 from lianyi.insight.ripples.spread.seeds import EVALUATION, Choice, choose_in

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from lianyi.insight.ripples.spread.compiled import Bytes, Doubles, Floats, Ints, Longs, inlined, kernel, prefetch
+from lianyi.insight.kernels import Bytes, Doubles, Floats, Ints, Longs, inlined, kernel, prefetch
 from lianyi.insight.ripples.spread.draws import STEP, points, stream, unit
 from lianyi.insight.ripples.spread.rows import CERTAIN, EVEN, EVEN_THRESHOLD, TRY_EACH, UNEVEN, UNEVEN_THRESHOLD, Rows
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from lianyi.errors import InputError
-from lianyi.insight.ripples.spread.compiled import Bytes, Doubles, Floats, Ints, Longs, kernel
+from lianyi.insight.kernels import Bytes, Doubles, Floats, Ints, Longs, kernel
 from lianyi.insight.ripples.spread.draws import STEP, key_of, stream, unit
 from lianyi.insight.ripples.spread.graph import Graph, starts_of
 from lianyi.insight.ripples.spread.reverse_reachable import Sampler, Sets, joined
