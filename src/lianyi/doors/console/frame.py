@@ -18,20 +18,37 @@ THEMES = ("auto", "light", "dark")
 
 
 @dataclass(frozen=True, kw_only=True)
+class Part:
+    """One page inside a place: the name of its address and what it is called."""
+
+    name: str
+    title: Text
+
+
+@dataclass(frozen=True, kw_only=True)
 class Place:
-    """One entry of the navigation. `also` are further beginnings of addresses at which it is lit."""
+    """One entry of the navigation. `also` are further beginnings of addresses at which it is lit. `parts` are the pages
+    inside it: they stand below it at the side, and as tabs on a phone, whose lower edge has room for six entries.
+    """
 
     name: str
     title: Text
     icon: str
     right: str
     also: tuple[str, ...] = ()
+    parts: tuple[Part, ...] = ()
 
 
 PLACES = (
     Place(name="overview", title=_("Overview"), icon="overview", right="people.see"),
-    Place(name="people", title=_("People"), icon="people", right="people.see"),
-    Place(name="tags", title=_("Tags"), icon="tag", right="people.see"),
+    Place(
+        name="people",
+        title=_("People"),
+        icon="people",
+        right="people.see",
+        also=("/tags",),
+        parts=(Part(name="people", title=_("All people")), Part(name="tags", title=_("Tags"))),
+    ),
     Place(name="data", title=_("Data"), icon="data", right="data.see", also=("/import",)),
     Place(name="settings", title=_("Settings"), icon="settings", right="people.see"),
 )
@@ -52,7 +69,13 @@ def frame(request: HttpRequest) -> dict[str, Any]:
 def _entry(place: Place, path: str) -> dict[str, Any]:
     address = reverse(place.name)
     here = path == "/" if address == "/" else path.startswith((address, *place.also))
-    return {"title": place.title, "icon": place.icon, "address": address, "here": here}
+    parts = [_part(part, path) for part in place.parts] if here else []
+    return {"title": place.title, "icon": place.icon, "address": address, "here": here, "parts": parts}
+
+
+def _part(part: Part, path: str) -> dict[str, Any]:
+    address = reverse(part.name)
+    return {"title": part.title, "address": address, "here": path == address or path.startswith(f"{address}/")}
 
 
 def _rights() -> list[str]:
