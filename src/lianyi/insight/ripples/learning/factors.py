@@ -1,0 +1,188 @@
+"""Rates as products of factors, learned with shrinkage: variational Bayes for gamma-Poisson products.
+
+A cell is what happened to all trials of one kind: `credit` arrivals in `watched` full exposures. Its rate is the
+product of one factor per family (sharer, receiver, strength …), each a priori Gamma(a, a), mean 1. With all but one
+family given, the posterior of the others is Gamma(a + credit, a + sum of watched × other factors): the sweeps of
+mean-field variational Bayes are exact and closed (Gopalan, Hofman, Blei, UAI 2015, for matrices). a, one per family, is
+learned too (empirical Bayes on the negative binomial that is left when the factor is integrated out; DuMouchel, The
+American Statistician 1999): a family without meaning gets a large a and stays at 1.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lianyi.insight.kernels import Doubles, Ints, kernel
+
+LOOSEST, TIGHTEST = 0.3, 1e4  # bounds of a
+PATIENCE = 1e-3  # the largest step of a log factor at which sweeps stop
+PRIOR_EVERY = 4  # sweeps between two looks at the priors
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Family:
+    """The learned factors of one family: per level the posterior Gamma(shape, rate), and the prior's a (`prior`)."""
+
+    name: str
+    shape: Doubles
+    rate: Doubles
+    prior: float
+
+    @property
+    def mean(self) -> Doubles:
+        """Posterior mean factor per level; 1 for a level never seen."""
+        return self.shape / self.rate
+
+    @property
+    def log_variance(self) -> Doubles:
+        """Posterior variance of the factor's logarithm per level."""
+        from scipy.special import polygamma
+
+        return np.asarray(polygamma(1, self.shape), dtype=np.float64)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Factors:
+    """base: the rate of a trial whose factors are all 1. families in the order of the cells' columns."""
+
+    base: float
+    families: tuple[Family, ...]
+
+    def rate(self, levels: NDArray[np.int32]) -> Doubles:
+        """Expected rate per row of levels (rows, families); a negative level counts as never seen."""
+        rate = np.full(len(levels), self.base)
+        for column, family in enumerate(self.families):
+            level = levels[:, column]
+            rate *= np.where(level >= 0, family.mean[np.maximum(level, 0)], 1.0)
+        return rate
+
+    def log_variance(self, levels: NDArray[np.int32]) -> Doubles:
+        """Variance of the rate's logarithm per row, factors taken as independent; unseen levels vary as the prior."""
+        from scipy.special import polygamma
+
+        total = np.zeros(len(levels))
+        for column, family in enumerate(self.families):
+            level = levels[:, column]
+            unseen = float(polygamma(1, family.prior))
+            total += np.where(level >= 0, family.log_variance[np.maximum(level, 0)], unseen)
+        return total
+
+
+def learn_factors(
+    levels: NDArray[np.int32],
+    watched: Doubles,
+    credit: Doubles,
+    *,
+    names: tuple[str, ...],
+    sizes: tuple[int, ...],
+    begin: Factors | None = None,
+    sweeps: int = 200,
+) -> Factors:
+    """Factors from cells. levels: (cells, families) int32; sizes: levels per family; begin: warm start."""
+    offset = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+    prior = np.array([family.prior for family in begin.families] if begin else np.full(len(sizes), 3.0))
+    shape, rate = np.ones(offset[-1]), np.ones(offset[-1])
+    if begin:
+        shape = np.concatenate([family.shape for family in begin.families])
+        rate = np.concatenate([family.rate for family in begin.families])
+    counts = _credits(levels, credit, offset)
+    # half an arrival keeps the base above nothing where nothing has come yet
+    base = (credit.sum() + 0.5) / max(watched.sum() + 0.5, 1.0)
+    for sweep in range(1, sweeps + 1):
+        before = shape / rate
+        base = _sweep(levels, watched, counts, offset, prior, shape, rate, base, float(credit.sum()) + 0.5)
+        if sweep % PRIOR_EVERY == 1:
+            _learn_priors(prior, counts, shape, rate, offset)
+        elif sweep > 2 * PRIOR_EVERY and np.abs(np.log((shape / rate) / before)).max(initial=0.0) < PATIENCE:
+            break
+    families = tuple(
+        Family(name=name, shape=shape[low:high].copy(), rate=rate[low:high].copy(), prior=float(a))
+        for name, low, high, a in zip(names, offset[:-1], offset[1:], prior, strict=True)
+    )
+    return Factors(base=float(base), families=families)
+
+
+def _learn_priors(prior: Doubles, counts: Doubles, shape: Doubles, rate: Doubles, offset: NDArray[np.int64]) -> None:
+    """Set each family's a to the likeliest one, and its posterior with it."""
+    for family in range(len(prior)):
+        part = slice(offset[family], offset[family + 1])
+        expected = np.maximum(rate[part] - prior[family], 0.0)
+        prior[family] = likeliest_prior(counts[part], expected)
+        shape[part], rate[part] = prior[family] + counts[part], prior[family] + expected
+
+
+@kernel
+def _credits(levels: Ints, credit: Doubles, offset: NDArray[np.int64]) -> Doubles:
+    """Arrivals per level of all families, laid one after the other."""
+    total = np.zeros(offset[-1], np.float64)
+    for cell in range(levels.shape[0]):
+        for family in range(levels.shape[1]):
+            total[offset[family] + levels[cell, family]] += credit[cell]
+    return total
+
+
+@kernel
+def _sweep(
+    levels: Ints, watched: Doubles, counts: Doubles, offset: NDArray[np.int64], prior: Doubles, shape: Doubles,
+    rate: Doubles, base: float, credit: float,
+) -> float:  # fmt: skip
+    """Update all families one after the other, in place; returns the new base rate."""
+    cells, families = levels.shape
+    product = np.empty(cells, np.float64)
+    for cell in range(cells):
+        value = watched[cell]
+        for family in range(families):
+            place = offset[family] + levels[cell, family]
+            value *= shape[place] / rate[place]
+        product[cell] = value
+    for family in range(families):
+        expected = np.zeros(offset[family + 1] - offset[family], np.float64)
+        for cell in range(cells):
+            place = offset[family] + levels[cell, family]
+            expected[levels[cell, family]] += product[cell] * rate[place] / shape[place]
+        ratio = np.empty(len(expected), np.float64)
+        for level in range(len(expected)):
+            place = offset[family] + level
+            before = shape[place] / rate[place]
+            shape[place] = prior[family] + counts[place]
+            rate[place] = prior[family] + base * expected[level]
+            ratio[level] = shape[place] / rate[place] / before
+        for cell in range(cells):
+            product[cell] *= ratio[levels[cell, family]]
+        base = credit / max(product.sum(), 1e-12)
+    return base
+
+
+@kernel
+def _likelihood(log_prior: float, counts: Doubles, expected: Doubles) -> float:
+    """Log chance of the counts when factors are Gamma(a, a): negative binomial, the others' factors given."""
+    a = math.exp(log_prior)
+    total, at_nothing = 0.0, math.lgamma(a)
+    for level in range(len(counts)):
+        if counts[level] > 0:
+            total += math.lgamma(a + counts[level]) - at_nothing - counts[level] * math.log(a + expected[level])
+        total -= a * math.log1p(expected[level] / a)
+    return total
+
+
+@kernel
+def likeliest_prior(counts: Doubles, expected: Doubles) -> float:
+    """The a between LOOSEST and TIGHTEST under which the counts are likeliest (golden section on log a)."""
+    low, high = math.log(LOOSEST), math.log(TIGHTEST)
+    ratio = (math.sqrt(5.0) - 1.0) / 2.0
+    left, right = high - ratio * (high - low), low + ratio * (high - low)
+    at_left, at_right = _likelihood(left, counts, expected), _likelihood(right, counts, expected)
+    for _ in range(20):
+        if at_left > at_right:
+            high, right, at_right = right, left, at_left
+            left = high - ratio * (high - low)
+            at_left = _likelihood(left, counts, expected)
+        else:
+            low, left, at_left = left, right, at_right
+            right = low + ratio * (high - low)
+            at_right = _likelihood(right, counts, expected)
+    return math.exp((low + high) / 2.0)

@@ -1,0 +1,109 @@
+"""Every exposure is a trial: who had the thing, who was tied to him and had it not yet, and what came of it.
+
+Whoever has the thing exposes all whom he is tied to, whether or not he was seen passing it on: those who are seen
+sharing are those who succeed, and counting only them would double the probabilities.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lianyi.insight.kernels import Doubles, Floats, Ints, Longs, kernel
+from lianyi.insight.ripples.learning.delays import Delay, arrived_by, density
+from lianyi.insight.ripples.learning.past import UNKNOWN, Arcs, Past
+
+NOBODY = -1
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Trials:
+    """One row = one person who had the thing × one tie to somebody who had it not.
+
+    arc, ripple: numbers. watched: how much of the arc's delay has passed until the other end arrived (by whomever) or
+    the watch ended, in [0, 1]. credit: 1 where the other end came through this arc for certain, else 0.
+    arrival: the entry of an arrival whose parent is not known and may be this one, else NOBODY; density: of its delay.
+    """
+
+    arc: Ints
+    ripple: Ints
+    watched: Floats
+    credit: Floats
+    arrival: Ints
+    density: Floats
+
+    def __len__(self) -> int:
+        return len(self.arc)
+
+    def only(self, kept: NDArray[np.bool_]) -> Trials:
+        """Some of the rows."""
+        names = ("arc", "ripple", "watched", "credit", "arrival", "density")
+        return Trials(**{name: getattr(self, name)[kept] for name in names})
+
+
+def trials(past: Past, arcs: Arcs, delay: Delay) -> Trials:
+    """All trials of all ripples, in the order of the entries that make them."""
+
+    def fill(arc: Ints, ripple: Ints, arrival: Ints, watched: Floats, credit: Floats, dense: Floats) -> int:
+        return _trials(
+            past.start, past.person, past.at, past.parent, past.now, arcs.start, arcs.target, arcs.since,
+            delay.mean, delay.deviation, arc, ripple, watched, credit, arrival, dense,
+        )  # fmt: skip
+
+    no_number, no_value = np.empty(0, np.int32), np.empty(0, np.float32)
+    size = fill(no_number, no_number, no_number, no_value, no_value, no_value)
+    arc, ripple, arrival = (np.empty(size, np.int32) for _ in range(3))
+    watched, credit, dense = (np.empty(size, np.float32) for _ in range(3))
+    fill(arc, ripple, arrival, watched, credit, dense)
+    return Trials(arc=arc, ripple=ripple, watched=watched, credit=credit, arrival=arrival, density=dense)
+
+
+@kernel
+def _trials(
+    start: Longs, person: Ints, at: Doubles, parent: Ints, now: float, arc_start: Longs, target: Ints, since: Doubles,
+    mean: float, deviation: float, arc: Ints, ripple: Ints, watched: Floats, credit: Floats, arrival: Ints,
+    dense: Floats,
+) -> int:  # fmt: skip
+    """Fill the arrays, or only count where they are empty."""
+    entry = np.full(len(arc_start) - 1, -1, np.int32)  # of each person in the ripple at hand
+    count = 0
+    for number in range(len(start) - 1):
+        for one in range(start[number], start[number + 1]):
+            entry[person[one]] = one
+        for one in range(start[number], start[number + 1]):
+            who = person[one]
+            for tie in range(arc_start[who], arc_start[who + 1]):
+                other = entry[target[tie]]
+                if at[one] <= since[tie]:
+                    continue
+                if other >= 0 and parent[other] != one and at[other] <= at[one]:
+                    continue
+                if len(arc):
+                    end = at[other] if other >= 0 else now
+                    arc[count] = tie
+                    ripple[count] = number
+                    watched[count] = arrived_by(end - at[one], mean, deviation)
+                    credit[count] = 1.0 if other >= 0 and parent[other] == one else 0.0
+                    open_question = other >= 0 and parent[other] == UNKNOWN
+                    arrival[count] = other if open_question else NOBODY
+                    dense[count] = density(end - at[one], mean, deviation) if open_question else 0.0
+                count += 1
+        for one in range(start[number], start[number + 1]):
+            entry[person[one]] = -1
+    return count
+
+
+@kernel
+def share_out(trials_arrival: Ints, chance: Doubles, certain: Floats, entries: int) -> Doubles:
+    """Credit per trial: certain ones, and each open arrival's one unit in parts as its `chance` says (sums to 1)."""
+    total = np.zeros(entries, np.float64)
+    for row in range(len(chance)):
+        if trials_arrival[row] >= 0:
+            total[trials_arrival[row]] += chance[row]
+    credit = certain.astype(np.float64)
+    for row in range(len(chance)):
+        if trials_arrival[row] >= 0 and total[trials_arrival[row]] > 0:
+            credit[row] = chance[row] / total[trials_arrival[row]]
+    return credit
