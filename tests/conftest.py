@@ -5,7 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Generator
 
+import hypothesis
 import pytest
+
+# A property is true or false; how fast the machine is at the moment is no part of it.
+hypothesis.settings.register_profile("lianyi", deadline=None)
+hypothesis.settings.load_profile("lianyi")
 
 
 @pytest.hookimpl(wrapper=True)
