@@ -12,10 +12,11 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from lianyi.memory.duckdb import DuckDB
+from lianyi.memory.datafile import new_name, sync
+from lianyi.memory.duckdb import ROW_GROUP, DuckDB
 from lianyi.memory.engine import literal
 from lianyi.memory.events import SCHEMA
-from lianyi.memory.lake import Lake, new_name, sync
+from lianyi.memory.lake import Lake
 from lianyi.memory.traces import REFERENCES, Traces
 
 
@@ -74,7 +75,7 @@ def _rewrite(lake: Lake, path: str, traces: Traces) -> tuple[tuple[str, int], in
         engine.run(
             f"COPY (SELECT * FROM {source} e WHERE NOT coalesce({touched}, FALSE) UNION ALL SELECT * FROM rest "
             f'ORDER BY actor_key, "at") TO {literal(str(lake.path / name))} '
-            "(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 61440)"
+            f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP})"
         )
         count = engine.table(f"SELECT count(*) AS n FROM read_parquet([{literal(str(lake.path / name))}])")["n"][
             0

@@ -10,8 +10,6 @@ from __future__ import annotations
 import fcntl
 import json
 import logging
-import os
-import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -25,7 +23,8 @@ from deltalake.exceptions import TableNotFoundError
 from deltalake.transaction import AddAction, RemoveAction
 
 from lianyi.errors import Busy
-from lianyi.memory.duckdb import DuckDB
+from lianyi.memory.datafile import new_name, sync
+from lianyi.memory.duckdb import ROW_GROUP, DuckDB
 from lianyi.memory.engine import literal
 from lianyi.memory.events import SCHEMA
 from lianyi.memory.landing import Landing
@@ -216,7 +215,7 @@ class Lake:
         with DuckDB(memory_mb=2048) as engine:
             engine.run(
                 f'COPY (SELECT {select} FROM read_parquet([{sources}]) WHERE {where} ORDER BY actor_key, "at") '
-                f"TO {literal(str(self.path / name))} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 61440)"
+                f"TO {literal(str(self.path / name))} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP})"
             )
             rows = engine.table(f"SELECT count(*) AS n FROM read_parquet([{literal(str(self.path / name))}])")["n"][
                 0
@@ -238,20 +237,6 @@ class Lake:
         with DuckDB(memory_mb=2048) as engine:
             table = engine.table(f"SELECT {hash_sql(salt)} FROM read_parquet([{sources}])")
         return Hashes(table["high"].to_numpy(), table["low"].to_numpy())
-
-
-def new_name() -> str:
-    """A name for a new data file."""
-    return f"part-{secrets.token_hex(12)}.parquet"
-
-
-def sync(path: Path) -> None:
-    """Make a file's bytes, or a folder's entries, durable."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _alike(files: Sequence[DataFile]) -> list[DataFile]:

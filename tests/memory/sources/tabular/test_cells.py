@@ -16,7 +16,7 @@ from lianyi.errors import BadMapping
 from lianyi.memory.duckdb import DuckDB
 from lianyi.memory.keys import make_key
 from lianyi.memory.sources.tabular.cells import MONEY, Cells, currency_of, key_of, number_of, time_of
-from lianyi.memory.sources.tabular.cleaning import cleaned
+from lianyi.memory.sources.tabular.cleaning import NULL_WORDS, _plain, cleaned
 from lianyi.memory.sources.tabular.expression import columns_of, compiled
 
 
@@ -156,6 +156,30 @@ def test_one_star_is_a_mask_only_where_shops_write_it(engine: DuckDB) -> None:
 )  # fmt: skip
 def test_what_exports_put_around_a_value(raw: str, plain: str | None) -> None:
     assert cleaned(pa.chunked_array([[raw]])).to_pylist() == [plain]
+
+
+AROUND = [*" \t\u3000\xa0\u200b\ufeff\u2060\u2003\x85'=\"nulNa-/#\\一龠吠蠀é"]
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    cells=st.lists(
+        st.none()
+        | st.text(max_size=6).filter(lambda t: "\x00" not in t)
+        | st.lists(
+            st.sampled_from([*" \t\u3000\xa0\u200b\ufeff\u2060\u2003\x85'=\"nulNa-/#\\一龠吠蠀é"]), max_size=7
+        ).map("".join)
+        | st.sampled_from(NULL_WORDS),
+        max_size=30,
+    ),
+    start=st.integers(0, 5),
+)
+def test_cells_that_look_plain_are_plain(cells: list[str | None], start: int) -> None:
+    """Cleaning each cell of the column, without looking first whether it needs it, gives the same; slices too."""
+    column = pa.array(cells, pa.string())[start:]
+    assert cleaned(pa.chunked_array([column])).to_pylist() == [
+        None if cell is None else _plain(pa.array([cell]))[0].as_py() for cell in cells[start:]
+    ]
 
 
 ROW: dict[str, str | None] = {

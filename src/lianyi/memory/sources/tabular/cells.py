@@ -33,6 +33,7 @@ _SIGN = f"(?:{'|'.join(_SIGNS)})"
 _DAY = r"\d{4}[-/]\d{1,2}[-/]\d{1,2}"
 _CLOCK = r"\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?"
 _ZONE = r"(Z|UTC|GMT|[+-]\d{2}(:?\d{2})?)"
+_PLAIN_ZONE = r"(Z|[+-]\d{2}(:?\d{2})?)"
 # Forms that name no order of day and month; tried last.
 _RARE = (
     "%Y.%m.%d", "%Y.%m.%d %H:%M", "%Y.%m.%d %H:%M:%S", "%Y%m%d %H:%M:%S", "%Y%m%d %H:%M", "%Y%m%dT%H%M%S",
@@ -123,7 +124,10 @@ def number_of(text: str, sql_type: str, *, decimal_comma: bool = False) -> str:
     )
     if decimal_comma:
         return f"TRY_CAST(replace({digits}, ',', '.') AS {sql_type})"
-    return f"coalesce(TRY_CAST({text} AS {sql_type}), TRY_CAST({digits} AS {sql_type}))"
+    # most cells are plain numbers or empty, and only the others shall pay for signs and commas
+    plain = f"TRY_CAST({text} AS {sql_type})"
+    dressed = f"WHEN {text} IS NOT NULL THEN TRY_CAST({digits} AS {sql_type})"
+    return f"CASE WHEN {plain} IS NOT NULL THEN {plain} {dressed} END"
 
 
 def currency_of(text: str, expected: str) -> str:
@@ -191,6 +195,7 @@ def _usual(text: str, zone: str) -> str:
     rare = ", ".join(literal(pattern) for pattern in _RARE)
     return rf"""CASE
         WHEN regexp_full_match({text}, '{_DAY}([T ]+{_CLOCK})?') THEN timezone({zone}, TRY_CAST({text} AS TIMESTAMP))
+        WHEN regexp_full_match({text}, '{_DAY}[T ]{_CLOCK}{_PLAIN_ZONE}') THEN TRY_CAST({text} AS TIMESTAMPTZ)
         WHEN regexp_full_match({text}, '{_DAY}[T ]+{_CLOCK}\s*{_ZONE}') THEN TRY_CAST({zoned} AS TIMESTAMPTZ)
         WHEN regexp_full_match({text}, '\d{{10}}(\.\d+)?') THEN {_named_time(text, zone, "epoch_s")}
         WHEN regexp_full_match({text}, '\d{{13}}') THEN {_named_time(text, zone, "epoch_ms")}

@@ -230,7 +230,7 @@ class _World:
         if not pairs and not rule.json:
             return "CAST(NULL AS VARCHAR)"
         # merging into an empty object leaves the NULLs out
-        merged = f"json_merge_patch('{{}}', json_object({pairs}))"
+        merged = f"json_merge_patch('{{}}', json_object({pairs}))" if pairs else "'{}'"
         if rule.rest and REST in cells.types:
             merged = f"json_merge_patch({merged}, coalesce({cells.raw(REST)}, '{{}}'))"
         if rule.json:
@@ -317,7 +317,8 @@ class _World:
             )
             opened = "length(props) - length(replace(replace(props, '{', ''), '[', ''))"
             why = f"has more than {MAX_PARTS} lists and objects in one another; that is no description of an event"
-            yield Check(condition=f"{opened} > {MAX_PARTS}", column=rule.json, reason=why)
+            condition = f"CASE WHEN length(props) > {MAX_PARTS} THEN {opened} > {MAX_PARTS} ELSE FALSE END"
+            yield Check(condition=condition, column=rule.json, reason=why)
         if rule.props or rule.rest or rule.json:
             yield Check(
                 condition=f"length(props) > {MAX_PROPS}",
