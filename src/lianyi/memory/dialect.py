@@ -179,6 +179,10 @@ class Dialect:
         """Microseconds since 1970 (UTC) of a time."""
         return f"epoch_us({time})" if self._duck else f"unix_micros({time})"
 
+    def moment(self, micros: str) -> str:
+        """The time (UTC) so many microseconds after 1970."""
+        return f"make_timestamptz({micros})" if self._duck else f"timestamp_micros({micros})"
+
     def date(self, days: str) -> str:
         """The date that lies so many days after 1970-01-01."""
         return (

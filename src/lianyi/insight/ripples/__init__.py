@@ -1,1 +1,8 @@
 """How things travel from person to person: share trees, spread probabilities, simulation, whom to ask first."""
+
+from __future__ import annotations
+
+from lianyi.insight.ripples import arrivals
+from lianyi.insight.tables import Table
+
+TABLES: tuple[Table, ...] = (arrivals.ARRIVALS,)
