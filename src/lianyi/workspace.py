@@ -23,6 +23,7 @@ from lianyi.memory.events import SCHEMA, Event, check, to_arrow
 from lianyi.memory.inbox import Inbox
 from lianyi.memory.lake import Lake
 from lianyi.memory.landing import Landed
+from lianyi.ripples import Ripples
 from lianyi.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -189,6 +190,11 @@ class Workspace:
     def sql(self, query: str, parameters: Sequence[Any] = ()) -> Relation:
         """A query over `events` and the insight tables, all of one consistent version, as a lazy relation."""
         return self._current().relation(query, parameters)
+
+    @property
+    def ripples(self) -> Ripples:
+        """What spreads among the people: plans, influence."""
+        return Ripples(self)
 
     # --- people -------------------------------------------------------------------------------------------------
 

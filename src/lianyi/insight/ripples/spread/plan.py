@@ -62,12 +62,16 @@ def plan(
     seed: int = 0,
     threads: int = 1,
     sets: int = 32_768,
+    choice: Choice | None = None,
 ) -> Plan:
-    """Choose seeds as `seeds.choose` does, then measure them and the rivals on `sets` fresh sets."""
+    """Choose seeds as `seeds.choose` does, then measure them and the rivals on `sets` fresh sets.
+
+    choice: seeds that were chosen otherwise within the same rules, only to be measured.
+    """
     drawn = [graphs] if isinstance(graphs, Graph) else list(graphs)
     worlds = Worlds(drawn, model=model, worth=worth, offers=rules.offers, seed=seed, threads=threads)
     terms = terms_of(rules, worlds.nodes)
-    choice = choose_in(worlds, terms, epsilon=epsilon, delta=delta, worth=worth)
+    choice = choice or choose_in(worlds, terms, epsilon=epsilon, delta=delta, worth=worth)
     scores = {
         "degree": rankings.by_degree(drawn[0]),
         "pagerank": rankings.by_pagerank(drawn[0]),

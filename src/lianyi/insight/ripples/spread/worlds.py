@@ -116,17 +116,18 @@ class _Reaching:
 def _extra_arcs(graph: Graph, offers: Offers) -> tuple[Longs, Longs, Doubles]:
     """Arcs from offers: to their person with chance 1, and to those whom the person's boosted arcs reach."""
     everyone = np.arange(len(offers))
-    parts = [(offers.person.astype(np.int64), everyone, np.ones(len(offers)))]
-    for number in np.flatnonzero(offers.boost > 1):
-        arcs = graph.outward
-        row = slice(arcs.start[offers.person[number]], arcs.start[offers.person[number] + 1])
-        target = arcs.target[row].astype(np.int64)
-        plain = arcs.probability[row].astype(np.float64)
-        boosted = np.minimum(1.0, plain * offers.boost[number])
-        second = np.where(plain < 1.0, 1.0 - (1.0 - boosted) / np.maximum(1.0 - plain, 1e-300), 0.0)
-        parts.append((target, np.full(len(target), number), second))
-    person, offer, chance = (np.concatenate(column) for column in zip(*parts, strict=True))
-    return person, offer, chance
+    boosted = np.flatnonzero(offers.boost > 1)
+    arcs = graph.outward
+    begin, size = arcs.start[offers.person[boosted]], np.diff(arcs.start)[offers.person[boosted]]
+    arc = np.arange(int(size.sum())) + np.repeat(begin - (np.cumsum(size) - size), size)
+    plain = arcs.probability[arc].astype(np.float64)
+    wished = np.minimum(1.0, plain * np.repeat(offers.boost[boosted], size))
+    second = np.where(plain < 1.0, 1.0 - (1.0 - wished) / np.maximum(1.0 - plain, 1e-300), 0.0)
+    return (
+        np.concatenate([offers.person.astype(np.int64), arcs.target[arc].astype(np.int64)]),
+        np.concatenate([everyone, np.repeat(boosted, size)]),
+        np.concatenate([np.ones(len(offers)), second]),
+    )
 
 
 @kernel
