@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lianyi.insight.ripples import arrivals
+from lianyi.insight.ripples import arrivals, generations, overlaps, table
 from lianyi.insight.tables import Table
 
-TABLES: tuple[Table, ...] = (arrivals.ARRIVALS,)
+TABLES: tuple[Table, ...] = (arrivals.ARRIVALS, table.RIPPLES, generations.GENERATIONS, overlaps.OVERLAPS)

@@ -10,6 +10,7 @@ from lianyi.insight.scope import AT, MOMENT, Scope
 from lianyi.insight.tables import EVENTS, Build, Table
 
 CONTACT = ("reply", "mention", "reaction", "message")
+HOUR = 3_600_000_000
 NEW = 60_000_000  # microseconds: the coming itself may be told in several events
 
 
@@ -49,7 +50,10 @@ def reached(scope: Scope) -> str:
         {d.moment("t.micros")} AS moment, t.micros, t.generation, q.person_id AS parent_person_id,
         b.event_id AS parent_event_id, coalesce(a.event_id, s.event_id) AS event_id, CASE {how} END AS how,
         t.probability, {d.only(d.items(bits), "f", "f IS NOT NULL")} AS flags, z.person_id AS seed_person_id,
-        s.micros AS shared_micros, t.shares, t.micros - b.micros AS waited, t.micros - l.first_at < {NEW} AS newcomer
+        coalesce(b.category, s.category) AS category, coalesce(b.incentive, s.incentive) AS incentive,
+        CAST(t.waited AS DOUBLE) / {HOUR} AS interval_hours, t.brought, t.reach,
+        s.micros AS shared_micros, t.shares, t.micros - b.micros AS since_share,
+        t.micros - l.first_at < {NEW} AS newcomer
     FROM traced AS t JOIN persons AS p ON p.person = t.person JOIN scopes AS c ON c.number = t.scope
     JOIN persons AS z ON z.person = t.seed_person LEFT JOIN persons AS q ON q.person = t.parent_person
     LEFT JOIN passings AS rs ON rs.passing = t.root_passing LEFT JOIN comings AS rc ON rc.coming = t.root_coming
@@ -62,9 +66,10 @@ def arrivals(scope: Scope) -> str:
     """One row = one arrival, with what it brought in."""
     d = scope.dialect
     return f"""
-    SELECT r.ripple_id, r.person_id, r.moment AS "at", r.generation, r.parent_person_id, r.parent_event_id, r.event_id,
+    SELECT r.ripple_id, r.person_id, r.scope AS stone, r.category, r.incentive, r.moment AS "at",
+        r.generation, r.parent_person_id, r.parent_event_id, r.event_id,
         r.how, r.probability, r.flags, r.seed_person_id, r.newcomer,
-        CAST(r.waited AS DOUBLE) / 3600000000 AS delay_hours, r.shares,
+        CAST(r.since_share AS DOUBLE) / {HOUR} AS delay_hours, r.interval_hours, r.brought, r.reach, r.shares,
         CASE WHEN r.shared_micros IS NOT NULL THEN {d.moment("r.shared_micros")} END AS shared_at,
         coalesce(f.comings, 0) AS further, coalesce(f.own, 0) AS self_opened,
         coalesce(f.also_from, {d.texts([])}) AS also_from, o.converted_at,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from lianyi.insight.kernels import Longs
 from lianyi.insight.ripples.candidates import Pairs
 from lianyi.insight.ripples.told import CONTENT, ROBOT
 from lianyi.insight.ripples.traced import Acts, Traced, trace
-from lianyi.insight.ripples.tracing import NEVER, NOBODY, Comings, Passings
+from lianyi.insight.ripples.tracing import NEVER, NOBODY, Comings, Forest, Passings
 from lianyi.insight.scope import Scope
 from lianyi.insight.tables import Build
 from lianyi.memory.engine import Engine
@@ -58,9 +59,11 @@ def nodes_table(acts: Acts, traced: Traced) -> pa.Table:
     used = np.full(len(nodes.person), NOBODY)
     through = np.flatnonzero(nodes.from_ >= 0)[::-1]
     used[nodes.from_[through]] = through  # for whose share is not in the log, the first coming through it
-    coming, shared_at = traced.coming[mine], nodes.shared_at[mine]
-    came_at = acts.comings.at[coming] if len(acts.comings.at) else coming
-    at = np.where(coming >= 0, came_at, np.where(shared_at < NEVER, shared_at, nodes.began[mine]))
+    moment = np.where(nodes.shared_at < NEVER, nodes.shared_at, nodes.began)
+    came = np.flatnonzero(traced.coming >= 0)
+    moment[came] = acts.comings.at[traced.coming[came]]
+    coming, at = traced.coming[mine], moment[mine]
+    brought, reach = followers(forest, traced.flags == 0, mine)
     begun = np.where(traced.coming[root] >= 0, traced.coming[root], used[root])
     return pa.table(
         {
@@ -68,11 +71,23 @@ def nodes_table(acts: Acts, traced: Traced) -> pa.Table:
             "generation": forest.generation[mine].astype(np.int32), "how": traced.how[mine],
             "probability": pa.array(traced.probability[mine], from_pandas=True),
             "parent_person": np.where(parent >= 0, nodes.person[np.maximum(parent, 0)], NOBODY),
+            "waited": pa.array(at - moment[parent], mask=parent < 0), "brought": brought[mine], "reach": reach[mine],
             "seed_person": nodes.person[root], "root_passing": nodes.first_passing[root], "root_coming": begun,
             "coming": coming, "passing": traced.passing[mine], "shares": nodes.shares[mine],
             "first_passing": nodes.first_passing[mine], "flags": traced.flags[mine],
         }
     )  # fmt: skip
+
+
+def followers(forest: Forest, counted: NDArray[np.bool_], mine: Longs) -> tuple[Longs, Longs]:
+    """Per node how many people who count it brought itself, and how many are behind it at any distance."""
+    brought, behind = np.zeros(len(forest.parent), dtype=np.int64), np.zeros(len(forest.parent), dtype=np.int64)
+    child = mine[forest.parent[mine] >= 0]
+    np.add.at(brought, forest.parent[child], counted[child])
+    order = child[np.argsort(-forest.generation[child], kind="stable")]
+    for level in np.split(order, np.flatnonzero(np.diff(forest.generation[order])) + 1):
+        np.add.at(behind, forest.parent[level], behind[level] + counted[level])
+    return brought, behind
 
 
 def further_table(traced: Traced) -> pa.Table:

@@ -109,7 +109,7 @@ def passings(scope: Scope) -> str:
     """One row = one share or invitation in numbers: row, person, scope, thing, time (microseconds)."""
     return f"""
     SELECT row_number() OVER (ORDER BY s.moment, s.event_id) - 1 AS passing, s.event_id, p.person, c.number AS scope,
-        t.number AS thing, {scope.dialect.micros("s.moment")} AS micros
+        t.number AS thing, {scope.dialect.micros("s.moment")} AS micros, s.category, s.incentive
     FROM passed AS s JOIN persons AS p ON p.person_id = s.person_id JOIN scopes AS c ON c.scope = s.scope
     JOIN things AS t ON t.thing = s.thing
     """
