@@ -199,6 +199,11 @@ class Dialect:
         """Bit number `place` of a whole number, 0 or 1."""
         return f"(({number} >> {place}) & 1)" if self._duck else f"(shiftright({number}, {place}) & 1)"
 
+    def power_of_two(self, place: str) -> str:
+        """A whole number with the one bit number `place` (below 63) set."""
+        one = "CAST(1 AS BIGINT)"
+        return f"({one} << CAST({place} AS INTEGER))" if self._duck else f"shiftleft({one}, CAST({place} AS INT))"
+
     def quotient(self, number: str, by: int) -> str:
         """Whole quotient of a number that is not negative."""
         return f"(({number}) // {by})" if self._duck else f"(({number}) div {by})"

@@ -19,6 +19,8 @@ from lianyi.memory.engine import literal
 
 # Small enough that a look-up by the sorted column decodes little, large enough to compress well.
 ROW_GROUP = 61_440
+# Level 3, the default, takes a third more time to write and saves a hundredth of the bytes of our tables.
+LEVEL = 1
 
 SPILL = "lianyi-spill-"
 
@@ -78,7 +80,8 @@ class DuckDB:
             path.mkdir(parents=True, exist_ok=True)
             file = path / f"part-{part:03}.parquet"
             self._connection.execute(
-                f"COPY ({sql}) TO {literal(str(file))} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP})"
+                f"COPY ({sql}) TO {literal(str(file))} "
+                f"(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL {LEVEL}, ROW_GROUP_SIZE {ROW_GROUP})"
             )
             self.register(into, sorted(path.glob("part-*.parquet")))
 

@@ -13,7 +13,7 @@ def person_days(scope: Scope) -> str:
     d = scope.dialect
     return f"""
     SELECT person_id, {d.date("day")} AS day, CAST(count(*) AS BIGINT) AS events,
-        CAST(bit_or(CAST(power(2, hour) AS BIGINT)) AS BIGINT) AS hours
+        bit_or({d.power_of_two("hour")}) AS hours
     FROM (SELECT person_id, {day_of(d, "local")} AS day, {hour_of(d, "local")} AS hour FROM ({local}) AS a) AS b
     GROUP BY person_id, day
     """

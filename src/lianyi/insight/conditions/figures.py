@@ -110,19 +110,19 @@ class Figures:
 
     def _distinct_sql(self, family: Family, nodes: list[Figure]) -> str:
         scan, thing = Scan(self.scope, nodes), family[0]
-        flags, counts = [], []
+        tests, flags, counts = [], [], []
         for node in nodes:
-            name, condition = self.asked[node], scan.counts(node)
-            flags.append(f"bool_or({condition}) AS {name}")
+            name = self.asked[node]
+            tests.append(f"{scan.counts(node)} AS {name}")
+            flags.append(f"bool_or({name}) AS {name}")
             counts.append(f"CAST(count(*) FILTER (WHERE {name}) AS BIGINT) AS {name}")
             details = {"first": "moment"} if node in self.firsts else {}
             details |= {"word": scan.word(node)} if isinstance(node, s.Says) and node in self.said_words else {}
-            flags += [f"min({sql}) FILTER (WHERE {condition}) AS {name}_{what}" for what, sql in details.items()]
+            # CASE, not FILTER: a word is looked for only where there is one
+            flags += [f"min(CASE WHEN {name} THEN {sql} END) AS {name}_{what}" for what, sql in details.items()]
             counts += [f"min({name}_{what}) AS {name}_{what}" for what in details]
-        things = (
-            f"SELECT person_id, {', '.join(flags)} FROM ({scan.rows()}) AS e WHERE {thing} IS NOT NULL "
-            f"GROUP BY person_id, {thing}"
-        )
+        tested = f"SELECT *, {', '.join(tests)} FROM ({scan.rows()}) AS r WHERE {thing} IS NOT NULL"
+        things = f"SELECT person_id, {', '.join(flags)} FROM ({tested}) AS e GROUP BY person_id, {thing}"
         return f"SELECT person_id, {', '.join(counts)} FROM ({things}) AS t GROUP BY person_id"
 
 

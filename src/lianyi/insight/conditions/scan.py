@@ -42,8 +42,10 @@ class Scan:
     def counts(self, node: Figure) -> str:
         """SQL over the rows: whether an event counts for a figure."""
         if isinstance(node, s.Says):
-            parts = [f"coalesce({self.scope.dialect.matches('spoken', self._pattern(node.words))}, FALSE)"]
-            return " AND ".join([*parts, *(self._window(window, "moment") for window in node.windows)])
+            said = f"coalesce({self.scope.dialect.matches('spoken', self._pattern(node.words))}, FALSE)"
+            windows = " AND ".join(self._window(window, "moment") for window in node.windows)
+            # CASE, not AND: a text is searched only where the time is right
+            return f"CASE WHEN {windows} THEN {said} ELSE FALSE END" if windows else said
         chosen = node.selection
         parts = ["received" if chosen.received else "NOT received", self._kinds(chosen.kinds, "kind")]
         parts += [self._window(window, "moment") for window in chosen.windows]
@@ -62,18 +64,18 @@ class Scan:
         chosen = [node for node in self.figures if selection_of(node).received == received]
         if not chosen:
             return ""
-        where = " OR ".join(dict.fromkeys(self._reach(node) for node in chosen))
+        where = f"({' OR '.join(dict.fromkeys(self._reach(node) for node in chosen))})"
+        if self._words:  # they are a family of their own, so this holds for all figures of the scan
+            where += f" AND {self.scope.dialect.matches('e.text', self._pattern(self._words))}"
         columns = ["e.kind", MOMENT, f"{'TRUE' if received else 'FALSE'} AS received"]
         columns += [f"{sql} AS {name}" for name, sql in self._columns(received=received).items()]
         rows = self.scope.received if received else self.scope.done
-        return f"SELECT * FROM {rows(*columns, where=f'({where})')} AS {'r' if received else 'd'}"
+        return f"SELECT * FROM {rows(*columns, where=where)} AS {'r' if received else 'd'}"
 
     def _reach(self, node: Figure) -> str:
-        """SQL over the log: kinds, times and words of a figure."""
+        """SQL over the log: kinds and times of a figure."""
         selection = selection_of(node)
         parts = [self._kinds(selection.kinds, "e.kind"), *(self._window(window, AT) for window in selection.windows)]
-        if isinstance(node, s.Says):
-            parts.append(self.scope.dialect.matches("e.text", self._pattern(self._words)))
         return "(" + " AND ".join(parts) + ")"
 
     def _columns(self, *, received: bool) -> dict[str, str]:

@@ -110,12 +110,15 @@ def _facts(rules: Sequence[Rule], figures: Figures) -> str:
 def _columns(rules: Sequence[Rule]) -> list[str]:
     """The columns of profiles that some rule reads."""
     behind = {"top_share": "categories", "group_count": "groups", "channel_count": "channels"}
-    found = {"age", "consents", "first_order", "categories"}
+    found = {"age", "first_order"}
     for rule in rules:
+        found |= {"consents"} if rule.consent else set()
         for condition in (rule.when, rule.weight):
             for part in s.walk(condition) if condition else ():
                 if isinstance(part, s.Name) and (part.name in COLUMNS or part.name in behind):
                     found.add(behind.get(part.name, part.name))
+                elif isinstance(part, s.HasTag) and part.tag.startswith(likes.PREFIX):
+                    found.add("categories")
                 elif isinstance(part, s.Attribute):
                     found.add("attributes")
     return sorted(found)
