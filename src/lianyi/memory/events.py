@@ -103,6 +103,7 @@ KINDS: Mapping[str, Kind] = {
         Kind(name="arrive", en="came through a share", zh="到达"),
         Kind(name="follow", en="followed an account or added a contact", zh="关注"),
         Kind(name="unfollow", en="unfollowed or deleted a contact", zh="取消关注", active=False),
+        Kind(name="relate", en="the relation of two people was stated or taken back", zh="标注关系", active=False),
         Kind(name="cart", en="put goods into the cart", zh="加购"),
         Kind(name="collect", en="put goods on the wish list", zh="收藏"),
         Kind(name="checkout", en="placed an order that is not paid yet", zh="下单未付"),
