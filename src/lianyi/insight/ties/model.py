@@ -99,14 +99,14 @@ def _newton(design: Doubles, seen: Doubles, start: Doubles, goal: Doubles, penal
     beta = start.copy()
     loss, slope, curve = _likelihood(design, seen, beta)
     for _ in range(_STEPS):
-        loss += 0.5 * (penalty @ (beta - goal) ** 2)
+        loss += float(0.5 * (penalty @ (beta - goal) ** 2))
         slope += penalty * (beta - goal)
         step = np.linalg.solve(curve + np.diag(penalty), slope)
         if slope @ step < 1e-10 * max(1.0, loss):  # what a step could still gain, twice
             break
         while True:
             next_loss, next_slope, next_curve = _likelihood(design, seen, beta - step)
-            whole = next_loss + 0.5 * (penalty @ (beta - step - goal) ** 2)
+            whole = next_loss + float(0.5 * (penalty @ (beta - step - goal) ** 2))
             if whole <= loss or np.abs(step).max() < 1e-12:
                 break
             step = step / 2
