@@ -7,11 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from lianyi.insight.communities.detection.choosing import best_partition
+from lianyi.insight.communities.detection.choosing import Choice, best_partition
+from lianyi.insight.communities.detection.components import components, cut_out
 from lianyi.insight.communities.detection.levels import levels_around
-from lianyi.insight.communities.detection.network import Network, network_of
+from lianyi.insight.communities.detection.merging import numbered
+from lianyi.insight.communities.detection.network import network_of
 from lianyi.insight.communities.detection.overlap import Memberships, memberships_of
 from lianyi.insight.kernels import Ints
+
+_FEW = 8  # ties: no division of fewer can outweigh the cost of its rates
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -20,14 +24,17 @@ class Found:
 
     levels: label arrays of shape (nodes,) from coarse to fine, each fine community inside one coarse one; -1 marks
     nodes without ties, which are in none. levels[main] is the level that the network's own resolution gives.
-    memberships: overlapping membership at the main level. resolution: of modularity, 1 = Newman's. stability: how much
-    better the communities explain where ties are than chance does, in nats per unit of weight; 0 = not at all.
+    memberships: overlapping membership at the main level. resolution, evidence, stability: of the component with most
+    ties. resolution: of modularity, 1 = Newman's. evidence: how much better communities explain where ties are than
+    chance does, in nats per tie, less the cost of saying so; 0 = one community. stability: 1 if repeated runs agree on
+    all ties, 0 if each is a coin's toss.
     """
 
     levels: tuple[Ints, ...]
     main: int
     memberships: Memberships
     resolution: float
+    evidence: float
     stability: float
 
     @property
@@ -46,43 +53,61 @@ def find(
 ) -> Found:
     """Communities of undirected ties source[i] – target[i] with weights, each tie once, arrays of shape (ties,).
 
-    Nodes are 0 … nodes-1. Equal input and seed give equal output. InputError as in `network_of`.
+    Nodes are 0 … nodes-1. Equal input and seed give equal output. Each component is judged alone, so ties elsewhere
+    change nothing. InputError as in `network_of`.
     """
     network = network_of(nodes, source, target, weight)
-    tied = np.diff(network.start) > 0
-    if not tied.any():
-        nobody = np.full(nodes, -1, np.int32)
-        none = np.empty(0, np.int32)
-        return Found(
-            levels=(nobody,), main=0, memberships=Memberships(none, none, np.empty(0)), resolution=1.0, stability=0.0
-        )
-    kept, seat = _tied_only(network, tied)
-    choice = best_partition(kept, seed=seed)
-    levels, main = levels_around(kept, choice, seed=seed)
-    members = memberships_of(kept, choice.label, choice.label)
-    back = np.flatnonzero(tied).astype(np.int32)
+    component, count = components(network)
+    ends = np.bincount(component, np.diff(network.start), count)
+    tied = ends > 0
+    levels = Levels(nodes)
+    levels.whole(component, tied & (ends < 2 * _FEW))
+    chief = Choice(label=component, resolution=1.0, evidence=0.0)
+    most = 0
+    for members, part in cut_out(network, component, np.flatnonzero(ends >= 2 * _FEW).astype(np.int32)):
+        choice = best_partition(part, seed=seed)
+        levels.put(members, *levels_around(part, choice, seed=seed))
+        if len(part.target) > most:
+            chief, most = choice, len(part.target)
+    found, main = levels.joined()
     return Found(
-        levels=tuple(_spread(label, seat, tied) for label in levels),
+        levels=found,
         main=main,
-        memberships=members._replace(node=back[members.node]),
-        resolution=choice.resolution,
-        stability=choice.gain,
+        memberships=memberships_of(network, found[main]),
+        resolution=chief.resolution,
+        evidence=chief.evidence,
+        stability=chief.stability,
     )
 
 
-def _tied_only(network: Network, tied: NDArray[np.bool_]) -> tuple[Network, Ints]:
-    """The network without nodes that have no ties, and where each node sits in it (-1: nowhere)."""
-    seat = np.where(tied, np.cumsum(tied) - 1, -1).astype(np.int32)
-    start = np.append(network.start[:-1][tied], network.start[-1:])
-    kept = Network(
-        start=start,
-        target=seat[network.target],
-        weight=network.weight,
-        inside=network.inside[tied],
-        mass=network.mass[tied],
-    )
-    return kept, seat
+class Levels:
+    """The levels of components, put side by side."""
 
+    def __init__(self, nodes: int) -> None:
+        self._nodes = nodes
+        self._parts: list[tuple[Ints, tuple[Ints, ...], int]] = []
 
-def _spread(label: Ints, seat: Ints, tied: NDArray[np.bool_]) -> Ints:
-    return np.where(tied, label[np.maximum(seat, 0)], -1).astype(np.int32)
+    def whole(self, component: Ints, small: NDArray[np.bool_]) -> None:
+        """Components that are one community each at every level."""
+        members = np.flatnonzero(small[component]).astype(np.int32)
+        if len(members):
+            self._parts.append((members, (numbered(component[members])[0],), 0))
+
+    def put(self, members: Ints, levels: tuple[Ints, ...], main: int) -> None:
+        """The levels of one component whose nodes are `members`."""
+        self._parts.append((members, levels, main))
+
+    def joined(self) -> tuple[tuple[Ints, ...], int]:
+        """Levels of all nodes, aligned at the main one; a component that has fewer repeats its outermost."""
+        above = max((main for _, _, main in self._parts), default=0)
+        below = max((len(levels) - 1 - main for _, levels, main in self._parts), default=0)
+        return tuple(self._level(step) for step in range(-above, below + 1)), above
+
+    def _level(self, step: int) -> Ints:
+        label = np.full(self._nodes, -1, np.int32)
+        used = 0
+        for members, levels, main in self._parts:
+            here = levels[min(max(main + step, 0), len(levels) - 1)]
+            label[members] = here + used
+            used += int(here.max()) + 1
+        return label

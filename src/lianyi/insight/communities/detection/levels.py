@@ -2,48 +2,62 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 
 from lianyi.insight.communities.detection.choosing import Choice
-from lianyi.insight.communities.detection.leiden import partition
+from lianyi.insight.communities.detection.components import connected_parts
+from lianyi.insight.communities.detection.leiden import coarsened, partition
 from lianyi.insight.communities.detection.merging import merged, numbered
+from lianyi.insight.communities.detection.moving import refine
 from lianyi.insight.communities.detection.network import Network
 from lianyi.insight.kernels import Doubles, Ints, Longs, kernel
 
 _STEP = 4.0  # between the resolutions of two levels
 _FEWER = 0.75  # a level is kept if it has at most this many times the communities of the next finer one
+_LEAST = 0.02  # resolution
 
 
 def levels_around(network: Network, choice: Choice, *, seed: int) -> tuple[tuple[Ints, ...], int]:
     """Partitions from coarse to fine, each fine community inside one coarse one, and the place of the chosen one."""
-    above = _above(network, choice, seed)
-    below = _below(network, choice, seed)
-    return (*above, choice.label, *below), len(above)
+    with ThreadPoolExecutor(1) as other:  # kernels release the interpreter's lock
+        coming = other.submit(_below, network, choice, seed)
+        above = _above(network, choice, seed)
+        return (*above, choice.label, *coming.result()), len(above)
 
 
 def _above(network: Network, choice: Choice, seed: int) -> list[Ints]:
+    """Communities of communities; the last level is the whole component."""
     found: list[Ints] = []
-    count = int(choice.label.max()) + 1
-    level, seat = merged(network, choice.label, count), choice.label
+    level, seat = merged(network, choice.label, int(choice.label.max()) + 1), choice.label
     resolution = choice.resolution
-    for _ in range(12):
+    while level.nodes > 1:
         resolution /= _STEP
-        label, fewer = numbered(partition(level, resolution / network.mass.sum(), seed=seed))
-        if fewer > _FEWER * level.nodes:
-            if resolution < 1e-3:
-                break
-            continue
-        seat, level = label[seat], merged(level, label, fewer)
-        found.append(seat)
+        if resolution < _LEAST:
+            label, fewer = np.zeros(level.nodes, np.int32), 1
+        else:
+            loose, _ = coarsened(level, resolution / network.mass.sum(), seed=seed)
+            label, fewer = connected_parts(level.start, level.target, loose)
+        if fewer <= _FEWER * level.nodes:
+            seat, level = label[seat], merged(level, label, fewer)
+            found.append(seat)
     return found[::-1]
 
 
 def _below(network: Network, choice: Choice, seed: int) -> list[Ints]:
-    start, target, weight = _inner(network.start, network.target, network.weight, choice.label)
-    inner = Network(start=start, target=target, weight=weight, inside=network.inside, mass=network.mass)
-    label = partition(inner, choice.resolution * _STEP / network.mass.sum(), seed=seed)
-    count = int(choice.label.max()) + 1
-    return [label] if count <= _FEWER * (int(label.max()) + 1) else []
+    rate = choice.resolution * _STEP / network.mass.sum()
+    order = np.arange(network.nodes, dtype=np.int32)
+    part, parts = numbered(
+        refine(network.start, network.target, network.weight, network.mass, rate, choice.label, order)
+    )
+    whole = np.empty(parts, np.int32)
+    whole[part] = choice.label
+    small = merged(network, part, parts)
+    start, target, weight = _inner(small.start, small.target, small.weight, whole)
+    inner = Network(start=start, target=target, weight=weight, inside=small.inside, mass=small.mass)
+    label, count = connected_parts(start, target, partition(inner, rate, seed=seed, rounds=1))
+    return [label[part]] if int(choice.label.max()) + 1 <= _FEWER * count else []
 
 
 @kernel

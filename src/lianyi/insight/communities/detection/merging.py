@@ -18,7 +18,7 @@ def merged(network: Network, label: Ints, count: int) -> Network:
 @kernel
 def numbered(label: Ints) -> tuple[Ints, int]:
     """The same partition with communities numbered 0, 1, … in order of their first node, and how many there are."""
-    new = np.full(len(label) + 1, -1, np.int32)
+    new = np.full(label.max() + 1 if len(label) else 0, -1, np.int32)
     out = np.empty(len(label), np.int32)
     count = 0
     for node in range(len(label)):

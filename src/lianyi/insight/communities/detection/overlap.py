@@ -20,10 +20,10 @@ class Memberships(NamedTuple):
     weight: Doubles
 
 
-def memberships_of(network: Network, label: Ints, main: Ints) -> Memberships:
-    """Overlapping membership around a partition `label`; nodes with main = -1 belong nowhere."""
+def memberships_of(network: Network, label: Ints) -> Memberships:
+    """Overlapping membership around a partition, shape (nodes,); nodes with label -1 belong nowhere."""
     count = int(label.max()) + 1 if label.size else 0
-    node, community, weight = _memberships(network.start, network.target, network.weight, main, count, _SHARE)
+    node, community, weight = _memberships(network.start, network.target, network.weight, label, count, _SHARE)
     return Memberships(node, community, weight)
 
 
