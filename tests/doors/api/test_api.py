@@ -39,7 +39,7 @@ def send(client: Client, method: str, path: str, data: Any = None) -> tuple[int,
 def filled(endpoint: Endpoint) -> str:
     values = {
         "<str:person_id>": ANNA, "<str:name>": "people", "<str:tag>": "buyer", "<int:job_id>": "1", "<int:key_id>": "1",
-        "<uuid:upload_id>": "00000000-0000-4000-8000-000000000000", "<int:plan_id>": "1",
+        "<uuid:upload_id>": "00000000-0000-4000-8000-000000000000",
     }  # fmt: skip
     path = endpoint.path
     for hole, value in values.items():

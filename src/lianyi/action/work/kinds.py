@@ -94,11 +94,4 @@ def erase(workspace: Workspace, job: Job, say: Say) -> dict[str, Any]:
     }
 
 
-def plan(workspace: Workspace, job: Job, say: Say) -> dict[str, Any]:
-    """Work out a kept plan. Arguments: plan."""
-    from lianyi.action.plans import keeping  # its models name ours
-
-    return keeping.work_out(workspace, job.arguments["plan"], say)
-
-
-KINDS: Mapping[str, Work] = {"refresh": refresh, "check": check, "import": import_, "erase": erase, "plan": plan}
+KINDS: Mapping[str, Work] = {"refresh": refresh, "check": check, "import": import_, "erase": erase}

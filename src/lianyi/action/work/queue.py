@@ -22,7 +22,6 @@ RIGHTS: Mapping[str, str] = {
     "check": "data.import",
     "import": "data.import",
     "erase": "people.erase",
-    "plan": "plans.make",
 }
 
 

@@ -49,7 +49,6 @@ PLACES = (
         also=("/tags",),
         parts=(Part(name="people", title=_("All people")), Part(name="tags", title=_("Tags"))),
     ),
-    Place(name="planner", title=_("Planner"), icon="spark", right="people.see"),
     Place(name="data", title=_("Data"), icon="data", right="data.see", also=("/import",)),
     Place(name="settings", title=_("Settings"), icon="settings", right="people.see"),
 )

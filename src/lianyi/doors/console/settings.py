@@ -49,7 +49,6 @@ INSTALLED_APPS = [
     "django_htmx",
     "lianyi.action.team.apps.TeamConfig",
     "lianyi.action.work.apps.WorkConfig",
-    "lianyi.action.plans.apps.PlansConfig",
     "lianyi.doors.console.apps.ConsoleConfig",
 ]
 MIDDLEWARE = [

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from lianyi.insight.kernels import Doubles, Longs
 from lianyi.insight.ripples.candidates import Candidates, Pairs, candidates
+from lianyi.insight.ripples.logit import Choice, fit
 from lianyi.insight.ripples.told import CODE
 from lianyi.insight.ripples.tracing import NOBODY, Comings, Nodes, Passings
 
@@ -45,24 +46,6 @@ class Delays:
     def log(self, seconds: Doubles) -> Doubles:
         """Log density per second of each delay."""
         return np.asarray(self.density[np.clip(np.searchsorted(EDGES, seconds, side="right") - 1, 0, len(EDGES) - 2)])
-
-
-@dataclass(frozen=True, kw_only=True)
-class Choice:
-    """Alternatives as flat rows in order of their question. row: question; passing: share, -1 for somebody else;
-    x: (rows, 6)."""
-
-    row: Longs
-    passing: Longs
-    x: Doubles
-    begin: Longs
-
-    def shares(self, theta: Doubles) -> Doubles:
-        """The probability of each alternative."""
-        score = self.x @ theta
-        top = np.maximum.reduceat(score, self.begin)
-        weight = np.exp(score - top[self.row])
-        return np.asarray(weight / np.add.reduceat(weight, self.begin)[self.row])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,34 +89,10 @@ def learn(passings: Passings, comings: Comings, clues: Clues, coded: Longs, *, a
     if not len(sample):
         return DEFAULT
     choice = choose(passings, comings, clues, sample, anything=anything, known=True)
-    truth = choice.passing == comings.passing[sample][choice.row]
+    truth = choice.option == comings.passing[sample][choice.row]
     missed = np.bincount(choice.row, truth, len(sample)) == 0
-    truth |= (choice.passing < 0) & missed[choice.row]
-    return fit(choice, truth.astype(np.float64))
-
-
-def fit(choice: Choice, truth: Doubles) -> Doubles:
-    """Newton's method; the log-likelihood is concave, the prior makes it strictly so. Halved steps where one is too
-    long."""
-    theta, best = DEFAULT.copy(), -np.inf
-    step = np.zeros(len(theta))
-    for _ in range(50):
-        probability = choice.shares(theta)
-        away = theta - DEFAULT
-        value = truth @ np.log(np.maximum(probability, 1e-300)) - PRIOR / 2 * away @ away
-        if value < best - 1e-9:
-            theta, step = theta - step / 2, step / 2
-            continue
-        best = value
-        gradient = choice.x.T @ (truth - probability) - PRIOR * away
-        weighted = choice.x * probability[:, None]
-        mean = np.add.reduceat(weighted, choice.begin)
-        hessian = weighted.T @ choice.x - mean.T @ mean + PRIOR * np.eye(len(theta))
-        step = np.linalg.solve(hessian, gradient)
-        theta = theta + step
-        if np.abs(step).max() < 1e-6:
-            break
-    return theta
+    truth |= (choice.option < 0) & missed[choice.row]
+    return fit(choice, truth.astype(np.float64), DEFAULT, PRIOR)
 
 
 def choose(passings: Passings, comings: Comings, clues: Clues, asked: Longs, *, anything: int, known: bool) -> Choice:
@@ -148,8 +107,7 @@ def choose(passings: Passings, comings: Comings, clues: Clues, asked: Longs, *, 
     x[len(found.row) :, 5] = np.log1p(found.pool)
     # Somebody else's share is as old as a typical one: then weights do not depend on the unit of time.
     x[len(found.row) :, 0] = float(np.average(clues.delays.density))
-    row = row[order]
-    return Choice(row=row, passing=passing[order], x=x[order], begin=np.searchsorted(row, np.arange(len(asked))))
+    return Choice(row=row[order], option=passing[order], x=x[order])
 
 
 def _clue_rows(
@@ -171,8 +129,8 @@ def _clue_rows(
 
 def _best(choice: Choice, probability: Doubles, passings: Passings, questions: int) -> Guess:
     """The sharer with the largest probability over all his shares, and of these the most probable one."""
-    listed = np.flatnonzero(choice.passing >= 0)
-    row, passing = choice.row[listed], choice.passing[listed]
+    listed = np.flatnonzero(choice.option >= 0)
+    row, passing = choice.row[listed], choice.option[listed]
     person = passings.person[passing]
     order = np.lexsort((-probability[listed], person, row))
     new = (np.diff(row[order], prepend=-1) != 0) | (np.diff(person[order], prepend=-1) != 0)

@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 
 from lianyi.doors.console.pages.person.timeline import room
-from lianyi.doors.console.titles import ACTS, JOB_STATES, JOBS, LEFT_OUT, LEVELS, STRENGTHS, TAG_SOURCES
+from lianyi.doors.console.titles import ACTS, JOB_STATES, JOBS, LEVELS, STRENGTHS, TAG_SOURCES
 from lianyi.memory.keys import NAMESPACES
 
 register = template.Library()
@@ -202,12 +202,6 @@ def level_title(name: str) -> str:
 def strength_title(name: str) -> str:
     """What kind of key it is, in words."""
     return str(STRENGTHS.get(name, name))
-
-
-@register.filter
-def left_out_title(name: str) -> str:
-    """Why people were not asked."""
-    return str(LEFT_OUT[name])
 
 
 @register.filter

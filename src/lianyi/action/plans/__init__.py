@@ -1,1 +1,0 @@
-"""Plans of ripples that are kept: what was asked, what was answered, what came of it."""
