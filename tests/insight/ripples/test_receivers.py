@@ -62,11 +62,8 @@ def test_reasons_say_what_is_known() -> None:
     asked = Questions(**{name: np.array([0]) for name in ("sharer", "thing", "kind", "group")}, day=np.array([4.0]))
     found = rank(Knowledge(known), asked, DEFAULT)
     said = [en for en, _ in reasons(found.x[0])]
-    assert said[:3] == [
-        "came through this person 2 times",
-        "the last one this person reached",
-        "brought this person 1 times",
-    ]
+    assert said[0] == "came through this person 2 times"
+    assert said[1:3] == ["the last one this person reached", "brought this person 1 times"]
     assert "has had it already" in said
 
 

@@ -55,7 +55,7 @@ def fit(choice: Choice, truth: Doubles, default: Doubles, prior: float) -> Doubl
     for _ in range(50):
         probability = choice.shares(theta)
         away = theta - default
-        value = truth @ np.log(np.maximum(probability, 1e-300)) - prior / 2 * away @ away
+        value = float(truth @ np.log(np.maximum(probability, 1e-300)) - prior / 2 * away @ away)
         if value < best - 1e-9:
             theta, step = theta - step / 2, step / 2
             continue
@@ -64,8 +64,8 @@ def fit(choice: Choice, truth: Doubles, default: Doubles, prior: float) -> Doubl
         weighted = choice.x * (probability * np.minimum(answered, 1))[:, None]
         mean = choice.sums(weighted)
         hessian = weighted.T @ choice.x - mean.T @ mean + prior * np.eye(len(theta))
-        step = np.linalg.solve(hessian, gradient)
-        theta = theta + step
+        step = np.asarray(np.linalg.solve(hessian, gradient), dtype=np.float64)
+        theta = np.asarray(theta + step, dtype=np.float64)
         if np.abs(step).max() < 1e-6:
             break
     return theta

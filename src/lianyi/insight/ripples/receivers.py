@@ -93,10 +93,13 @@ class Knowledge:
         self.pairs = Counts(one * self.people + other, day)
         self.given = Counts(one, day)
         self.got = Counts(other, day)
-        self.kinds = Counts(_code(other, history.kind), day)
-        self.groups = Counts(_code(other, history.group), day)
-        self.mine = Counts(_code(one * self.people + other, history.group), day)
-        self.had = Counts(np.concatenate([_code(other, history.thing), _code(one, history.thing)]), np.tile(day, 2))
+        self.widths = [int(part.max(initial=-1)) + 1 for part in (history.kind, history.group, history.thing)]
+        kinds, groups, things = self.widths
+        self.kinds = Counts(_code(other, history.kind, kinds), day)
+        self.groups = Counts(_code(other, history.group, groups), day)
+        self.mine = Counts(_code(one * self.people + other, history.group, groups), day)
+        ends = np.concatenate([other, one])
+        self.had = Counts(_code(ends, np.tile(history.thing, 2), things), np.tile(day, 2))
         ends = np.unique(np.concatenate([one * self.people + other, other * self.people + one]))
         self.neighbour = ends % max(self.people, 1)
         self.begin = np.searchsorted(ends // max(self.people, 1), np.arange(self.people + 1))
@@ -130,22 +133,23 @@ class Knowledge:
         back, _, back_last = self.pairs.of(person * self.people + sharer)
         given = np.maximum(self.given.of(sharer)[0], 1)
         got, _, got_last = self.got.of(person)
-        group = self.groups.of(_code(person, questions.group[row]))[0]
+        kinds, groups, things = self.widths
+        group = self.groups.of(_code(person, questions.group[row], groups))[0]
         columns = (
             _fresh(day - last), np.log1p(count), np.log1p(days), _is_last(row, last), count / given,
             np.log1p(back), _fresh(day - back_last), np.log1p(common), (count + back == 0) * 1.0,
             np.log1p(got), _fresh(day - got_last),
-            np.log1p(self.kinds.of(_code(person, questions.kind[row]))[0]),
+            np.log1p(self.kinds.of(_code(person, questions.kind[row], kinds))[0]),
             group / (got + 2.0),
-            np.log1p(self.mine.of(_code(sharer * self.people + person, questions.group[row]))[0]),
-            np.minimum(self.had.of(_code(person, questions.thing[row]))[0], 1) * 1.0,
+            np.log1p(self.mine.of(_code(sharer * self.people + person, questions.group[row], groups))[0]),
+            np.minimum(self.had.of(_code(person, questions.thing[row], things))[0], 1) * 1.0,
         )  # fmt: skip
         return np.column_stack(columns)
 
 
-def _code(one: Longs, other: Longs) -> Longs:
-    """One number for two; what is unknown meets nothing."""
-    return np.where(other >= 0, one * 10_000_000 + other, -1 - np.arange(len(one)))
+def _code(one: Longs, other: Longs, width: int) -> Longs:
+    """One number for two; what is unknown (below 0, or not below the width) meets nothing."""
+    return np.where((other >= 0) & (other < width), one * width + other, -1 - np.arange(len(one)))
 
 
 def _fresh(days: Doubles) -> Doubles:
@@ -157,7 +161,7 @@ def _is_last(row: Longs, last: Doubles) -> Doubles:
     """1 for whom the sharer reached last."""
     best = np.full(int(row.max(initial=-1)) + 1, -np.inf)
     np.maximum.at(best, row, last)
-    return (np.isfinite(last) & (last == best[row])) * 1.0
+    return np.asarray(np.isfinite(last) & (last == best[row]), dtype=np.float64)
 
 
 def _first_few(row: Longs, value: Longs, few: int) -> Longs:
