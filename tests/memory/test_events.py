@@ -7,9 +7,22 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from lianyi.errors import BadEvent
-from lianyi.memory.events import FIELD_NAMES, KINDS, SCHEMA, Event, check, money, props_text, to_arrow
+from lianyi.memory.events import (
+    FIELD_NAMES,
+    KINDS,
+    SCHEMA,
+    Event,
+    _check_fields,
+    _plainly_right,
+    check,
+    money,
+    props_text,
+    to_arrow,
+)
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 GOOD: dict[str, Any] = {"id": "t:1", "at": NOW, "kind": "order", "source": "t", "actor_key": "user:1"}
@@ -84,3 +97,32 @@ def test_props_have_a_limit() -> None:
     assert props_text({}) is None
     with pytest.raises(BadEvent, match="at most 100,000"):
         props_text({"x": "y" * 100_001})
+
+
+KEYS = st.none() | st.sampled_from(["", "user:1", "nobody", "user:\x00", ":", "u:" + "x" * 250, "u:" + "x" * 511])
+WORDS = st.none() | st.sampled_from(["", "w", "\x00", "w" * 500, "w" * 513])
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    fields=st.fixed_dictionaries(
+        {
+            "id": WORDS.map(lambda word: word or ""),
+            "source": WORDS.map(lambda word: word or ""),
+            "kind": st.sampled_from(["view", "own_kind", "View", "", "view\x00"]),
+            "actor_key": KEYS,
+            "target_key": KEYS,
+            "value": st.none() | st.just(Decimal(1)),
+            "text": WORDS,
+        }
+        | dict.fromkeys(["group_key", "object_key", "parent_id", "campaign", "channel", "category"], WORDS)
+    )
+)
+def test_what_is_right_at_a_glance_is_right_field_by_field(fields: dict[str, Any]) -> None:
+    event = Event(at=NOW, **fields)
+    if _plainly_right(event):
+        _check_fields(event)
+
+
+def test_most_events_are_right_at_a_glance() -> None:
+    assert _plainly_right(Event(**GOOD, object_key="item:1", channel="web", props={"a": 1}))

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -19,7 +20,7 @@ from hypothesis import strategies as st
 from lianyi.errors import InboxFailed, InboxFull, WorkspaceError
 from lianyi.memory.draining import Drained, land
 from lianyi.memory.events import Event
-from lianyi.memory.inbox import Inbox, Limits
+from lianyi.memory.inbox import Inbox, Limits, Parcel
 from lianyi.memory.lake import Lake
 from lianyi.memory.traces import Traces
 
@@ -388,3 +389,17 @@ class TestErasure:
         before = next(inbox.take(10)).body
         assert inbox.purge(traces("user:somebody-else")) == 0
         assert next(inbox.take(10)).body == before
+
+
+@settings(max_examples=60, deadline=None)
+@given(sizes=st.lists(st.integers(0, 150), max_size=6))
+def test_a_parcel_is_one_list_of_its_events_however_they_come(sizes: list[int]) -> None:
+    parcel = Parcel()
+    events: list[Event] = []
+    for size in sizes:
+        some = [Event(id=f"t:{len(events) + n}", at=NOW, kind="view", source="t", props={"n": n}) for n in range(size)]
+        parcel.add(some)
+        events += some
+    assert parcel.count == len(events)
+    assert msgspec.json.decode(parcel.json(), type=list[Event]) == events
+    assert len(parcel) == len(parcel.json()) or not events

@@ -170,7 +170,40 @@ class Event(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
 
 def check(event: Event, *, now: datetime) -> Event:
     """Return the event unchanged, or raise BadEvent that names the field, the value and what is allowed."""
-    # This runs for every event that is ever received, so it asks only what it must: most fields of most are empty.
+    if not _plainly_right(event):
+        _check_fields(event)
+    if event.at.tzinfo is None:
+        raise BadEvent(f"at: {event.at.isoformat()} has no time zone; add one, e.g. {event.at.isoformat()}+08:00")
+    if not EARLIEST <= event.at <= now + FUTURE_SLACK:
+        raise BadEvent(f"at: {event.at.isoformat()} is not between 1970 and tomorrow; mend the time")
+    return event
+
+
+def _plainly_right(event: Event) -> bool:
+    """Whether the fields are right at a glance: texts that are short together are short each. Says no when in doubt.
+
+    This runs for every event that is ever received, and looking at each field by itself takes three times as long.
+    """
+    actor, target = event.actor_key or "", event.target_key or ""
+    texts = "".join(
+        (event.id, event.source, actor, target, event.group_key or "", event.object_key or "", event.parent_id or "",
+         event.campaign or "", event.channel or "", event.category or "")
+    )  # fmt: skip
+    return (
+        len(texts) <= MAX_ID
+        and "\x00" not in texts
+        and event.id != ""
+        and event.source != ""
+        and (event.kind in KINDS or KIND_PATTERN.match(event.kind) is not None)
+        and (":" in actor or event.actor_key is None)
+        and (":" in target or event.target_key is None)
+        and event.text is None
+        and event.value is None
+        and event.currency is None
+    )
+
+
+def _check_fields(event: Event) -> None:
     _check_text("id", event.id, MAX_ID, required=True)
     _check_text("source", event.source, MAX_KEY, required=True)
     if event.kind not in KINDS and not KIND_PATTERN.match(event.kind):
@@ -178,10 +211,6 @@ def check(event: Event, *, now: datetime) -> Event:
             f"kind: {event.kind[:80]!r} is not a kind; write small letters, digits and _ starting with a letter, "
             f"at most 64 characters (known kinds: {', '.join(KINDS)})"
         )
-    if event.at.tzinfo is None:
-        raise BadEvent(f"at: {event.at.isoformat()} has no time zone; add one, e.g. {event.at.isoformat()}+08:00")
-    if not EARLIEST <= event.at <= now + FUTURE_SLACK:
-        raise BadEvent(f"at: {event.at.isoformat()} is not between 1970 and tomorrow; mend the time")
     if event.actor_key is not None:
         _check_key("actor_key", event.actor_key)
     if event.target_key is not None:
@@ -189,24 +218,12 @@ def check(event: Event, *, now: datetime) -> Event:
     _check_optional(event)
     if event.value is not None or event.currency is not None:
         _check_money(event.value, event.currency)
-    return event
 
 
 def _check_optional(event: Event) -> None:
-    if event.group_key:
-        _check_text("group_key", event.group_key, MAX_KEY)
-    if event.object_key:
-        _check_text("object_key", event.object_key, MAX_KEY)
-    if event.parent_id:
-        _check_text("parent_id", event.parent_id, MAX_KEY)
-    if event.campaign:
-        _check_text("campaign", event.campaign, MAX_KEY)
-    if event.channel:
-        _check_text("channel", event.channel, MAX_KEY)
-    if event.category:
-        _check_text("category", event.category, MAX_KEY)
-    if event.text:
-        _check_text("text", event.text, MAX_TEXT)
+    for name in ("group_key", "object_key", "parent_id", "campaign", "channel", "category"):
+        _check_text(name, getattr(event, name), MAX_KEY)
+    _check_text("text", event.text, MAX_TEXT)
 
 
 def _check_key(name: str, key: str) -> None:

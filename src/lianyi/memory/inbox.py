@@ -51,6 +51,8 @@ LONG_JOURNAL = 16_384
 STEP_BYTES = 4 * 1024 * 1024
 STEP_PAUSE = 0.005
 
+PACKED_AT_ONCE = 64
+
 _encoder = msgspec.json.Encoder()
 
 
@@ -276,26 +278,37 @@ class Inbox:
 
 
 class Parcel:
-    """Events packed for the inbox, as a JSON array. Packing each as it comes keeps few of them in memory at once."""
+    """Events packed for the inbox, as a JSON array. Packing them by the dozen keeps few of them in memory at once."""
 
     def __init__(self) -> None:
         self.count = 0
+        self._loose: list[Event] = []
         self._json = bytearray(b"[")
 
     def __len__(self) -> int:
         """Bytes so far."""
+        self._pack()
         return len(self._json)
 
     def add(self, events: Sequence[Event]) -> None:
         """Pack these events too."""
-        for event in events:
-            _encoder.encode_into(event, self._json, -1)
-            self._json += b","
         self.count += len(events)
+        self._loose += events
+        if len(self._loose) >= PACKED_AT_ONCE:
+            self._pack()
 
     def json(self) -> bytes:
         """The whole array."""
+        self._pack()
         return bytes(self._json[:-1]) + b"]" if self.count else b"[]"
+
+    def _pack(self) -> None:
+        if self._loose:
+            start = len(self._json)
+            _encoder.encode_into(self._loose, self._json, start)
+            del self._json[start]  # the bracket that opens, while the one that closes becomes the comma
+            self._json[-1:] = b","
+            self._loose = []
 
 
 def failure(error: sqlite3.Error, path: Path) -> InboxFull | InboxFailed:

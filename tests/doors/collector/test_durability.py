@@ -38,6 +38,7 @@ class Load:
         self.port = port
         self.run = run
         self.acknowledged: list[str] = []
+        self.begun = asyncio.Event()
         self.stopped = asyncio.Event()
 
     async def send(self, sender: int) -> None:
@@ -53,12 +54,14 @@ class Load:
                     return  # the server is gone; whether it kept this batch nobody knows
                 if answer.status_code == 200:
                     self.acknowledged += ids
+                    self.begun.set()
 
 
 async def loaded_until_killed(server: Running, run: int, seconds: float) -> list[str]:
     """Load the server, kill -9 it in the middle, return what it had acknowledged."""
     load = Load(server.port, run)
     senders = [asyncio.create_task(load.send(number)) for number in range(SENDERS)]
+    await load.begun.wait()  # a busy machine takes seconds for making the clients
     await asyncio.sleep(seconds)
     os.kill(server.process.pid, signal.SIGKILL)
     load.stopped.set()

@@ -256,11 +256,10 @@ def demo(ctx: click.Context, people: int, seed: int, no_serve: bool, host: str, 
     folder = ctx.obj if given else Path("./lianyi-demo")
     build(folder, people=people, seed=seed)
     if not no_serve:
-        from lianyi.doors.cli.demo import announce
-        from lianyi.doors.serve import run
+        from lianyi.doors.cli.demo import announce, serve_anew
 
         announce(folder, host=host, port=port)
-        run(folder, host=host, port=port)
+        serve_anew(folder, host=host, port=port)
 
 
 @lianyi.command()

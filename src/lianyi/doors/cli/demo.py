@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import secrets
+import sys
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import NoReturn
 
 from lianyi.doors.cli.output import ProgressLine, say
 from lianyi.settings import Settings
@@ -51,8 +54,20 @@ def announce(folder: Path, *, host: str, port: int) -> None:
     say("")
     say(f"  console   http://{host}:{port}/")
     say(f"  login     {OWNER} / {password}")
-    say(f"  folder    {folder}   (stop with Ctrl-C; start again with: lianyi -w {folder} serve)")
+    say(f"  folder    {folder}   (stop with Ctrl-C; start again with: {_program()} -w {folder} serve)")
     say("")
+
+
+def _program() -> str:
+    """`lianyi` as it was called, which in a virtual environment has a path."""
+    return sys.argv[0] if Path(sys.argv[0]).name == "lianyi" else "lianyi"
+
+
+def serve_anew(folder: Path, *, host: str, port: int) -> NoReturn:
+    """Become `lianyi serve`: building took 200 MB of libraries and memory that a server does not need."""
+    sys.stderr.flush()
+    command = ["-m", "lianyi.doors.cli", "-w", str(folder), "serve", "--host", host, "--port", str(port)]
+    os.execv(sys.executable, [sys.executable, *command])  # noqa: S606  no shell is wanted
 
 
 def password_for(host: str) -> str:

@@ -84,8 +84,9 @@ class Frame(msgspec.Struct, frozen=True, gc=False):  # made for each call; a dat
 
 def together(props: Mapping[str, Any], beside: Mapping[str, Any]) -> Mapping[str, Any]:
     """The properties and what stands beside them; where both have a name, what stands beside is called call_<name>."""
-    if props.keys().isdisjoint(beside):
-        return {**props, **beside}
+    both = {**props, **beside}
+    if len(both) == len(props) + len(beside):
+        return both
     return {**props, **{f"call_{name}" if name in props else name: value for name, value in beside.items()}}
 
 

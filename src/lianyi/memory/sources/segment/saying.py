@@ -263,7 +263,7 @@ def happened_at(call: Call, *, received_at: datetime, sent_at: datetime | None) 
     try:
         if sent is not None and call.originalTimestamp is None and abs(received_at - sent) > SKEW:
             stamp += received_at - sent
-        return stamp.astimezone(UTC)
+        return stamp if stamp.tzinfo is UTC else stamp.astimezone(UTC)
     except OverflowError:
         raise BadCall("timestamp", f"{stamp.isoformat()} is not between 1970 and tomorrow; mend the time") from None
 
