@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from asgiref.sync import async_to_sync
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
@@ -39,7 +40,8 @@ def send(client: Client, method: str, path: str, data: Any = None) -> tuple[int,
 def filled(endpoint: Endpoint) -> str:
     values = {
         "<str:person_id>": ANNA, "<str:name>": "people", "<str:tag>": "buyer", "<int:job_id>": "1", "<int:key_id>": "1",
-        "<uuid:upload_id>": "00000000-0000-4000-8000-000000000000",
+        "<uuid:upload_id>": "00000000-0000-4000-8000-000000000000", "<int:plan_id>": "1",
+        "<int:user_id>": "1", "<int:token_id>": "1",
     }  # fmt: skip
     path = endpoint.path
     for hole, value in values.items():
@@ -299,3 +301,83 @@ def test_the_document_lists_every_endpoint_with_its_parameters() -> None:
 
 def test_the_document_is_open_to_all(standing: Standing) -> None:
     assert send(standing.stranger, "GET", "openapi.json")[1]["openapi"] == "3.1.0"
+
+
+def test_members_change_roles_and_the_last_owner_stays(api: Client, standing: Standing) -> None:
+    ann, olga = (User.objects.get(name=name) for name in ("ann", "olga"))
+    status, said = send(api, "PATCH", f"team/{ann.pk}", {"role": "strategist"})
+    assert (status, said["role"], said["is_active"]) == (200, "strategist", True)
+    assert send(standing.analyst, "PATCH", f"team/{ann.pk}", {"role": "owner"})[0] == 403
+    for change in ({"role": "analyst"}, {"is_active": False}):
+        status, said = send(api, "PATCH", f"team/{olga.pk}", change)
+        assert status == 409
+        assert "owner" in said["error"]["message"]
+    assert send(api, "PATCH", f"team/{ann.pk}", {"role": "king"})[0] == 422
+    assert send(api, "PATCH", f"team/{ann.pk}", {"is_active": "no"})[0] == 422
+    assert send(api, "PATCH", f"team/{ann.pk}", {"is_active": False})[0] == 200
+    ann.refresh_from_db()
+    assert (ann.role, ann.is_active) == ("strategist", False)
+    assert send(standing.analyst, "GET", "people")[0] == 401
+    assert Act.objects.filter(what="team.change", on="ann").count() == 2
+
+
+def test_a_new_link_lets_a_member_set_the_password(api: Client, standing: Standing) -> None:
+    status, said = send(api, "POST", f"team/{User.objects.get(name='ann').pk}/link")
+    assert status == 201
+    assert standing.stranger.get(said["link"]).status_code == 200
+
+
+def test_everybody_may_read_the_roles(standing: Standing) -> None:
+    status, said = send(standing.analyst, "GET", "roles")
+    assert status == 200
+    assert set(said["roles"]["owner"]) == set(said["rights"])
+    assert "team.edit" not in said["roles"]["analyst"]
+
+
+def test_tokens_are_ones_own_and_void_once_revoked(api: Client, standing: Standing) -> None:
+    status, made = send(api, "POST", "tokens", {"name": "report"})
+    assert status == 201
+    program = Client(headers={"Authorization": f"Bearer {made['token']}"})
+    status, said = send(program, "GET", "tokens")
+    assert status == 200
+    assert {"script", "report"} == {token["name"] for token in said["tokens"]}
+    assert made["token"] not in json.dumps(said)
+    assert send(standing.analyst, "GET", "tokens")[1] == {"tokens": []}
+    assert send(standing.analyst, "DELETE", f"tokens/{made['id']}")[0] == 404
+    assert send(api, "DELETE", f"tokens/{made['id']}") == (200, {})
+    assert send(program, "GET", "tokens")[0] == 401
+    assert send(api, "POST", "tokens", {"name": ""})[0] == 422
+
+
+def test_rejected_rows_are_fetched_and_uploads_discarded(api: Client) -> None:
+    rows = "phone,name\n13912345678,Eva\n12,Nobody\n"
+    file = SimpleUploadedFile("members.csv", rows.encode())
+    answer = api.post(BASE + "import", {"file": file, "format": "members", "dry_run": "1"})
+    assert answer.status_code == 202
+    upload = answer.json()["import"]["id"]
+    run_jobs()
+    found: Any = api.get(BASE + f"import/{upload}/rejects")
+    assert found.status_code == 200
+    text = b"".join(found.streaming_content).decode("utf-8-sig")
+    assert text.splitlines()[0] == "phone,name,_line,_column,_value,_reason"
+    assert "12" in text
+    assert "Eva" not in text
+    assert send(api, "GET", f"import/{upload}/rejects?file=2")[0] == 404
+    assert send(api, "DELETE", f"import/{upload}") == (200, {})
+    assert send(api, "GET", f"import/{upload}")[0] == 404
+    assert Act.objects.filter(what="import.discard").count() == 1
+
+
+def test_people_are_exported_as_the_search_finds_them(standing: Standing) -> None:
+    answer: Any = standing.owner.get(BASE + "people.csv?q=Dan&col=orders")
+    assert answer.headers["Content-Type"].startswith("text/csv")
+
+    async def read() -> bytes:
+        return b"".join([piece async for piece in answer.streaming_content])
+
+    header, *rows = async_to_sync(read)().decode("utf-8-sig").splitlines()
+    assert header == "person_id,name,orders"
+    assert [row.split(",")[1] for row in rows] == ["Dan Lee"]
+    assert standing.analyst.get(BASE + "people.csv").status_code == (
+        200 if allowed("analyst", "people.export") else 403
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,8 +16,9 @@ from lianyi.action.work import doing
 from lianyi.action.work.models import Job
 from lianyi.doors.console.pages.person import timeline
 from lianyi.doors.console.pages.person.timeline import LIMIT, stretch
+from lianyi.memory.events import Event
 from lianyi.workspace import Workspace
-from tests.doors.standing import ANNA, BO, CAI, DAN, Standing
+from tests.doors.standing import ANNA, BO, CAI, DAN, NOW, Standing
 
 
 def text(answer: Any) -> str:
@@ -178,3 +180,26 @@ def test_analysts_see_but_do_not_touch(standing: Standing, anna: str) -> None:
     assert "Add a tag by hand" not in text(client.get(f"/people/{anna}"))
     for what in ("tags", "notes", "merge", "split", "erase"):
         assert client.post(f"/people/{anna}/{what}", {"tag": "x", "text": "x"}).status_code == 403
+
+
+def test_consents_are_shown_with_their_proof_and_silence_is_no_consent(standing: Standing, brand: Workspace) -> None:
+    silent = text(standing.owner.get(f"/people/{brand.person(DAN).person_id}"))
+    assert "That is no consent." in silent
+    said = (("c1", True, "email"), ("c2", False, "email"), ("c3", True, "sms"))
+    brand.record(
+        [
+            Event(id=f"t:{name}", at=NOW - timedelta(days=9 - number), kind="consent", source="members",
+                  actor_key=DAN, props={"purpose": "news <b>", "channel": channel, "granted": granted})
+            for number, (name, granted, channel) in enumerate(said)
+        ]
+    )  # fmt: skip
+    brand.refresh()
+    page = text(standing.owner.get(f"/people/{brand.person(DAN).person_id}"))
+    card = page.partition('id="consents"')[2].partition("</section>")[0]
+    assert card.count("news &lt;b&gt;") == 2
+    assert card.count('badge good">granted') == 1
+    assert card.count('badge bad">refused or withdrawn') == 1
+    assert "t:c2" in card
+    assert "t:c3" in card
+    assert "t:c1" not in card
+    assert "members" in card

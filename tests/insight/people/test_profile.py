@@ -242,10 +242,13 @@ def test_groups_are_those_not_left() -> None:
 def test_consents_are_the_last_word() -> None:
     log = Log()
     log.add("consent", when="2026-05-01 10:00", props={"purpose": "news", "channel": "email", "granted": True})
-    log.add("consent", when="2026-05-03 10:00", props={"purpose": "news", "channel": "email", "granted": False})
+    withdrawn = {"purpose": "news", "channel": "email", "granted": False}
+    log.add("consent", when="2026-05-03 10:00", id="t:no", source="members", props=withdrawn)
     log.add("consent", when="2026-05-02 10:00", props={"purpose": "news", "channel": "sms", "granted": True})
-    words = [(row["channel"], row["granted"]) for row in log.person()["consents"]]
+    consents = log.person()["consents"]
+    words = [(row["channel"], row["granted"]) for row in consents]
     assert words == [("email", False), ("sms", True)]
+    assert (consents[0]["event"], consents[0]["source"]) == ("t:no", "members")
 
 
 def test_whoever_brought_somebody_first_brought_them() -> None:

@@ -52,6 +52,12 @@ class User(AbstractBaseUser):
     def __str__(self) -> str:
         return self.full_name or self.name
 
+    @property
+    def is_last_owner(self) -> bool:
+        """Whether the team would have no owner without this one."""
+        others = User.objects.filter(role="owner", is_active=True).exclude(pk=self.pk)
+        return self.role == "owner" and not others.exists()
+
     def may(self, right: str) -> bool:
         """Whether this user has the right."""
         return self.is_active and allowed(self.role, right)

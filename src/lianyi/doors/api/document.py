@@ -23,7 +23,7 @@ def document(endpoints: Sequence[Endpoint]) -> dict[str, Any]:
         "info": {
             "title": "Lianyi",
             "version": lianyi.__version__,
-            "description": "What the console does, but for roles and tokens.",
+            "description": "What the console does, by the same functions underneath.",
         },
         "servers": [{"url": "/api/v1"}],
         "security": [{"token": []}],

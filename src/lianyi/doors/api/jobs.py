@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from django.core.files.uploadedfile import UploadedFile
-from django.http import HttpRequest
+from django.http import FileResponse, HttpRequest
 from django.shortcuts import get_object_or_404
 
 from lianyi.action.team import audit
 from lianyi.action.work import queue
 from lianyi.action.work.models import Job, Upload
-from lianyi.doors.api.endpoint import Api, ApiError, Parameter, body_of, require, user_of
+from lianyi.doors.api.endpoint import Api, ApiError, Parameter, body_of, require, user_of, whole_number
 from lianyi.doors.console.brand import workspace
+from lianyi.doors.console.pages.imports import rejects
 from lianyi.doors.console.pages.imports.mapping import parsed
+from lianyi.doors.console.uploads import discard as throw_away
 from lianyi.doors.console.uploads import keep, text_encoding
+from lianyi.errors import NotFound
 from lianyi.insight.tables import with_dependents
 from lianyi.memory.sources.registry import source_named, sources
 
@@ -124,6 +128,36 @@ def import_run(request: HttpRequest, upload_id: UUID) -> dict[str, Any]:
     upload.save()
     audit.note(user, "import.run", upload.name)
     return _upload(upload)
+
+
+@api.add(
+    "GET", "import/<uuid:upload_id>/rejects", right="data.import",
+    says="The rows that an import or check could not use, as CSV with the reasons, to mend and add again.",
+    query=(Parameter(name="file", says="which, from 1 (by default): an archive may have several", type="integer"),),
+)  # fmt: skip
+def rejected(request: HttpRequest, upload_id: UUID) -> FileResponse:
+    """404 where no row was rejected."""
+    upload = get_object_or_404(Upload.objects.select_related("check_job", "import_job"), pk=upload_id)
+    files = rejects.files(workspace(), upload.import_job or upload.check_job)
+    number = whole_number(request, "file", default=1, most=10_000)
+    if number > len(files):
+        raise NotFound(f"there is no file {number} of rejected rows; there are {len(files)}")
+    audit.note(user_of(request), "import.rejects", upload.name)
+    name = f"{Path(upload.name).stem}-rejects.csv"
+    content = files[number - 1].open("rb")
+    return FileResponse(content, as_attachment=True, filename=name, content_type="text/csv; charset=utf-8")
+
+
+@api.add("DELETE", "import/<uuid:upload_id>", right="data.import", says="Forget an uploaded file.")
+def discard(request: HttpRequest, upload_id: UUID) -> dict[str, Any]:
+    """Its jobs that are not over are stopped; what has landed stays."""
+    upload = get_object_or_404(Upload, pk=upload_id)
+    for job in (upload.check_job, upload.import_job):
+        if job and not job.is_over:
+            queue.cancel(job.pk, now=queue.clock())
+    throw_away(upload)
+    audit.note(user_of(request), "import.discard", upload.name)
+    return {}
 
 
 def _upload(upload: Upload) -> dict[str, Any]:

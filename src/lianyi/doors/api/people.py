@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.http import HttpRequest
+from django.http import HttpRequest, StreamingHttpResponse
 
 from lianyi.action.team import audit
 from lianyi.action.work import queue
@@ -13,6 +13,7 @@ from lianyi.doors.api.endpoint import Api, ApiError, Parameter, body_of, text_of
 from lianyi.doors.api.jobs import described
 from lianyi.doors.console.brand import workspace
 from lianyi.doors.console.pages.people import columns, search
+from lianyi.doors.console.pages.people.export import lines, streamed
 from lianyi.persons import Person
 
 api = Api()
@@ -49,6 +50,17 @@ def people(request: HttpRequest) -> dict[str, Any]:
         "pages": found.pages,
         "people": found.rows,
     }
+
+
+@api.add("GET", "people.csv", right="people.export", says="All people found, as CSV.", query=SEARCH)
+def export_all(request: HttpRequest) -> StreamingHttpResponse:
+    """The same file as the console's; `page` does not matter."""
+    ws, wanted = workspace(), search.read(request.GET)
+    if "people" not in ws.states():
+        raise ApiError(409, "the tables are not built yet; POST /api/v1/refresh first")
+    shown = columns.chosen(request.GET.getlist("col"))
+    audit.note(user_of(request), "people.export", wanted.text, query=request.GET.urlencode(), columns=list(shown))
+    return StreamingHttpResponse(streamed(lines(ws, wanted, shown)), content_type="text/csv; charset=utf-8")
 
 
 @api.add("GET", PERSON, right="people.see", says="Everything known of one person, by id or key.")

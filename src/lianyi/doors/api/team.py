@@ -1,4 +1,4 @@
-"""Settings, team, keys and audit log by API."""
+"""Settings, team, keys, tokens and audit log by API."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from django.utils import timezone
 
 from lianyi import settings as workspace_settings
 from lianyi.action.team import audit, invitations
-from lianyi.action.team.models import Act, User, WriteKey
-from lianyi.action.team.rights import ROLES
+from lianyi.action.team.models import Act, Token, User, WriteKey
+from lianyi.action.team.rights import RIGHTS, ROLES
 from lianyi.doors.api.endpoint import Api, ApiError, Parameter, body_of, text_of, user_of, whole_number
 from lianyi.doors.console.brand import brand
 
@@ -81,8 +81,82 @@ def invite(request: HttpRequest) -> dict[str, Any]:
             422, "; ".join(f"{name}: {' '.join(said)}" for name, said in error.message_dict.items())
         ) from error
     audit.note(user_of(request), "team.invite", user.name, role=user.role)
-    link = request.build_absolute_uri(reverse("join", args=[user.pk, invitations.invite(user)]))
-    return {"id": user.pk, "link": link}
+    return {"id": user.pk, "link": _link(request, user)}
+
+
+@api.add("GET", "roles", right="", says="Which role may do what.")
+def roles(_request: HttpRequest) -> dict[str, Any]:
+    """The matrix as it is enforced, with what each right means."""
+    return {
+        "rights": {right.name: right.says for right in RIGHTS.values()},
+        "roles": {role.name: sorted(role.rights) for role in ROLES.values()},
+    }
+
+
+@api.add(
+    "PATCH", "team/<int:user_id>", right="team.edit", says="Change a member's role, shut them out, let them in again.",
+    body=(
+        Parameter(name="role", says=", ".join(ROLES)),
+        Parameter(name="is_active", says="false shuts the member out, with all their tokens", type="boolean"),
+    ),
+)  # fmt: skip
+def change_member(request: HttpRequest, user_id: int) -> dict[str, Any]:
+    """409 where the team would be left without an owner."""
+    user, data = get_object_or_404(User, pk=user_id), body_of(request)
+    role, is_active = data.get("role", user.role), data.get("is_active", user.is_active)
+    if role not in ROLES:
+        raise ApiError(422, f"role: {str(role)[:40]!r} is none; there are {', '.join(ROLES)}")
+    if not isinstance(is_active, bool):
+        raise ApiError(422, "is_active: must be true or false")
+    if user.is_last_owner and (role != "owner" or not is_active):
+        raise ApiError(409, "the team needs at least one owner; make another member owner first")
+    User.objects.filter(pk=user.pk).update(role=role, is_active=is_active)
+    audit.note(user_of(request), "team.change", user.name, role=role, is_active=is_active)
+    return {"id": user.pk, "name": user.name, "role": role, "is_active": is_active}
+
+
+@api.add(
+    "POST", "team/<int:user_id>/link", right="team.edit", status=201,
+    says="A new link by which a member sets the password; the answer holds it, once.",
+)  # fmt: skip
+def new_link(request: HttpRequest, user_id: int) -> dict[str, Any]:
+    """Links given out before are void when the password is set."""
+    user = get_object_or_404(User, pk=user_id)
+    audit.note(user_of(request), "team.link", user.name)
+    return {"id": user.pk, "link": _link(request, user)}
+
+
+def _link(request: HttpRequest, user: User) -> str:
+    return request.build_absolute_uri(reverse("join", args=[user.pk, invitations.invite(user)]))
+
+
+@api.add("GET", "tokens", right="", says="One's own API tokens, without the secrets.")
+def tokens(request: HttpRequest) -> dict[str, Any]:
+    """Revoked ones included."""
+    names = ("id", "name", "created_at", "last_used_at", "revoked_at")
+    return {"tokens": list(Token.objects.filter(user=user_of(request)).values(*names))}
+
+
+@api.add(
+    "POST", "tokens", right="", says="Create an API token of one's own; the answer holds it, once.", status=201,
+    body=(Parameter(name="name", says="which program uses it", required=True),),
+)  # fmt: skip
+def create_token(request: HttpRequest) -> dict[str, Any]:
+    """It acts with the rights of who makes it. Only its hash is stored."""
+    user, name = user_of(request), text_of(body_of(request, "name"), "name", limit=100)
+    token, secret = Token.give_out("ly", user=user, name=name)
+    audit.note(user, "tokens.create", token.name)
+    return {"id": token.pk, "token": secret}
+
+
+@api.add("DELETE", "tokens/<int:token_id>", right="", says="Revoke an API token of one's own.")
+def revoke_token(request: HttpRequest, token_id: int) -> dict[str, Any]:
+    """It is refused from the next request on; 404 for tokens of others."""
+    user = user_of(request)
+    token = get_object_or_404(Token, pk=token_id, user=user, revoked_at=None)
+    Token.objects.filter(pk=token.pk).update(revoked_at=timezone.now())
+    audit.note(user, "tokens.revoke", token.name)
+    return {}
 
 
 @api.add("GET", "keys", right="keys.edit", says="The write keys, without the secrets.")

@@ -66,6 +66,7 @@ ACTS: Mapping[str, Text] = {
     "import.upload": _("uploaded a file"),
     "import.run": _("imported a file"),
     "import.rejects": _("downloaded rejected rows"),
+    "import.discard": _("discarded an uploaded file"),
     "data.refresh": _("refreshed tables"),
     "job.cancel": _("cancelled work"),
     "tags.save": _("saved a tag rule"),

@@ -49,7 +49,8 @@ def ties(scope: Scope, made: Made, here: str) -> str:
     )
     before = "before.band" if made.previous else "CAST(NULL AS STRING)"
     joined = (
-        f"LEFT JOIN {made.previous} AS before ON before.person_a = m.person_a AND before.person_b = m.person_b"
+        f"LEFT JOIN (SELECT person_a, person_b, band FROM {made.previous}) AS before "
+        "ON before.person_a = m.person_a AND before.person_b = m.person_b"
         if made.previous
         else ""
     )

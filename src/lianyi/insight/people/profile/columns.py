@@ -97,6 +97,9 @@ PROFILE_COLUMNS: Mapping[str, Column] = {
     "brought_buyers": Column(
         en="of these, people whose first order came afterwards", zh="其中之后首次下单的人数", unit="people"
     ),
-    "consents": Column(en="last word on each purpose and channel", zh="各用途、渠道的最新授权"),
+    "consents": Column(
+        en="last word on each purpose and channel: granted or not, since when, by which source and event",
+        zh="各用途、渠道的最新授权：是否同意、起始时间、来源与事件编号",
+    ),
     "keys": Column(en="all keys of the person", zh="全部标识"),
 }

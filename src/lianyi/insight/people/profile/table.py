@@ -29,7 +29,7 @@ def rare_events(scope: Scope) -> str:
     """One row = one event of a rare kind, without what nobody here reads."""
     kinds = ", ".join(scope.dialect.text(kind) for kind in RARE_KINDS)
     return f"""
-    SELECT id, "at", kind, actor_key, target_key, object_key, parent_id, channel, category, value, currency,
+    SELECT id, "at", kind, source, actor_key, target_key, object_key, parent_id, channel, category, value, currency,
         CASE WHEN kind <> 'order' THEN props END AS props
     FROM events WHERE kind IN ({kinds})
     """

@@ -8,15 +8,18 @@ from lianyi.insight.scope import MOMENT, Scope
 def consents(scope: Scope) -> str:
     """One row = one person who ever gave or withdrew a consent: the last word on each purpose and channel."""
     d = scope.dialect
-    told = scope.done("e.id", MOMENT, "e.channel", "e.props", where="e.kind = 'consent'")
-    word = d.struct(moment="moment", id="id", granted="granted")
-    last = d.struct(purpose="purpose", channel="channel", granted="word.granted", since="word.moment")
+    told = scope.done("e.id", MOMENT, "e.channel", "e.source", "e.props", where="e.kind = 'consent'")
+    word = d.struct(moment="moment", id="id", granted="granted", source="source")
+    last = d.struct(
+        purpose="purpose", channel="channel", granted="word.granted", since="word.moment", source="word.source",
+        event="word.id",
+    )  # fmt: skip
     return f"""
     SELECT person_id, array_sort({d.collect(last)}) AS consents
     FROM (
         SELECT person_id, purpose, channel, max({word}) AS word
         FROM (
-            SELECT person_id, id, moment, coalesce({d.json_text("props", "purpose")}, '') AS purpose,
+            SELECT person_id, id, moment, source, coalesce({d.json_text("props", "purpose")}, '') AS purpose,
                 coalesce({d.json_text("props", "channel")}, channel, '') AS channel,
                 coalesce({d.json_text("props", "granted")} = 'true', FALSE) AS granted
             FROM {told} AS c

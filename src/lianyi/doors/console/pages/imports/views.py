@@ -205,6 +205,7 @@ def discard(request: HttpRequest, upload_id: UUID) -> HttpResponse:
         if job and not job.is_over:
             queue.cancel(job.pk, now=queue.clock())
     throw_away(upload)
+    audit.note(member(request), "import.discard", upload.name)
     messages.success(request, _("The file is discarded."))
     return redirect("import_new")
 

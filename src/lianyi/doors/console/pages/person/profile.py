@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -75,6 +76,37 @@ def categories(person: Person) -> list[tuple[str, float]]:
     """What the person cares for, most first: (category, share of the weight of all acts)."""
     found: Sequence[Mapping[str, Any]] = person.profile.get("categories") or []
     return [(str(one["category"]), float(one["share"])) for one in found[:5]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Consent:
+    """The last word of a person on one purpose and channel ('' = said of none in particular), and what proves it.
+
+    source, event: where it was said, and the id of the event in the log; empty in tables from before these columns.
+    """
+
+    purpose: str
+    channel: str
+    granted: bool
+    since: datetime
+    source: str
+    event: str
+
+
+def consents(person: Person) -> list[Consent]:
+    """What the person allowed and withdrew, by purpose and channel."""
+    found: Sequence[Mapping[str, Any]] = person.profile.get("consents") or []
+    return [
+        Consent(
+            purpose=one["purpose"],
+            channel=one["channel"],
+            granted=one["granted"],
+            since=one["since"],
+            source=one.get("source") or "",
+            event=one.get("event") or "",
+        )
+        for one in found
+    ]
 
 
 def weekday(number: int | None) -> Text | None:

@@ -43,6 +43,7 @@ def person(request: HttpRequest, person_id: str) -> HttpResponse:
         **about(one),
         "attributes": profile.attributes(one),
         "categories": profile.categories(one),
+        "consents": profile.consents(one),
         "weekday": profile.weekday(one.profile.get("preferred_weekday")),
         "history": profile.history(ws, one.key_names),
         "groups": GROUPS.values(),

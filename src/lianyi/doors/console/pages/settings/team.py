@@ -70,17 +70,13 @@ def change(request: HttpRequest, user_id: int) -> HttpResponse:
         "role": role if role in ROLES else user.role,
         "is_active": {"out": False, "in": True}.get(act, user.is_active),
     }
-    if _last_owner(user) and (wanted["role"] != "owner" or not wanted["is_active"]):
+    if user.is_last_owner and (wanted["role"] != "owner" or not wanted["is_active"]):
         messages.error(request, _("The team needs at least one owner."))
         return redirect("team")
     User.objects.filter(pk=user.pk).update(**wanted)
     audit.note(member(request), "team.change", user.name, **wanted)
     messages.success(request, _("Saved."))
     return redirect("team")
-
-
-def _last_owner(user: User) -> bool:
-    return user.role == "owner" and not User.objects.filter(role="owner", is_active=True).exclude(pk=user.pk).exists()
 
 
 @open_to_members
