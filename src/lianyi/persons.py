@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from lianyi import acquaintances
 from lianyi.errors import InputError, NotFound
 from lianyi.memory.events import FIELD_NAMES, Event
 from lianyi.memory.keys import namespace_of
@@ -28,7 +29,8 @@ class Person:
     """One person as the tables know them.
 
     profile: the row of table `people`. keys: rows of table `keys`. tags: rows of `person_tags`, manual changes since
-    the refresh included. as_of: the moment for which profile and tags speak. asked: the id or key asked for.
+    the refresh included. ties: rows of `person_ties`, the strongest first. as_of: the moment for which profile, tags
+    and ties speak. asked: the id or key asked for.
     """
 
     person_id: str
@@ -38,6 +40,7 @@ class Person:
     as_of: datetime
     asked: str = ""
     attributes: Mapping[str, Any] = field(default_factory=dict)
+    ties: Sequence[Mapping[str, Any]] = ()
 
     @property
     def key_names(self) -> tuple[str, ...]:
@@ -80,6 +83,7 @@ def person(ws: Workspace, key_or_id: str) -> Person:
         as_of=as_of,
         asked=key_or_id,
         attributes=json.loads(profile.get("attributes") or "{}"),
+        ties=acquaintances.ties(ws, person_id),
     )
 
 

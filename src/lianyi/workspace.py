@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from lianyi import forgetting, persons
+from lianyi import acquaintances, forgetting, persons
 from lianyi import settings as settings_file
 from lianyi.errors import Busy, InputError, NotFound, NoWorkspace
 from lianyi.insight import refresh as refreshing
@@ -201,6 +201,13 @@ class Workspace:
     def person(self, key_or_id: str) -> persons.Person:
         """Everything known of one person; by key or by any id ever given out."""
         return persons.person(self, key_or_id)
+
+    def opportunities(
+        self, key_or_id: str | None = None, *, kind: str = "", limit: int = 100, offset: int = 0
+    ) -> list[dict[str, Any]]:
+        """Ties worth a push now, the largest gain first: of one person, or of all."""
+        person_id = persons.resolve(self, key_or_id) if key_or_id else ""
+        return acquaintances.opportunities(self, person_id, kind=kind, limit=limit, offset=offset)
 
     def timeline(
         self,

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import HttpRequest, StreamingHttpResponse
 
+from lianyi.acquaintances import OPPORTUNITIES
 from lianyi.action.team import audit
 from lianyi.action.work import queue
 from lianyi.doors.api.endpoint import Api, ApiError, Parameter, body_of, text_of, user_of, whole_number
@@ -103,6 +104,35 @@ def timeline(request: HttpRequest, person_id: str) -> dict[str, Any]:
         raise ApiError(422, "before_id: needs `before`, the time of the same event")
     kinds = request.GET.getlist("kind")
     return {"events": workspace().timeline(person_id, limit=limit, before=before, before_id=before_id, kinds=kinds)}
+
+
+@api.add("GET", f"{PERSON}/ties", right="people.see", says="Whom the person is tied to, and what to do about it.")
+def ties(_request: HttpRequest, person_id: str) -> dict[str, Any]:
+    """Ties, the strongest first, each with its evidence; opportunities, the largest gain first."""
+    ws = workspace()
+    one = ws.person(person_id)
+    return {
+        "person_id": one.person_id,
+        "as_of": one.as_of,
+        "ties": one.ties,
+        "opportunities": ws.opportunities(one.person_id),
+    }
+
+
+@api.add(
+    "GET", "opportunities", right="people.see", says="Ties worth a push now, the largest gain first.",
+    query=(
+        Parameter(name="kind", says=f"one of {', '.join(OPPORTUNITIES)}"),
+        Parameter(name="limit", says="at most so many, 1 to 1000", type="integer"),
+        Parameter(name="page", says="from 1; a page has `limit` rows", type="integer"),
+    ),
+)  # fmt: skip
+def opportunities(request: HttpRequest) -> dict[str, Any]:
+    """Rows of table `tie_opportunities`."""
+    limit = whole_number(request, "limit", default=100, most=1000)
+    offset = limit * (whole_number(request, "page", default=1, most=1_000_000) - 1)
+    kind = request.GET.get("kind", "")
+    return {"opportunities": workspace().opportunities(kind=kind, limit=limit, offset=offset)}
 
 
 TAG = Parameter(name="tag", says="1 to 60 characters", required=True)

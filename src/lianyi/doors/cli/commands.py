@@ -166,6 +166,24 @@ def person(ctx: click.Context, key: str, limit: int) -> None:
 
 
 @lianyi.command()
+@click.argument("key", required=False)
+@click.option("--kind", default="", help="Only opportunities of this kind: warming, introduction or first_purchase.")
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1), help="At most so many rows of each.")
+@click.pass_context
+def ties(ctx: click.Context, key: str | None, kind: str, limit: int) -> None:
+    """Whom a person is tied to and what to do about it; without KEY the best opportunities of all people.
+
+    One JSON object. KEY: a person id or namespace:value.
+    """
+    ws = workspace(ctx)
+    found: dict[str, object] = {"opportunities": ws.opportunities(key, kind=kind, limit=limit)}
+    if key:
+        one = ws.person(key)
+        found = {"person_id": one.person_id, "as_of": one.as_of, "ties": list(one.ties)[:limit], **found}
+    click.echo(json_line(found))
+
+
+@lianyi.command()
 @click.argument("person")
 @click.argument("tag")
 @click.option("--remove", is_flag=True, help="Take the tag back.")

@@ -72,3 +72,16 @@ ACTS: Mapping[str, Text] = {
     "tags.save": _("saved a tag rule"),
     "tags.remove": _("removed a tag rule"),
 }
+
+BANDS: Mapping[str, Text] = {"strong": _("strong tie"), "medium": _("medium tie"), "weak": _("weak tie")}
+TRENDS: Mapping[str, Text] = {
+    "new": _("new tie"),
+    "warming": _("warming"),
+    "steady": _("steady"),
+    "cooling": _("cooling"),
+}
+OPPORTUNITIES: Mapping[str, Text] = {
+    "warming": _("Warming tie"),
+    "introduction": _("Introduction"),
+    "first_purchase": _("First purchase"),
+}

@@ -12,6 +12,7 @@ from lianyi.doors.console.pages.person import by_right, merging
 from lianyi.doors.console.pages.person import views as person
 from lianyi.doors.console.pages.settings import brand, keys, team
 from lianyi.doors.console.pages.tags import views as tags
+from lianyi.doors.console.pages.ties import views as ties
 
 urlpatterns = [
     path("", overview, name="overview"),
@@ -34,6 +35,8 @@ urlpatterns = [
     path("people/<str:person_id>/split", merging.split, name="split"),
     path("people/<str:person_id>/export", by_right.export, name="person_export"),
     path("people/<str:person_id>/erase", by_right.erase, name="erase"),
+    path("people/<str:person_id>/ties", ties.person, name="person_ties"),
+    path("ties", ties.opportunities, name="ties"),
     path("tags", tags.tags, name="tags"),
     path("tags/words", tags.words, name="rule_words"),
     path("tags/check", tags.check, name="rule_check"),

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from lianyi.insight.tables import Table
-from lianyi.insight.ties import table
+from lianyi.insight.ties import opportunities, table
 
-TABLES: tuple[Table, ...] = (table.TIES, table.PERSON_TIES, table.TIE_MODEL)
+TABLES: tuple[Table, ...] = (table.TIES, table.PERSON_TIES, table.TIE_MODEL, opportunities.TABLE)

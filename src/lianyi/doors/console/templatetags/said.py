@@ -14,7 +14,17 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 
 from lianyi.doors.console.pages.person.timeline import room
-from lianyi.doors.console.titles import ACTS, JOB_STATES, JOBS, LEVELS, STRENGTHS, TAG_SOURCES
+from lianyi.doors.console.titles import (
+    ACTS,
+    BANDS,
+    JOB_STATES,
+    JOBS,
+    LEVELS,
+    OPPORTUNITIES,
+    STRENGTHS,
+    TAG_SOURCES,
+    TRENDS,
+)  # fmt: skip
 from lianyi.memory.keys import NAMESPACES
 
 register = template.Library()
@@ -196,6 +206,31 @@ def whole(value: Any) -> int | None:
 def level_title(name: str) -> str:
     """A level of consumption in words."""
     return str(LEVELS.get(name, name))
+
+
+@register.filter
+def band_title(name: str) -> str:
+    """How strong a tie is."""
+    return str(BANDS.get(name, name))
+
+
+@register.filter
+def trend_title(name: str) -> str:
+    """Whether a tie warms or cools."""
+    return str(TRENDS.get(name, name))
+
+
+@register.filter
+def opportunity_title(name: str) -> str:
+    """What kind of opportunity it is."""
+    return str(OPPORTUNITIES.get(name, name))
+
+
+@register.simple_tag
+def why(row: Any) -> str:
+    """The reason of a row with `why_…` or `evidence_…`, in the language of the page."""
+    language = "zh" if (translation.get_language() or "").startswith("zh") else "en"
+    return str(row.get(f"why_{language}") or row.get(f"evidence_{language}") or "")
 
 
 @register.filter

@@ -1,0 +1,1 @@
+"""Ties: whom a person knows, and which ties are worth a push."""
