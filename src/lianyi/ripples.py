@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from lianyi.errors import NotFound
 from lianyi.insight import zone
+from lianyi.insight.ripples.planning import Request
 
 if TYPE_CHECKING:
     from lianyi.insight.ripples.advice import Receiver
@@ -36,9 +37,11 @@ class Ripples:
         self, requests: Sequence[Mapping[str, Any]], *, say: Say = lambda _message, _done: None
     ) -> list[SeedPlan]:
         """Several plans on the same tables: what if the budget were twice as large? Each from its own request."""
-        from lianyi.insight.ripples import planning
+        from lianyi.insight.ripples.planning.crowd import read_crowd
+        from lianyi.insight.ripples.planning.making import make
+        from lianyi.insight.ripples.planning.network import number_people, read_network
 
-        asked = [planning.Request.from_data(_plain(request)) for request in requests]
+        asked = [Request.from_data(_plain(request)) for request in requests]
         states = self._workspace.states()
         if "people" not in states:
             raise NotFound("table people is not built yet; run: lianyi refresh")
@@ -49,13 +52,11 @@ class Ripples:
             for name in sorted(tables):
                 engine.register(name, self._workspace.store.files(states[name]))
             say("reading", 0.05)
-            planning.number_people(engine)
+            number_people(engine)
             for request in asked:
-                network = planning.read_network(engine, tables, topic=request.topic, incentive=request.incentive)
-                crowd = planning.read_crowd(engine, tables, request, network.people, today=today)
-                made.append(
-                    planning.make(network, crowd, request, threads=self._workspace.settings.threads or 2, say=say)
-                )
+                network = read_network(engine, tables, topic=request.topic, incentive=request.incentive)
+                crowd = read_crowd(engine, tables, request, network.people, today=today)
+                made.append(make(network, crowd, request, threads=self._workspace.settings.threads or 2, say=say))
         return made
 
     def receivers(

@@ -48,7 +48,8 @@ def test_only_owners_manage_team_keys_and_erasure() -> None:
 
 def address(page: URLPattern, ws: Workspace) -> str:
     values: dict[str, Any] = {
-        "person_id": ws.person(ANNA).person_id, "name": "people", "job_id": 1, "user_id": 1, "key_id": 1, "token_id": 1,
+        "person_id": ws.person(ANNA).person_id, "plan_id": 1,
+        "name": "people", "job_id": 1, "user_id": 1, "key_id": 1, "token_id": 1,
         "upload_id": "00000000-0000-4000-8000-000000000000", "number": 0, "tag": "buyer", "token": "x",
     }  # fmt: skip
     return reverse(str(page.name), kwargs={name: values[name] for name in page.pattern.converters})

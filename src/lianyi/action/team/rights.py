@@ -38,6 +38,7 @@ RIGHTS: Mapping[str, Right] = {
         Right(name="people.export", says=_("Export people to a file")),
         Right(name="people.erase", says=_("Erase a person for good")),
         Right(name="tags.edit", says=_("Write tag rules")),
+        Right(name="plans.make", says=_("Plan ripples and start campaigns")),
         Right(name="data.see", says=_("See sources and tables")),
         Right(name="data.import", says=_("Import files")),
         Right(name="data.refresh", says=_("Refresh tables")),
@@ -58,7 +59,8 @@ ROLES: Mapping[str, Role] = {
             name="strategist",
             title=_("Strategist"),
             says=_("Chooses audiences and rules, imports and exports"),
-            rights=_SEE | {"people.tag", "people.merge", "people.export", "tags.edit", "data.import", "data.refresh"},
+            rights=_SEE
+            | {"people.tag", "people.merge", "people.export", "tags.edit", "plans.make", "data.import", "data.refresh"},
         ),
         Role(
             name="operator",

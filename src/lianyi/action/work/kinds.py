@@ -94,4 +94,11 @@ def erase(workspace: Workspace, job: Job, say: Say) -> dict[str, Any]:
     }
 
 
-KINDS: Mapping[str, Work] = {"refresh": refresh, "check": check, "import": import_, "erase": erase}
+def plan(workspace: Workspace, job: Job, say: Say) -> dict[str, Any]:
+    """Work out a kept plan. Arguments: plan."""
+    from lianyi.action.plans import keeping  # its models name ours
+
+    return keeping.work_out(workspace, job.arguments["plan"], say)
+
+
+KINDS: Mapping[str, Work] = {"refresh": refresh, "check": check, "import": import_, "erase": erase, "plan": plan}

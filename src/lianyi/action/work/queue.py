@@ -22,6 +22,7 @@ RIGHTS: Mapping[str, str] = {
     "check": "data.import",
     "import": "data.import",
     "erase": "people.erase",
+    "plan": "plans.make",
 }
 
 

@@ -1,4 +1,4 @@
-"""The commands: new, add, refresh, tables, show, person, tag, merge, unmerge, erase, export, serve, demo, doctor."""
+"""The commands: new, add, refresh, tables, show, person, tag, merge, unmerge, erase, export, plan, serve, demo …"""
 
 from __future__ import annotations
 
@@ -245,6 +245,37 @@ def erase(ctx: click.Context, key: str, yes: bool) -> None:  # noqa: FBT001
 def export(ctx: click.Context, key: str) -> None:
     """Everything held on a person, as one JSON object."""
     click.echo(json_line(workspace(ctx).export(key)))
+
+
+@lianyi.command()
+@click.option("--people", type=int, help="Ask at most so many.")
+@click.option("--budget", type=float, help="Most money; needs --cost or the cost of a --gift.")
+@click.option("--goal", type=click.Choice(["people", "revenue", "community"]), help="What reach is counted in.")
+@click.option("--community", help="Id of the community that is the goal.")
+@click.option("--from", "sources", multiple=True, metavar="SOURCE",
+              help="Who may be asked: customers, kols, employees, others; repeat.")  # fmt: skip
+@click.option("--cost", "costs", multiple=True, metavar="SOURCE=MONEY", help="To ask one person; repeat.")
+@click.option("--gift", "incentives", multiple=True, metavar="NAME,cost=30,acceptance=0.8,boost=1.5",
+              help="An incentive for who is asked; repeat for a choice.")  # fmt: skip
+@click.option("--topic", help="What it is about (a category).")
+@click.option("--incentive", help="What everybody gets who brings somebody.")
+@click.option("--consent", help="A purpose that must have been granted.")
+@click.option("--most-each", type=int, help="At most so many of each community.")
+@click.option("--horizon", type=float, metavar="DAYS", help="Also count people reached by then.")
+@click.option("--robust", is_flag=True, help="Choose for the worst within the bounds of the chances.")
+@click.option("--request", "file", type=click.File("r", encoding="utf-8"), help="All of it as JSON; options go on top.")
+@click.option("--save", metavar="NAME", help="Keep it for the console.")
+@click.option("--json", "as_json", is_flag=True, help="The whole plan as one JSON object.")
+@click.pass_context
+def plan(ctx: click.Context, /, save: str | None, file: Any, as_json: bool, **options: Any) -> None:  # noqa: FBT001
+    """Whom to ask first, so that most come of it."""
+    from lianyi.doors.cli import planning
+
+    options["costs"] = planning.costs_of(options["costs"])
+    options["incentives"] = [planning.incentive_of(text) for text in options["incentives"]]
+    options["sources"] = list(options["sources"])
+    request = planning.request_from(file.read() if file else None, options)
+    planning.plan(workspace(ctx), request, save=save, by=_user(), as_json=as_json)
 
 
 @lianyi.command()

@@ -53,6 +53,7 @@ PLACES = (
             Part(name="ties", title=_("Ties")),
         ),
     ),
+    Place(name="planner", title=_("Planner"), icon="spark", right="people.see"),
     Place(name="data", title=_("Data"), icon="data", right="data.see", also=("/import",)),
     Place(name="settings", title=_("Settings"), icon="settings", right="people.see"),
 )

@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "lianyi.action.team.apps.TeamConfig",
     "lianyi.action.work.apps.WorkConfig",
+    "lianyi.action.plans.apps.PlansConfig",
     "lianyi.doors.console.apps.ConsoleConfig",
 ]
 MIDDLEWARE = [

@@ -13,6 +13,7 @@ JOBS: Mapping[str, Text] = {
     "import": _("Importing a file"),
     "refresh": _("Refreshing tables"),
     "erase": _("Erasing a person"),
+    "plan": _("Planning a ripple"),
 }
 JOB_STATES: Mapping[str, Text] = {
     "waiting": _("Waiting"),
@@ -33,6 +34,15 @@ STRENGTHS: Mapping[str, Text] = {
     "contact": _("contact"),
     "device": _("device"),
     "name": _("display name"),
+}
+LEFT_OUT: Mapping[str, Text] = {
+    "forbidden": _("left out: named as not to be asked"),
+    "staff": _("left out: employees"),
+    "source": _("left out: not among those who may be asked"),
+    "complained": _("left out: complained or unfollowed"),
+    "refused": _("left out: refused a consent"),
+    "consent": _("left out: gave no consent"),
+    "away": _("left out: no life lately"),
 }
 TAG_SOURCES: Mapping[str, Text] = {
     "rule": _("by a rule"),
@@ -71,6 +81,9 @@ ACTS: Mapping[str, Text] = {
     "job.cancel": _("cancelled work"),
     "tags.save": _("saved a tag rule"),
     "tags.remove": _("removed a tag rule"),
+    "plan.make": _("planned a ripple"),
+    "plan.start": _("started a campaign"),
+    "plan.close": _("closed a campaign"),
 }
 
 BANDS: Mapping[str, Text] = {"strong": _("strong tie"), "medium": _("medium tie"), "weak": _("weak tie")}

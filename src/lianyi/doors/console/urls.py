@@ -10,6 +10,7 @@ from lianyi.doors.console.pages.overview.views import overview
 from lianyi.doors.console.pages.people import views as people
 from lianyi.doors.console.pages.person import by_right, merging
 from lianyi.doors.console.pages.person import views as person
+from lianyi.doors.console.pages.planner import views as planner
 from lianyi.doors.console.pages.settings import brand, keys, team
 from lianyi.doors.console.pages.tags import views as tags
 from lianyi.doors.console.pages.ties import views as ties
@@ -43,6 +44,11 @@ urlpatterns = [
     path("tags/new", tags.rule, name="rule_new"),
     path("tags/rules/<str:tag>", tags.rule, name="rule"),
     path("tags/rules/<str:tag>/turn", tags.turn, name="rule_turn"),
+    path("planner", planner.planner, name="planner"),
+    path("planner/new", planner.make, name="plan_make"),
+    path("planner/<int:plan_id>", planner.plan, name="plan"),
+    path("planner/<int:plan_id>/start", planner.start, name="plan_start"),
+    path("planner/<int:plan_id>/close", planner.close, name="plan_close"),
     path("data", data.data, name="data"),
     path("data/refresh", data.refresh, name="refresh"),
     path("data/<str:name>", data.table, name="table"),

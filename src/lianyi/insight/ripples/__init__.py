@@ -3,6 +3,13 @@
 from __future__ import annotations
 
 from lianyi.insight.ripples import arrivals, generations, overlaps, table
+from lianyi.insight.ripples.forecasting import table as forecasting
 from lianyi.insight.tables import Table
 
-TABLES: tuple[Table, ...] = (arrivals.ARRIVALS, table.RIPPLES, generations.GENERATIONS, overlaps.OVERLAPS)
+TABLES: tuple[Table, ...] = (
+    arrivals.ARRIVALS,
+    table.RIPPLES,
+    generations.GENERATIONS,
+    overlaps.OVERLAPS,
+    forecasting.FORECASTS,
+)

@@ -9,7 +9,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from lianyi.insight.ripples import planning
+from lianyi.insight.ripples.planning import Request, SeedPlan
+from lianyi.insight.ripples.planning.crowd import read_crowd
+from lianyi.insight.ripples.planning.making import make
+from lianyi.insight.ripples.planning.network import number_people, read_network
 from lianyi.memory.duckdb import DuckDB
 
 TODAY = (dt.date(2026, 1, 1) - dt.date(1970, 1, 1)).days
@@ -60,16 +63,16 @@ def planned(
     basis: str = "spread",
     /,
     **request: Any,
-) -> planning.SeedPlan:
+) -> SeedPlan:
     """The plan of a request on these people."""
     more = more or {}
-    asked = planning.Request(**request)
+    asked = Request(**request)
     with engine_with(crowd_rows, arcs, **more) as engine:
         tables = frozenset({"people", basis, *more})
-        planning.number_people(engine)
-        network = planning.read_network(engine, tables, topic=asked.topic, incentive=asked.incentive)
-        crowd = planning.read_crowd(engine, tables, asked, network.people, today=TODAY)
-        return planning.make(network, crowd, asked)
+        number_people(engine)
+        network = read_network(engine, tables, topic=asked.topic, incentive=asked.incentive)
+        crowd = read_crowd(engine, tables, asked, network.people, today=TODAY)
+        return make(network, crowd, asked)
 
 
 def stars(*sizes: int, chance: float = 0.5) -> tuple[list[dict[str, Any]], list[Arc]]:

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lianyi.errors import InputError, NotFound
-from lianyi.insight.ripples import planning
 from lianyi.insight.ripples.planning import Incentive, Request, SeedPlan
+from lianyi.insight.ripples.planning.network import number_people, read_network
 from tests.insight.ripples.planning.crowds import engine_with, person, planned, stars
 
 
@@ -229,5 +229,5 @@ def test_without_ties_or_when_nobody_is_left_it_says_what_to_do() -> None:
     with pytest.raises(InputError, match="nobody has the id 'pz'"):
         planned([person("pa")], [], people=1, forbidden=("pz",))
     with engine_with([person("pa")], []) as engine, pytest.raises(NotFound, match="lianyi refresh"):
-        planning.number_people(engine)
-        planning.read_network(engine, frozenset({"people"}))
+        number_people(engine)
+        read_network(engine, frozenset({"people"}))

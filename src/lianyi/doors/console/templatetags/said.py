@@ -19,6 +19,7 @@ from lianyi.doors.console.titles import (
     BANDS,
     JOB_STATES,
     JOBS,
+    LEFT_OUT,
     LEVELS,
     OPPORTUNITIES,
     STRENGTHS,
@@ -237,6 +238,12 @@ def why(row: Any) -> str:
 def strength_title(name: str) -> str:
     """What kind of key it is, in words."""
     return str(STRENGTHS.get(name, name))
+
+
+@register.filter
+def left_out_title(name: str) -> str:
+    """Why people were not asked."""
+    return str(LEFT_OUT[name])
 
 
 @register.filter

@@ -20,6 +20,8 @@ from lianyi.insight.kernels import Doubles, Ints, kernel
 
 LOOSEST, TIGHTEST = 0.3, 1e4  # bounds of a
 PATIENCE = 1e-3  # the largest step of a log factor at which sweeps stop
+# What stands in for a past that has not been: one arrival in 33 exposures, as in the simulated brand (docs/methods).
+ARRIVALS_BEFORE, EXPOSURES_BEFORE = 1.0, 33.0
 PRIOR_EVERY = 4  # sweeps between two looks at the priors
 
 
@@ -90,11 +92,11 @@ def learn_factors(
         shape = np.concatenate([family.shape for family in begin.families])
         rate = np.concatenate([family.rate for family in begin.families])
     counts = _credits(levels, credit, offset)
-    # half an arrival keeps the base above nothing where nothing has come yet
-    base = (credit.sum() + 0.5) / max(watched.sum() + 0.5, 1.0)
+    arrivals = float(credit.sum()) + ARRIVALS_BEFORE
+    base = arrivals / (watched.sum() + EXPOSURES_BEFORE)
     for sweep in range(1, sweeps + 1):
         before = shape / rate
-        base = _sweep(levels, watched, counts, offset, prior, shape, rate, base, float(credit.sum()) + 0.5)
+        base = _sweep(levels, watched, counts, offset, prior, shape, rate, base, arrivals)
         if sweep % PRIOR_EVERY == 1:
             _learn_priors(prior, counts, shape, rate, offset)
         elif sweep > 2 * PRIOR_EVERY and np.abs(np.log((shape / rate) / before)).max(initial=0.0) < PATIENCE:
@@ -110,6 +112,8 @@ def _learn_priors(prior: Doubles, counts: Doubles, shape: Doubles, rate: Doubles
     """Set each family's a to the likeliest one, and its posterior with it."""
     for family in range(len(prior)):
         part = slice(offset[family], offset[family + 1])
+        if not counts[part].sum() > 0:
+            continue  # nothing has come yet: nothing is known of how different they are
         expected = np.maximum(rate[part] - prior[family], 0.0)
         prior[family] = likeliest_prior(counts[part], expected)
         shape[part], rate[part] = prior[family] + counts[part], prior[family] + expected
@@ -153,7 +157,7 @@ def _sweep(
             ratio[level] = shape[place] / rate[place] / before
         for cell in range(cells):
             product[cell] *= ratio[levels[cell, family]]
-        base = credit / max(product.sum(), 1e-12)
+        base = credit / (product.sum() + EXPOSURES_BEFORE)
     return base
 
 

@@ -1,21 +1,9 @@
-"""Planning a ripple: whom to ask, under which rules, and what will come of it. See docs/methods/seeding.md."""
+"""Planning a ripple: whom to ask, under which rules, and what will come of it. See docs/methods/seeding.md.
 
-from lianyi.insight.ripples.planning.crowd import Crowd, read_crowd
-from lianyi.insight.ripples.planning.making import Forecast, Line, Seed, SeedPlan, make
-from lianyi.insight.ripples.planning.network import Network, number_people, read_network
+Here stand question and answer; what works it out (network, crowd, making) loads the kernels and is imported late.
+"""
+
+from lianyi.insight.ripples.planning.answer import Forecast, Line, Seed, SeedPlan
 from lianyi.insight.ripples.planning.request import Incentive, Request
 
-__all__ = [
-    "Crowd",
-    "Forecast",
-    "Incentive",
-    "Line",
-    "Network",
-    "Request",
-    "Seed",
-    "SeedPlan",
-    "make",
-    "number_people",
-    "read_crowd",
-    "read_network",
-]
+__all__ = ["Forecast", "Incentive", "Line", "Request", "Seed", "SeedPlan"]
