@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lianyi.insight.ripples import arrivals, generations, overlaps, table
 from lianyi.insight.ripples.forecasting import table as forecasting
+from lianyi.insight.ripples.learning import tables as learning
 from lianyi.insight.tables import Table
 
 TABLES: tuple[Table, ...] = (
@@ -12,4 +13,5 @@ TABLES: tuple[Table, ...] = (
     generations.GENERATIONS,
     overlaps.OVERLAPS,
     forecasting.FORECASTS,
+    *learning.TABLES,
 )

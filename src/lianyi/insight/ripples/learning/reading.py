@@ -21,6 +21,7 @@ UNTIED = STRENGTHS  # level of pairs that only an arrival shows
 CARES = (0.05, 0.1, 0.2, 0.35, 0.5, 0.7)  # share of a person's acts that fall on the topic
 ACTS = {"order": 8, "cart": 3, "collect": 3, "search": 1, "view": 1}
 FEW_ACTS = 3
+SHARING = ("share", "arrive", "invite")
 EXACT = "('code', 'line')"
 
 
@@ -40,7 +41,7 @@ def read(build: Build) -> Known:
     """Makes `spread_people` (person, person_id) on the engine and reads everything by these numbers."""
     scope = Scope.of(build)
     build.make("spread_people", _people())
-    build.make("spread_pairs", _pairs())
+    build.make("spread_pairs", _pairs(scope))
     people = int(build.engine.table("SELECT count(*) AS people FROM spread_people")["people"][0].as_py())
     build.make("spread_entries", _entries(scope))
     seen, topics, incentives = _past(build)
@@ -60,9 +61,10 @@ def _people() -> str:
 
 
 def _entries(scope: Scope) -> str:
-    """One row = one arrival that counts, in numbers; topic and incentive as the event tells them."""
+    """One row = one arrival that counts, in numbers; topic and incentive as the event tells them. Invitations into
+    rooms follow other laws than what is passed on, and are left out."""
     d = scope.dialect
-    columns = ("e.id AS event_id", "e.category", "e.props", MOMENT)
+    columns = ("e.id AS event_id", "e.kind", "e.category", "e.props", MOMENT)
     return f"""
     SELECT a.ripple_id, p.person, {d.micros('a."at"')} AS micros, e.category,
         {d.json_text("e.props", "incentive")} AS incentive,
@@ -71,7 +73,7 @@ def _entries(scope: Scope) -> str:
     FROM arrivals AS a JOIN spread_people AS p ON p.person_id = a.person_id
     LEFT JOIN spread_people AS q ON q.person_id = a.parent_person_id
     LEFT JOIN {scope.done(*columns, where="e.kind IN ('share', 'arrive', 'invite')")} AS e ON e.event_id = a.event_id
-    WHERE {d.size("a.flags")} = 0
+    WHERE {d.size("a.flags")} = 0 AND coalesce(e.kind, '') <> 'invite'
     """
 
 
@@ -110,28 +112,43 @@ def _first(ripple: NDArray[Any], code: NDArray[Any], ripples: int, unknown: int)
     return result
 
 
-def _pairs() -> str:
-    """One row = one directed pair known only by arrivals: since when."""
+def _contact(scope: Scope) -> str:
+    """SQL condition on `ties AS t`: the pair had contact beside what sharing itself left behind."""
+    d = scope.dialect
+    listed = ", ".join(d.text(kind) for kind in SHARING)
+    return f"{d.size(d.only('map_keys(t.counts)', 'k', f'k NOT IN ({listed})'))} > 0"
+
+
+def _pairs(scope: Scope) -> str:
+    """One row = one directed pair known only by sharing: since when."""
+    tied = f"SELECT {{}} AS source, {{}} AS target, t.first_at AS since FROM ties AS t WHERE NOT {_contact(scope)}"
     return f"""
-    SELECT a.parent_person_id AS source, a.person_id AS target, min(a."at") AS since FROM arrivals AS a
-    LEFT JOIN ties AS t ON t.person_a = least(a.parent_person_id, a.person_id)
-        AND t.person_b = greatest(a.parent_person_id, a.person_id)
-    WHERE a.how IN {EXACT} AND a.parent_person_id IS NOT NULL AND a.parent_person_id <> a.person_id
-        AND t.person_a IS NULL
-    GROUP BY a.parent_person_id, a.person_id
+    SELECT source, target, min(since) AS since FROM (
+        SELECT a.parent_person_id AS source, a.person_id AS target, a."at" AS since FROM arrivals AS a
+        LEFT JOIN ties AS t ON t.person_a = least(a.parent_person_id, a.person_id)
+            AND t.person_b = greatest(a.parent_person_id, a.person_id)
+        WHERE a.how IN {EXACT} AND a.parent_person_id IS NOT NULL AND a.parent_person_id <> a.person_id
+            AND t.person_a IS NULL
+        UNION ALL {tied.format("t.person_a", "t.person_b")} UNION ALL {tied.format("t.person_b", "t.person_a")}
+    ) AS p GROUP BY source, target
     """
 
 
 def _arcs(build: Build, people: int) -> tuple[Arcs, NDArray[np.float64]]:
-    """Both ways of each tie, and pairs that only an arrival shows, which count from then on."""
-    d = Scope.of(build).dialect
-    both = build.engine.table("""
-        SELECT a.person AS a, b.person AS b, CAST(t.strength AS DOUBLE) AS strength FROM ties AS t
+    """Both ways of each tie, and pairs that only an arrival shows. Each counts from its first contact on: a tie that is
+    known because somebody came through it says nothing on how likely that was."""
+    scope = Scope.of(build)
+    d = scope.dialect
+    both = build.engine.table(f"""
+        SELECT a.person AS a, b.person AS b, CAST(t.strength AS DOUBLE) AS strength,
+            {d.micros("t.first_at")} AS since FROM ties AS t
         JOIN spread_people AS a ON a.person_id = t.person_a JOIN spread_people AS b ON b.person_id = t.person_b
+        WHERE {_contact(scope)} ORDER BY a, b
     """)
     shown = build.engine.table(f"""
         SELECT a.person AS a, b.person AS b, {d.micros("p.since")} AS since FROM spread_pairs AS p
         JOIN spread_people AS a ON a.person_id = p.source JOIN spread_people AS b ON b.person_id = p.target
+        ORDER BY a, b
     """)
     strength = both["strength"].to_numpy()
     edges = np.quantile(strength, np.linspace(0, 1, STRENGTHS + 1)[1:]) if len(strength) else np.ones(STRENGTHS)
@@ -143,7 +160,7 @@ def _arcs(build: Build, people: int) -> tuple[Arcs, NDArray[np.float64]]:
         source=np.concatenate([one, other, shown["a"].to_numpy()]),
         target=np.concatenate([other, one, shown["b"].to_numpy()]),
         traits=np.concatenate([level, level, alone])[:, None],
-        since=np.concatenate([np.full(2 * len(one), -np.inf), shown["since"].to_numpy() / HOUR]),
+        since=np.concatenate([both["since"], both["since"], shown["since"]]) / HOUR,
     )
     return made, edges
 

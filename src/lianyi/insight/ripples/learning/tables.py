@@ -121,7 +121,8 @@ def _spread(build: Build) -> str:
     arcs = known.arcs
     none, arc = np.zeros(count, np.int32), np.arange(count, dtype=np.int32)
     levels = np.stack([arcs.traits[:, 0], none, arcs.source, arcs.target, arc], axis=1).astype(np.int32)
-    mean, reach = factors.rate(levels), np.exp(NORMAL_90 * np.sqrt(factors.log_variance(levels)))
+    rate = factors.rate(levels) * _middle_care(known, rows, kinds)[arcs.target]
+    mean, reach = rate, np.exp(NORMAL_90 * np.sqrt(factors.log_variance(levels)))
     made = {"source": arcs.source, "target": arcs.target, "probability": 1 - np.exp(-mean),
             "low": 1 - np.exp(-mean / reach), "high": 1 - np.exp(-mean * reach), "tried": evidence[0],
             "arrivals": evidence[1], "tied": arcs.traits[:, 0] != UNTIED}  # fmt: skip
@@ -132,6 +133,19 @@ def _spread(build: Build) -> str:
     SELECT s.person_id AS source, t.person_id AS target, a.probability, a.low, a.high, a.tried, a.arrivals, a.tied
     FROM spread_arcs AS a JOIN spread_people AS s ON s.person = a.source JOIN spread_people AS t ON t.person = a.target
     """
+
+
+def _middle_care(known: Known, rows: pa.Table, kinds: NDArray[Any]) -> NDArray[np.float64]:
+    """Per person the factor of care and topic, in the mean over topics as often as past ripples had them."""
+    often = np.bincount(known.past.topic, minlength=len(known.topics)) + 1.0
+    factor = {}
+    for kind in ("care", "topic"):
+        mine = rows.filter(pa.array(kinds == kind))
+        factor[kind] = dict(zip(mine["name"].to_pylist(), mine["factor"].to_pylist(), strict=True))
+    care = np.array([factor["care"].get(name, 1.0) for name in _care_names()])
+    topic = np.array([factor["topic"].get(name, 1.0) for name in known.topics])
+    weight = topic * often / often.sum()
+    return np.asarray(care[known.care.level] @ weight, dtype=np.float64)
 
 
 def _places(known: Known, kind: str, rows: pa.Table, people: int) -> tuple[NDArray[Any], int]:
