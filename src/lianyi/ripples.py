@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from lianyi.errors import NotFound
+from lianyi.errors import InputError, NotFound
 from lianyi.insight import zone
 from lianyi.insight.ripples.planning import Request
 
@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from lianyi.workspace import Workspace
 
 Say = Callable[[str, float | None], None]
+Row = dict[str, Any]
+ORDERS = {
+    "reached": "reached DESC", "latest": "last_at DESC", "revenue": "revenue DESC NULLS LAST", "depth": "depth DESC",
+    "r_now": "r_now DESC NULLS LAST",
+}  # fmt: skip
 # What a plan reads of the tables; people must be built, the rest as far as it is.
 READ = ("people", "ties", "spread", "spread_factors", "memberships")
 
@@ -58,6 +63,52 @@ class Ripples:
                 crowd = read_crowd(engine, tables, request, network.people, today=today)
                 made.append(make(network, crowd, request, threads=self._workspace.settings.threads or 2, say=say))
         return made
+
+    def largest(self, *, kind: str | None = None, limit: int = 50, skip: int = 0, by: str = "reached") -> list[Row]:
+        """Rows of table `ripples`, by one of ORDERS. InputError for another order, NotFound before a refresh."""
+        if by not in ORDERS:
+            raise InputError(f"by: {by!r} is no order of ripples; there are {', '.join(ORDERS)}")
+        self._needs("ripples")
+        where = "WHERE kind = ?" if kind else ""
+        query = f"SELECT * FROM ripples {where} ORDER BY {ORDERS[by]}, ripple_id LIMIT ? OFFSET ?"
+        return self._rows(query, [*([kind] if kind else []), limit, skip])
+
+    def one(self, ripple_id: str) -> Row:
+        """One row of table `ripples` with its `generations` and, as far as they are made, its `forecasts`."""
+        self._needs("ripples")
+        found = self._rows("SELECT * FROM ripples WHERE ripple_id = ?", [ripple_id])
+        if not found:
+            raise NotFound(f"no ripple {ripple_id!r}; see: lianyi ripples")
+        generations = "SELECT * FROM ripple_generations WHERE ripple_id = ? ORDER BY generation"
+        forecasts = 'SELECT * FROM forecasts WHERE ripple_id = ? ORDER BY "at"'
+        made = "forecasts" in self._workspace.states()
+        return {
+            **found[0],
+            "generations": self._rows(generations, [ripple_id]),
+            "forecasts": self._rows(forecasts, [ripple_id]) if made else [],
+        }
+
+    def branches(self, ripple_id: str, *, most: int = 400) -> list[Row]:
+        """The people of a ripple with the most others behind them, rows of `arrivals` with names. Whoever is in the
+        answer has the parent in it too, for a parent has more people behind than a child."""
+        return self._rows(
+            """
+            SELECT a.*, p.name FROM (
+                SELECT * FROM arrivals WHERE ripple_id = ? AND len(flags) = 0
+                ORDER BY reach DESC, generation, "at", person_id LIMIT ?
+            ) AS a LEFT JOIN people AS p ON p.person_id = a.person_id
+            ORDER BY a.reach DESC, a.generation, a."at", a.person_id
+            """,
+            [ripple_id, most],
+        )
+
+    def _needs(self, table: str) -> None:
+        if table not in self._workspace.states():
+            raise NotFound(f"table {table} is not built yet; run: lianyi refresh")
+
+    def _rows(self, query: str, values: Sequence[Any]) -> list[Row]:
+        found: list[Row] = self._workspace.sql(query, values).to_arrow_table().to_pylist()
+        return found
 
     def receivers(
         self, key_or_id: str, *, thing: str | None = None, category: str | None = None, best: int = 5

@@ -153,6 +153,45 @@ def show(
 
 
 @lianyi.command()
+@click.option("--kind", type=click.Choice(["campaign", "content", "group", "share"]), help="Only of this kind.")
+@click.option("--by", default="reached", show_default=True, help="reached, latest, r_now, revenue or depth.")
+@click.option("--limit", default=20, show_default=True, type=click.IntRange(min=1), help="At most so many.")
+@click.option("--json", "as_json", is_flag=True, help="One ripple a line, as JSON.")
+@click.pass_context
+def ripples(ctx: click.Context, kind: str | None, by: str, limit: int, as_json: bool) -> None:  # noqa: FBT001
+    """Ripples: what followed from each campaign, each sharing of a thing, each room's invitations."""
+    shown = ["ripple_id", "kind", "name", "seeds", "reached", "depth", "r", "r_low", "r_high", "r_now", "trend",
+             "buyers", "revenue", "last_at"]  # fmt: skip
+    rows = workspace(ctx).ripples.largest(kind=kind, by=by, limit=limit)
+    if as_json:
+        write(rows, list(rows[0]) if rows else shown, form="json")
+    else:
+        write(rows, shown, form="text")
+
+
+@lianyi.command()
+@click.argument("ripple_id")
+@click.pass_context
+def ripple(ctx: click.Context, ripple_id: str) -> None:
+    """One ripple as a JSON object: its figures, its generations, its largest branches, its forecasts."""
+    found = workspace(ctx).ripples
+    click.echo(json_line({**found.one(ripple_id), "branches": found.branches(ripple_id, most=50)}))
+
+
+@lianyi.command()
+@click.argument("key")
+@click.option("--thing", help="What is passed on: an object key or a campaign.")
+@click.option("--best", default=5, show_default=True, type=click.IntRange(min=1), help="How many.")
+@click.pass_context
+def receivers(ctx: click.Context, key: str, thing: str | None, best: int) -> None:
+    """Whom a person should pass a thing on to, best first, with reasons. KEY: a person id or namespace:value."""
+    from dataclasses import asdict
+
+    for found in workspace(ctx).ripples.receivers(key, thing=thing, best=best):
+        click.echo(json_line(asdict(found)))
+
+
+@lianyi.command()
 @click.argument("key")
 @click.option("--limit", default=20, show_default=True, help="Events of the timeline.")
 @click.pass_context

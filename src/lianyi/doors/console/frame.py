@@ -53,7 +53,14 @@ PLACES = (
             Part(name="ties", title=_("Ties")),
         ),
     ),
-    Place(name="planner", title=_("Planner"), icon="spark", right="people.see"),
+    Place(
+        name="ripples",
+        title=_("Ripples"),
+        icon="ripples",
+        right="people.see",
+        also=("/planner",),
+        parts=(Part(name="ripples", title=_("All ripples")), Part(name="planner", title=_("Planner"))),
+    ),
     Place(name="data", title=_("Data"), icon="data", right="data.see", also=("/import",)),
     Place(name="settings", title=_("Settings"), icon="settings", right="people.see"),
 )

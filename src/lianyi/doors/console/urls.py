@@ -11,6 +11,7 @@ from lianyi.doors.console.pages.people import views as people
 from lianyi.doors.console.pages.person import by_right, merging
 from lianyi.doors.console.pages.person import views as person
 from lianyi.doors.console.pages.planner import views as planner
+from lianyi.doors.console.pages.ripples import views as ripples
 from lianyi.doors.console.pages.settings import brand, keys, team
 from lianyi.doors.console.pages.tags import views as tags
 from lianyi.doors.console.pages.ties import views as ties
@@ -49,6 +50,8 @@ urlpatterns = [
     path("planner/<int:plan_id>", planner.plan, name="plan"),
     path("planner/<int:plan_id>/start", planner.start, name="plan_start"),
     path("planner/<int:plan_id>/close", planner.close, name="plan_close"),
+    path("ripples", ripples.ripples, name="ripples"),
+    path("ripples/<str:ripple_id>", ripples.ripple, name="ripple"),
     path("data", data.data, name="data"),
     path("data/refresh", data.refresh, name="refresh"),
     path("data/<str:name>", data.table, name="table"),
