@@ -71,7 +71,7 @@ def person(ws: Workspace, key_or_id: str) -> Person:
     """Everything the tables know of one person."""
     person_id = resolve(ws, key_or_id)
     profile = _rows(ws, "SELECT * FROM people WHERE person_id = ?", [person_id])[0]
-    keys = _rows(ws, "SELECT * FROM keys WHERE person_id = ? ORDER BY first_at, key", [person_id])
+    keys = _key_rows(ws, profile["keys"])
     tags = _rows(ws, "SELECT * FROM person_tags WHERE person_id = ? ORDER BY weight DESC, tag", [person_id])
     as_of = ws.states()["people"].as_of
     names = [row["key"] for row in keys]
@@ -253,8 +253,14 @@ def _clean_tag(name: str) -> str:
 
 
 def _keys_of(ws: Workspace, person_id: str) -> list[str]:
-    rows = _rows(ws, "SELECT key FROM keys WHERE person_id = ? ORDER BY first_at, key", [person_id])
-    return [row["key"] for row in rows]
+    found = _rows(ws, "SELECT keys FROM people WHERE person_id = ?", [person_id])
+    return [row["key"] for row in _key_rows(ws, found[0]["keys"])]
+
+
+def _key_rows(ws: Workspace, keys: Sequence[str]) -> list[dict[str, Any]]:
+    """Rows of table `keys`, first seen first. It is sorted by key, so whose they are is asked of `people`."""
+    marks = ", ".join("?" for _ in keys)
+    return _rows(ws, f"SELECT * FROM keys WHERE key IN ({marks}) ORDER BY first_at, key", keys)
 
 
 def _tags_since(ws: Workspace, keys: Sequence[str], since: datetime) -> list[dict[str, Any]]:

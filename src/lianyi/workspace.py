@@ -265,6 +265,7 @@ class Workspace:
                     threads=self.settings.threads,
                     spill=self.folder / "spill",
                 )
+                fresh.keep_footers()
                 self._show(fresh)
                 # Relations handed out keep the old database alive until they are read.
                 self._reader, self._shown = fresh, stamp

@@ -18,7 +18,7 @@ from lianyi.memory.dialect import Name
 from lianyi.memory.engine import literal
 
 # Small enough that a look-up by the sorted column decodes little, large enough to compress well.
-ROW_GROUP = 61_440
+ROW_GROUP = 20_480
 # Level 3, the default, takes a third more time to write and saves a hundredth of the bytes of our tables.
 LEVEL = 1
 
@@ -84,6 +84,11 @@ class DuckDB:
                 f"(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL {LEVEL}, ROW_GROUP_SIZE {ROW_GROUP})"
             )
             self.register(into, sorted(path.glob("part-*.parquet")))
+
+    def keep_footers(self) -> None:
+        """Keep what is known of Parquet files in memory. For readers that ask the same files often, files that never
+        change; half of a look-up's time went into reading their footers anew."""
+        self._connection.execute("SET parquet_metadata_cache = true")
 
     def table(self, name_or_sql: str) -> pa.Table:
         """See Engine.table."""

@@ -130,7 +130,8 @@ class Page:
 
 
 def find(ws: Workspace, search: Search, columns: Sequence[str]) -> Page:
-    """One page of people. Reads the sort column of all and the shown columns of one page only."""
+    """One page of people. Reads the sort column of all and the shown columns of one page only. Pages behind the middle
+    are looked for from the end, for the nearer a page is to where the order begins, the less must be sorted."""
     clause = where(ws, search)
     total = ws.states()["people"].rows
     if search.narrowed:
@@ -139,18 +140,41 @@ def find(ws: Workspace, search: Search, columns: Sequence[str]) -> Page:
             .to_arrow_table()["n"][0]
             .as_py()
         )
-    rows = ws.sql(
-        f"SELECT {_names(columns)} FROM people WHERE {clause.sql} {order(search)} "
-        f"LIMIT {PAGE} OFFSET {(search.page - 1) * PAGE}",
+    return Page(rows=_shown(ws, _ids(ws, search, clause, total), columns), total=total, number=search.page)
+
+
+def _ids(ws: Workspace, search: Search, clause: Clause, total: int) -> list[str]:
+    """The ids of the people on the page, in its order."""
+    first = (search.page - 1) * PAGE
+    count = min(PAGE, total - first)
+    if count <= 0:
+        return []
+    behind = total - first - count
+    backwards = behind < first
+    found = ws.sql(
+        f"SELECT person_id FROM people WHERE {clause.sql} {order(search, backwards=backwards)} "
+        f"LIMIT {count} OFFSET {behind if backwards else first}",
         clause.values,
     )
-    return Page(rows=rows.to_arrow_table().to_pylist(), total=total, number=search.page)
+    ids: list[str] = found.to_arrow_table()["person_id"].to_pylist()
+    return ids[::-1] if backwards else ids
+
+
+def _shown(ws: Workspace, ids: Sequence[str], columns: Sequence[str]) -> list[dict[str, Any]]:
+    """The shown columns of these people, in this order."""
+    if not ids:
+        return []
+    marks = ", ".join("?" for _ in ids)
+    found = ws.sql(f"SELECT {_names(columns)} FROM people WHERE person_id IN ({marks})", ids)
+    by_id = {row["person_id"]: row for row in found.to_arrow_table().to_pylist()}
+    return [by_id[person_id] for person_id in ids]
 
 
 def _names(columns: Sequence[str]) -> str:
     return ", ".join(f'"{name}"' for name in ("person_id", "name", *columns))
 
 
-def order(search: Search) -> str:
-    """ORDER BY; the id settles ties, so that pages never overlap."""
-    return f'ORDER BY "{search.sort}" {"DESC" if search.down else "ASC"} NULLS LAST, person_id'
+def order(search: Search, *, backwards: bool = False) -> str:
+    """ORDER BY; the id settles ties, so that pages never overlap. backwards: the same order from its end."""
+    down = "DESC" if search.down != backwards else "ASC"
+    return f'ORDER BY "{search.sort}" {down} {"NULLS FIRST, person_id DESC" if backwards else "NULLS LAST, person_id"}'

@@ -11,7 +11,6 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from lianyi.action.team.rights import Text
-from lianyi.doors.console.facts import rows
 from lianyi.persons import Person
 from lianyi.workspace import Workspace
 
@@ -114,16 +113,6 @@ def weekday(number: int | None) -> Text | None:
     return WEEKDAYS[(number - 1) % 7] if number else None
 
 
-def history(ws: Workspace, keys: Sequence[str]) -> list[dict[str, Any]]:
-    """Merges and splits of these keys by operators, newest first, with who and why."""
-    if not keys:
-        return []
-    marks = ", ".join("?" for _key in keys)
-    found = rows(
-        ws,
-        'SELECT id, "at", kind, actor_key, target_key, props FROM events '
-        f"WHERE kind IN ('merge', 'unmerge') AND (actor_key IN ({marks}) OR target_key IN ({marks})) "
-        'ORDER BY "at" DESC LIMIT 50',
-        (*keys, *keys),
-    )
-    return [{**row, "props": json.loads(row["props"] or "{}")} for row in found]
+def history(ws: Workspace, person_id: str) -> list[dict[str, Any]]:
+    """Merges and splits of the person by operators, newest first, with who and why."""
+    return ws.timeline(person_id, limit=50, kinds=("merge", "unmerge"))

@@ -45,7 +45,7 @@ def person(request: HttpRequest, person_id: str) -> HttpResponse:
         "categories": profile.categories(one),
         "consents": profile.consents(one),
         "weekday": profile.weekday(one.profile.get("preferred_weekday")),
-        "history": profile.history(ws, one.key_names),
+        "history": profile.history(ws, one.person_id),
         "groups": GROUPS.values(),
         "group": group,
         "stretch": stretch(ws, one.person_id, group=group),
