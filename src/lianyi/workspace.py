@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from lianyi import acquaintances, forgetting, persons
+from lianyi import acquaintances, communities, forgetting, persons
 from lianyi import settings as settings_file
 from lianyi.errors import Busy, InputError, NotFound, NoWorkspace
 from lianyi.insight import refresh as refreshing
@@ -134,7 +134,8 @@ class Workspace:
         progress: Callable[[refreshing.Progress], None] = lambda _progress: None,
     ) -> refreshing.RefreshReport:
         """The same for who holds `refreshing()` already."""
-        from lianyi.insight.people import parameters
+        from lianyi.insight import communities as communities_room
+        from lianyi.insight import people
 
         with self.engine() as engine:
             return refreshing.refresh(
@@ -143,7 +144,7 @@ class Workspace:
                 event_files=self.lake.files(),
                 lake_version=self.lake.version(),
                 settings=self.settings,
-                parameters=parameters(self.folder),
+                parameters={**people.parameters(self.folder), **communities_room.parameters(self.folder)},
                 as_of=as_of or self.clock(),
                 names=names,
                 progress=progress,
@@ -246,6 +247,24 @@ class Workspace:
     ) -> list[list[str]]:
         """Take a person apart; takes effect with the next refresh."""
         return persons.unmerge(self, key_or_id, parts=parts, by=by, why=why)
+
+    # --- communities --------------------------------------------------------------------------------------------
+
+    def community(self, community_id: str) -> communities.Community:
+        """Everything known of one community: place, health, verdict, people, what they share, neighbours, changes."""
+        return communities.community(self, community_id)
+
+    def rename_community(self, community_id: str, *, zh: str = "", en: str = "", by: str | None = None) -> None:
+        """Give a community a name of the brand's own; it stays through every refresh."""
+        communities.rename(self, community_id, zh=zh, en=en, by=by)
+
+    def place_community(self, community_id: str, *, side: str = "", aim: str = "", by: str | None = None) -> None:
+        """Say whose community it is and what it serves."""
+        communities.place(self, community_id, side=side, aim=aim, by=by)
+
+    def declare_community(self, group_key: str, *, zh: str = "", en: str = "", by: str | None = None) -> str:
+        """Declare the people of a room to be a community; it is there with the next refresh. Returns its id."""
+        return communities.declare(self, group_key, zh=zh, en=en, by=by)
 
     def export(self, key_or_id: str) -> dict[str, Any]:
         """Everything held on a person."""

@@ -88,9 +88,9 @@ class Table:
 
 def catalogue() -> Mapping[str, Table]:
     """All tables by name, in an order in which each comes after its inputs."""
-    from lianyi.insight import activity, people, ripples, ties
+    from lianyi.insight import activity, communities, people, ripples, ties
 
-    return in_order((*people.TABLES, *activity.TABLES, *ripples.TABLES, *ties.TABLES))
+    return in_order((*people.TABLES, *activity.TABLES, *ties.TABLES, *communities.TABLES, *ripples.TABLES))
 
 
 def in_order(tables: Iterable[Table]) -> Mapping[str, Table]:

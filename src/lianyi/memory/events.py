@@ -123,6 +123,7 @@ KINDS: Mapping[str, Kind] = {
         Kind(name="edit", en="changed a message", zh="编辑消息"),
         Kind(name="group", en="a room's name or topic became known", zh="群资料", active=False),
         Kind(name="notice", en="the platform said something in a room", zh="系统通知", active=False),
+        Kind(name="community", en="an operator named, placed or declared a community", zh="社群设定", active=False),
         Kind(name="note", en="an operator wrote a note", zh="备注", active=False),
         Kind(name="merge", en="an operator said that two people are one", zh="合并", active=False),
         Kind(name="unmerge", en="an operator took a merge back", zh="拆分", active=False),

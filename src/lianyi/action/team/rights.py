@@ -39,6 +39,7 @@ RIGHTS: Mapping[str, Right] = {
         Right(name="people.erase", says=_("Erase a person for good")),
         Right(name="tags.edit", says=_("Write tag rules")),
         Right(name="plans.make", says=_("Plan ripples and start campaigns")),
+        Right(name="communities.edit", says=_("Name and place communities")),
         Right(name="data.see", says=_("See sources and tables")),
         Right(name="data.import", says=_("Import files")),
         Right(name="data.refresh", says=_("Refresh tables")),
@@ -60,13 +61,22 @@ ROLES: Mapping[str, Role] = {
             title=_("Strategist"),
             says=_("Chooses audiences and rules, imports and exports"),
             rights=_SEE
-            | {"people.tag", "people.merge", "people.export", "tags.edit", "plans.make", "data.import", "data.refresh"},
+            | {
+                "people.tag",
+                "people.merge",
+                "people.export",
+                "tags.edit",
+                "plans.make",
+                "data.import",
+                "data.refresh",
+                "communities.edit",
+            },
         ),
         Role(
             name="operator",
             title=_("Operator"),
             says=_("Works with people day by day"),
-            rights=_SEE | {"people.tag", "people.merge", "data.import", "data.refresh"},
+            rights=_SEE | {"people.tag", "people.merge", "data.import", "data.refresh", "communities.edit"},
         ),
         Role(
             name="analyst",

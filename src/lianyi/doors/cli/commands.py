@@ -1,4 +1,4 @@
-"""The commands: new, add, refresh, tables, show, person, tag, merge, unmerge, erase, export, plan, serve, demo …"""
+"""The commands: new, add, refresh, tables, show, person, communities, tag, merge, erase, plan, serve, demo …"""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lianyi.doors.cli import Commands
+from lianyi.doors.cli import Commands, communities
 from lianyi.doors.cli.output import ProgressLine, json_line, say, write
 from lianyi.errors import InputError
 
@@ -231,7 +231,7 @@ def ties(ctx: click.Context, key: str | None, kind: str, limit: int) -> None:
 def tag(ctx: click.Context, person: str, tag: str, remove: bool, why: str) -> None:  # noqa: FBT001
     """Set a tag by hand."""
     ws = workspace(ctx)
-    (ws.untag if remove else ws.tag)(person, tag, by=_user(), why=why)
+    (ws.untag if remove else ws.tag)(person, tag, by=user(), why=why)
     say(f"{'removed from' if remove else 'set on'} {person}: {tag}")
 
 
@@ -247,7 +247,7 @@ def merge(ctx: click.Context, a: str, b: str, why: str, preview: bool) -> None: 
     if preview:
         click.echo(json_line(ws.merge_preview(a, b)))
         return
-    ws.merge(a, b, by=_user(), why=why)
+    ws.merge(a, b, by=user(), why=why)
     say("noted; it takes effect with the next refresh (lianyi refresh), and unmerge takes it back")
 
 
@@ -259,7 +259,7 @@ def merge(ctx: click.Context, a: str, b: str, why: str, preview: bool) -> None: 
 def unmerge(ctx: click.Context, person: str, parts: tuple[str, ...], why: str) -> None:
     """Take a person apart: into the parts named, else where the last merge or the weakest link joined them."""
     chosen = [part.split(",") for part in parts] or None
-    made = workspace(ctx).unmerge(person, parts=chosen, by=_user(), why=why)
+    made = workspace(ctx).unmerge(person, parts=chosen, by=user(), why=why)
     say(f"{len(made)} parts; it takes effect with the next refresh (lianyi refresh)")
 
 
@@ -363,6 +363,10 @@ def doctor(ctx: click.Context, as_json: bool) -> None:  # noqa: FBT001
         ctx.exit(5)
 
 
-def _user() -> str:
+def user() -> str:
     """Who acts: the login name of this machine's user."""
     return f"user:{os.environ.get('USER') or os.environ.get('LOGNAME') or 'cli'}"
+
+
+lianyi.add_command(communities.communities)
+lianyi.add_command(communities.community)

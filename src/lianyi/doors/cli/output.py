@@ -49,7 +49,7 @@ def _text(value: Any) -> str:
 
 
 # Columns that hold JSON text; with --json they are objects, not text within text.
-_JSON_COLUMNS = ("props", "attributes", "attribute_sources")
+_JSON_COLUMNS = ("props", "attributes", "attribute_sources", "verdict_parts")
 
 
 def unpacked(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -53,6 +53,7 @@ PLACES = (
             Part(name="ties", title=_("Ties")),
         ),
     ),
+    Place(name="communities", title=_("Communities"), icon="communities", right="people.see"),
     Place(
         name="ripples",
         title=_("Ripples"),

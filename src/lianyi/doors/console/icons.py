@@ -9,6 +9,7 @@ from collections.abc import Mapping
 ICONS: Mapping[str, str] = {
     "overview": '<path d="M4 19V9m5.3 10V5m5.4 14v-7M20 19V8"/>',
     "people": '<circle cx="9" cy="8" r="3.5"/><path d="M2.5 19.5c.6-3.4 3.2-5.5 6.5-5.5s5.9 2.1 6.5 5.5"/><path d="M16 4.8a3.5 3.5 0 0 1 0 6.4M18.3 14.6c1.8.8 2.9 2.5 3.2 4.9"/>',
+    "communities": '<circle cx="8" cy="9" r="5"/><circle cx="16" cy="8" r="3.5"/><circle cx="14" cy="16.5" r="4.5"/>',
     "person": '<circle cx="12" cy="8" r="4"/><path d="M4.5 20c.8-4 3.8-6 7.5-6s6.7 2 7.5 6"/>',
     "tag": '<path d="M3.5 12.3V4.5a1 1 0 0 1 1-1h7.8l8.2 8.2a1.5 1.5 0 0 1 0 2.1l-6.7 6.7a1.5 1.5 0 0 1-2.1 0z"/><circle cx="8" cy="8" r="1.2"/>',
     "ripples": '<circle cx="12" cy="12" r="2"/><circle cx="12" cy="12" r="5.5"/><circle cx="12" cy="12" r="9.5"/>',

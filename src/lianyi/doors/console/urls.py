@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import include, path
 
 from lianyi.doors.console.pages import account, components, data, errors, jobs, signing
+from lianyi.doors.console.pages.communities import views as communities
 from lianyi.doors.console.pages.imports import views as imports
 from lianyi.doors.console.pages.overview.views import overview
 from lianyi.doors.console.pages.people import views as people
@@ -39,6 +40,9 @@ urlpatterns = [
     path("people/<str:person_id>/erase", by_right.erase, name="erase"),
     path("people/<str:person_id>/ties", ties.person, name="person_ties"),
     path("ties", ties.opportunities, name="ties"),
+    path("communities", communities.communities, name="communities"),
+    path("communities/<str:community_id>", communities.community, name="community"),
+    path("communities/<str:community_id>/say", communities.say, name="community_say"),
     path("tags", tags.tags, name="tags"),
     path("tags/words", tags.words, name="rule_words"),
     path("tags/check", tags.check, name="rule_check"),

@@ -303,6 +303,12 @@ def act_title(name: str) -> str:
 
 
 @register.filter
+def room_name(key: str) -> str:
+    """The name of one group."""
+    return room(key)
+
+
+@register.filter
 def room_names(keys: Any) -> str:
     """The names of the first few groups."""
     return ", ".join(room(key) for key in list(keys or [])[:5])

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from lianyi.action.team import audit
 from lianyi.doors.console.brand import workspace
 from lianyi.doors.console.facts import tag_counts
+from lianyi.doors.console.pages.communities.views import of_person as communities_of
 from lianyi.doors.console.pages.person import profile
 from lianyi.doors.console.pages.person.timeline import GROUPS, stretch
 from lianyi.doors.console.rights import member, needs
@@ -46,6 +47,7 @@ def person(request: HttpRequest, person_id: str) -> HttpResponse:
         "consents": profile.consents(one),
         "weekday": profile.weekday(one.profile.get("preferred_weekday")),
         "history": profile.history(ws, one.person_id),
+        "communities": communities_of(ws, one.person_id),
         "groups": GROUPS.values(),
         "group": group,
         "stretch": stretch(ws, one.person_id, group=group),

@@ -1,0 +1,1 @@
+"""Pages of communities: the map, the list, one community."""
