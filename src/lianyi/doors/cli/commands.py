@@ -314,7 +314,7 @@ def plan(ctx: click.Context, /, save: str | None, file: Any, as_json: bool, **op
     options["incentives"] = [planning.incentive_of(text) for text in options["incentives"]]
     options["sources"] = list(options["sources"])
     request = planning.request_from(file.read() if file else None, options)
-    planning.plan(workspace(ctx), request, save=save, by=_user(), as_json=as_json)
+    planning.plan(workspace(ctx), request, save=save, by=user(), as_json=as_json)
 
 
 @lianyi.command()
