@@ -21,7 +21,7 @@ _PATIENCE = 4.0  # the ladder ends at a resolution this many times beyond the be
 _FINEST = 16.0  # the finest rung of large networks: two nodes of mean mass gain by one tie of 1 / 16 of the mean weight
 _LEAST = 0.3  # resolution
 _SEEN = 2.0  # up to here the ladder is climbed in any case
-_NEARLY = 0.03
+_NEARLY = 0.02
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lianyi.insight.communities.detection.choosing import Choice, best_partition
 from lianyi.insight.communities.detection.components import components, cut_out
+from lianyi.insight.communities.detection.fragments import without_fragments
 from lianyi.insight.communities.detection.levels import levels_around
 from lianyi.insight.communities.detection.merging import numbered
 from lianyi.insight.communities.detection.network import network_of
@@ -66,6 +67,7 @@ def find(
     most = 0
     for members, part in cut_out(network, component, np.flatnonzero(ends >= 2 * _FEW).astype(np.int32)):
         choice = best_partition(part, seed=seed)
+        choice = replace(choice, label=without_fragments(part, choice.label))
         levels.put(members, *levels_around(part, choice, seed=seed))
         if len(part.target) > most:
             chief, most = choice, len(part.target)

@@ -65,8 +65,8 @@ def _merged(
                 near[other] += weight[tie]
         if filled + found > size:
             size = max(2 * size, filled + found)
-            targets = _longer_ints(targets, size, filled)
-            weights = _longer(weights, size, filled)
+            targets = longer_ints(targets, size, filled)
+            weights = longer(weights, size, filled)
         for seen in range(found):
             other = met[seen]
             if other == name:
@@ -81,14 +81,16 @@ def _merged(
 
 
 @kernel
-def _longer_ints(array: Ints, size: int, filled: int) -> Ints:
+def longer_ints(array: Ints, size: int, filled: int) -> Ints:
+    """Room for more: the first `filled` entries in an array of `size`."""
     longer = np.empty(size, np.int32)
     longer[:filled] = array[:filled]
     return longer
 
 
 @kernel
-def _longer(array: Doubles, size: int, filled: int) -> Doubles:
+def longer(array: Doubles, size: int, filled: int) -> Doubles:
+    """The same for numbers with a point."""
     longer = np.empty(size)
     longer[:filled] = array[:filled]
     return longer

@@ -1,0 +1,116 @@
+"""Communities that are only where others overlap: dissolved, their nodes go home to those others.
+
+A partition has no place for nodes of several communities but one of their own: those who share the same two or four
+communities are found as a small community between them. Once everyone has joined what else they belong to, such a
+fragment explains nothing: most ties inside it run between people who share another community too.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lianyi.insight.communities.detection.components import connected_parts
+from lianyi.insight.communities.detection.network import Network
+from lianyi.insight.communities.detection.overlap import Memberships, memberships_of
+from lianyi.insight.kernels import Bytes, Doubles, Ints, Longs, kernel
+
+_OWN = 0.5  # of the weight of a community's ties must be between ends that share no other community
+
+
+def without_fragments(network: Network, label: Ints) -> Ints:
+    """The partition, shape (nodes,), 0 … k-1, with fragments dissolved; communities stay connected."""
+    if not label.any():
+        return label
+    members = memberships_of(network, label)
+    starts = np.searchsorted(members.node, np.arange(network.nodes + 1))
+    gone = _fragments(network.start, network.target, network.weight, starts, members.community, int(label.max()) + 1)
+    if not gone.any():
+        return label
+    home = _rehomed(network.start, network.target, network.weight, label, starts, members, gone)
+    return connected_parts(network.start, network.target, home)[0]
+
+
+@kernel
+def _shared(own: Ints, other: Ints, gone: Bytes, common: Ints) -> int:
+    """Communities of two nodes in common that are not gone, written to `common`; how many there are."""
+    count = 0
+    for name in own:
+        if gone[name] == 0 and count < len(common):
+            for here in other:
+                if here == name:
+                    common[count] = name
+                    count += 1
+    return count
+
+
+@kernel
+def _fragments(  # noqa: C901  two passes over the same lists
+    start: Longs, target: Ints, weight: Doubles, starts: Longs, community: Ints, count: int
+) -> Bytes:
+    """Which communities are fragments, lightest first; what one explained together with another is then the other's."""
+    nodes = len(start) - 1
+    gone = np.zeros(count, np.uint8)
+    common = np.empty(64, np.int32)
+    whole = np.zeros(count)
+    alone = np.zeros(count)
+    seats = np.zeros(count + 1, np.int64)
+    for node in range(nodes):
+        mine = community[starts[node] : starts[node + 1]]
+        for name in mine:
+            seats[name + 1] += 1
+        for tie in range(start[node], start[node + 1]):
+            other = target[tie]
+            found = _shared(mine, community[starts[other] : starts[other + 1]], gone, common)
+            for place in range(found):
+                whole[common[place]] += weight[tie]
+            if found == 1:
+                alone[common[0]] += weight[tie]
+    for name in range(count):
+        seats[name + 1] += seats[name]
+    place_of = seats[:count].copy()
+    member = np.empty(len(community), np.int32)
+    for node in range(nodes):
+        for name in community[starts[node] : starts[node + 1]]:
+            member[place_of[name]] = node
+            place_of[name] += 1
+    for name in np.argsort(whole):
+        if alone[name] >= _OWN * whole[name]:
+            continue
+        gone[name] = 1
+        for seat in range(seats[name], seats[name + 1]):
+            node = member[seat]
+            mine = community[starts[node] : starts[node + 1]]
+            for tie in range(start[node], start[node + 1]):
+                other = target[tie]
+                yours = community[starts[other] : starts[other + 1]]
+                if (yours == name).any() and _shared(mine, yours, gone, common) == 1:
+                    alone[common[0]] += weight[tie]
+    return gone
+
+
+@kernel
+def _rehomed(
+    start: Longs, target: Ints, weight: Doubles, label: Ints, starts: Longs, members: Memberships, gone: Bytes
+) -> Ints:
+    """A home for nodes of fragments: the heaviest other community that they joined, or else that they have ties to."""
+    home = label.copy()
+    near = np.zeros(len(gone))
+    for node in range(len(label)):
+        if gone[label[node]] == 0:
+            continue
+        most = 0.0
+        for seat in range(starts[node], starts[node + 1]):
+            if gone[members.community[seat]] == 0 and members.weight[seat] > most:
+                most = members.weight[seat]
+                home[node] = members.community[seat]
+        if most > 0.0:
+            continue
+        for tie in range(start[node], start[node + 1]):
+            name = label[target[tie]]
+            near[name] += weight[tie]
+            if gone[name] == 0 and near[name] > most:
+                most = near[name]
+                home[node] = name
+        for tie in range(start[node], start[node + 1]):
+            near[label[target[tie]]] = 0.0
+    return home
