@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lianyi.doors.cli import Commands, communities
-from lianyi.doors.cli.output import ProgressLine, json_line, say, write
+from lianyi.doors.cli.output import ProgressLine, json_line, say, write, write_table
 from lianyi.errors import InputError
 
 if TYPE_CHECKING:
@@ -149,7 +149,8 @@ def show(
     form = "json" if as_json else "csv" if as_csv else "text"
     most = limit if limit is not None else None if form != "text" else 50
     relation = workspace(ctx).select(table, where=where, limit=most)
-    write((row for batch in relation.to_arrow_reader(10_000) for row in batch.to_pylist()), relation.columns, form=form)
+    rows = (row for batch in relation.to_arrow_reader(10_000) for row in batch.to_pylist())
+    write_table(rows, relation.columns, name=table, form=form)
 
 
 @lianyi.command()

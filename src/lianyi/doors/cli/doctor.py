@@ -99,5 +99,6 @@ def _rejects(folder: Path) -> Finding:
     files = sorted((folder / "rejects").glob("*.csv"))
     if not files:
         return _finding("rejects", "good", "no rejected rows")
-    return _finding("rejects", "odd", f"{len(files)} files with rejected rows, newest {files[-1]}",
+    count = "1 file" if len(files) == 1 else f"{len(files)} files"
+    return _finding("rejects", "odd", f"{count} with rejected rows, newest {files[-1]}",
                     "mend the rows and add the file again")  # fmt: skip

@@ -40,16 +40,25 @@ def progress_text(progress: Progress) -> str:
     return f"{progress.file}: {percent} %, {counts}"
 
 
+# A reason longer than this is told point by point.
+LONG_WHY = 100
+
+
 def sentence(report: ImportReport) -> str:
-    """What came of one file, in a line or two."""
+    """What came of one file: a line, and below it how it was read, what is kept where, what went wrong."""
     if report.already_landed:
         return f"{report.file}: added before as it is; nothing changed"
     verb = "would add" if report.dry_run else "added"
     speed = f", {report.rows / report.seconds:,.0f} rows/s" if report.seconds >= 1 else ""
-    text = (
-        f"{report.file}: {report.format} ({report.why}); {report.rows:,} rows: {verb} {report.new:,} events, "
-        f"{report.duplicates:,} known already, {report.rejects:,} rejected; {report.seconds:.1f} s{speed}"
-    )
+    brief = f" ({report.why})" if len(report.why) <= LONG_WHY else ""
+    brought = f"{verb} {report.new:,} events, {report.duplicates:,} known already, {report.rejects:,} rejected"
+    lines = [f"{report.file}: {report.format}{brief}; {report.rows:,} rows: {brought}; {report.seconds:.1f} s{speed}"]
+    if not brief:
+        lines += ["how it was read:", *(f"  {note}" for note in report.why.split("; "))]
+    if report.mapping_file:
+        lines.append(f"this mapping is remembered in {report.mapping_file}; change it there if it is wrong")
     if report.rejects_file:
-        text += f"\n  rejected rows with their reasons: {report.rejects_file} (mend it and add it again)"
-    return text + (f"\n  {report.problem}" if report.problem else "")
+        lines.append(f"rejected rows with their reasons: {report.rejects_file} (mend it and add it again)")
+    if report.problem:
+        lines.append(report.problem)
+    return "\n  ".join(lines)

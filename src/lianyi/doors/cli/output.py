@@ -73,6 +73,21 @@ def write(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], *, form: st
         _write_text(list(rows), columns)
 
 
+# Of tables with many columns a terminal shows these; all of them are in JSON and CSV.
+MAIN_COLUMNS: Mapping[str, tuple[str, ...]] = {
+    "people": ("person_id", "name", "keys", "orders", "net_spend", "last_seen", "tags"),
+    "events": ("at", "kind", "source", "actor_key", "target_key", "object_key", "value", "currency", "text"),
+}
+
+
+def write_table(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], *, name: str, form: str) -> None:
+    """Rows of an insight table; as text only its main columns, and a hint where the others are."""
+    shown = [column for column in MAIN_COLUMNS.get(name, columns) if column in columns] if form == "text" else columns
+    write(rows, shown, form=form)
+    if len(shown) < len(columns):
+        say(f"{len(shown)} of {len(columns)} columns; --json or --csv shows all")
+
+
 def _write_text(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
     texts = [[_short(row.get(name)) for name in columns] for row in rows]
     widths = [max([_width(name), *(_width(line[i]) for line in texts)]) for i, name in enumerate(columns)]

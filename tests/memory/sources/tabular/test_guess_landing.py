@@ -158,3 +158,39 @@ def test_an_empty_currency_is_filled_by_the_sign(place: Place) -> None:
     event = {"at": "t", "kind": "order", "value": "v", "id": "n", "currency": "c"}
     place.add_text("s.csv", "n,t,v,c\n1,2025-12-01,€20.00,\n", mapping=from_data({"source": "s", "events": [event]}))
     assert [e["currency"] for e in place.events()] == ["EUR"]
+
+
+NAMED = "Order ID,Date,Customer,Email,Phone,Total,Status\n"
+
+
+def test_two_customers_of_one_name_are_two_people_and_all_their_keys_are_theirs(place: Place) -> None:
+    first = "1,2026-03-02 10:15,Li Na,a@x.cn,13800138111,5.00,paid\n"
+    second = "2,2026-03-03 10:15,Li Na,b@x.cn,13900139222,6.00,refunded\n"
+    report = place.add_text("shop.csv", NAMED + first + second)
+    assert {event["actor_key"] for event in place.events()} == {"phone:8613800138111", "phone:8613900139222"}
+    links = {(event["actor_key"], event["target_key"]) for event in place.events("kind = 'alias'")}
+    assert links == {("phone:8613800138111", "email:a@x.cn"), ("phone:8613900139222", "email:b@x.cn")}
+    traits = [event["props"] for event in place.events("kind = 'identify'")]
+    assert sorted(traits, key=lambda known: known["email"]) == [
+        {"email": "a@x.cn", "name": "Li Na", "phone": "13800138111"},
+        {"email": "b@x.cn", "name": "Li Na", "phone": "13900139222"},
+    ]
+    assert "EVERY ROW COUNTS AS PAID" in report.why
+    assert report.kinds["order"] == 2
+    assert place.add_text("shop.csv", NAMED + second + first).new == 0
+
+
+@pytest.mark.parametrize(
+    "customers", [("C-1", "C-2"), ("ann_1988", "\u5c0f\u9f99\u4eba\u7231\u559d\u8336\u7684\u4eba")]
+)
+def test_customers_that_are_ids_stay_ids(place: Place, customers: tuple[str, str]) -> None:
+    rows = "".join(
+        f"{n},2026-03-02 10:15,{name},{n}@x.cn,1380013811{n},5.00,paid\n" for n, name in enumerate(customers)
+    )
+    place.add_text("shop.csv", NAMED + rows)
+    assert {event["actor_key"] for event in place.events("kind = 'order'")} == {f"user:{name}" for name in customers}
+
+
+def test_names_are_all_there_is_to_tell_people_apart(place: Place) -> None:
+    place.add_text("shop.csv", "Order ID,Date,Customer,Total\n1,2026-03-02,Li Na,5\n2,2026-03-03,Bo Wang,5\n")
+    assert {event["actor_key"] for event in place.events()} == {"user:Li Na", "user:Bo Wang"}

@@ -23,6 +23,11 @@ _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[a-z]{2,}\Z", re.IGNORECASE)
 _NUMBER = re.compile(r"[￥¥$€£]?-?\d[\d,]*(\.\d+)?元?\Z")
 _DATE = re.compile(r"(19|20)\d\d([-/.年])\d{1,2}([-/.月])\d{1,2}|(19|20)\d{6}\Z|1\d{9}(\d{3})?\Z")
 _SLASHED = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4}|\d{2})(?:[ T]+(\d{1,2}:\d{2}(:\d{2})?)( ?[AP]M)?)?\Z", re.IGNORECASE)
+# Names of people: words of letters, or a few Chinese characters. Ids are neither.
+_PERSON = re.compile(r"[^\W\d_]+\.?(?:[ '’-][^\W\d_]+\.?)+\Z|[\u4e00-\u9fff·]{2,6}\Z")
+NAMES = ("full_name", "customer_name", "buyer_name", "客户名称", "客户姓名", "姓名", "会员姓名", "买家姓名")
+# Where a row says that an order came to nothing, money would be counted that nobody has.
+STATES = ("status", "order_status", "payment_status", "state", "状态", "订单状态", "交易状态", "支付状态")
 
 
 # No draft with an open question is surer than this: it is shown for review and not imported unasked.
@@ -76,13 +81,16 @@ def _own_events(grid: Grid, source: str) -> Draft:
 
 @dataclass(kw_only=True)
 class _Finder:
-    """Looks for columns, remembers which are taken and why. doubts: what only people can say."""
+    """Looks for columns, remembers which are taken and why. doubts: what only people can say. keys: the columns that
+    say who it was, with their namespaces; names: a column of ids that holds names."""
 
     grid: Grid
     whole: Whole | None
     doubts: list[str] = field(default_factory=list)
     taken: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    keys: tuple[tuple[str, str], ...] = ()
+    names: str | None = None
 
     def named(self, word: str) -> str | None:
         """The column whose header means this."""
@@ -149,6 +157,8 @@ class _Finder:
             props["line"] = Take(column=line)
         rule = Rule(fields=fields, props=props, rest=True)
         rules = self._orders(rule, order, line, sure=sure) if order else (rule,)
+        rules += self._who(rules)
+        self._note_states(fields)
         confidence = (
             0.35
             + 0.15 * ("actor_key" in fields)
@@ -209,11 +219,13 @@ class _Finder:
 
     def _people(self) -> dict[str, Take]:
         fields: dict[str, Take] = {}
-        found = [(column, "user") for column in [self.named("user")] if column]
+        column = self._user()
+        found = [(column, "user")] if column else []
         for word, pattern in (("phone", _PHONE), ("email", _EMAIL)):
             column = self.named(word) or self.like(word, pattern)
             if column:
                 found.append((column, word))
+        self.keys = tuple(found)
         if len(found) == 1:
             fields["actor_key"] = Take(column=found[0][0], namespace=found[0][1])
         elif found:
@@ -222,6 +234,54 @@ class _Finder:
         if target:
             fields["target_key"] = Take(column=target, namespace="user")
         return fields
+
+    def _user(self) -> str | None:
+        """The column of people's ids. One that is called `customer` may hold their names, which are no ids: where a
+        phone or an address says who it is, two people of one name shall not become one."""
+        column = find(self.grid.columns, FIELDS["user"], taken=self.taken)
+        if column is None:
+            return None
+        cells = self.grid.column(column)
+        named = cells and sum(bool(_PERSON.match(cell.strip())) for cell in cells) >= 0.8 * len(cells)
+        contacts = any(find(self.grid.columns, FIELDS[word], taken=self.taken) for word in ("phone", "email"))
+        if named and contacts:
+            self.taken.append(column)
+            self.names = column
+            self.notes.append(f"column {column!r} holds names, which are no ids")
+            return None
+        return self.named("user")
+
+    def _who(self, rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
+        """What a row says of the person beside what happened: the name, and that its keys are one person's."""
+        name = self.names or find(self.grid.columns, NAMES, taken=self.taken)
+        if not self.keys or "kind" not in rules[0].fields or (name is None and len(self.keys) < 2):
+            return ()
+        base = {word: rules[0].fields[word] for word in ("at", "actor_key")}
+        if len(rules) == 1 and "id" in rules[0].fields:
+            base["id"] = rules[0].fields["id"]
+        made = []
+        if name is not None:
+            traits = {"name": Take(column=name)} | {word: Take(column=c) for c, word in self.keys if word != "user"}
+            who = {**base, "kind": Take(constant="identify")}
+            made.append(Rule(fields=who, props=traits, needs=("actor_key",), suffix="/who", aside=True))
+            self.notes.append(f"the person's name from column {name!r}")
+        for column, namespace in self.keys[1:]:
+            link = {**base, "kind": Take(constant="alias"), "target_key": Take(column=column, namespace=namespace)}
+            props = {"how": Take(constant=f"trait {namespace}"), "verified": Take(constant="false")}
+            needs = ("actor_key", "target_key")
+            made.append(Rule(fields=link, props=props, needs=needs, suffix=f"/who/alias/{namespace}", aside=True))
+        return tuple(made)
+
+    def _note_states(self, fields: dict[str, Take]) -> None:
+        """Say that a column of states is kept and not understood, where its rows are taken for paid orders."""
+        column = find(self.grid.columns, STATES, taken=self.taken)
+        if column is None or fields["kind"] != Take(constant="order"):
+            return
+        words = ", ".join(list(dict.fromkeys(self.grid.column(column)))[:6])
+        self.notes.append(
+            f"EVERY ROW COUNTS AS PAID, whatever column {column!r} says ({words}): where some are not, say so in the "
+            "mapping, with when:"
+        )
 
     def _things(self) -> dict[str, Take]:
         fields: dict[str, Take] = {}
