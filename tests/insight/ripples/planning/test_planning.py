@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import math
 import random
 from typing import Any
 
@@ -169,11 +170,24 @@ def test_ties_stand_in_until_probabilities_are_learned_and_the_plan_says_so() ->
     assert plan.forecast.people == pytest.approx(1 + 20 * 0.08, rel=0.15)
 
 
-def test_topic_and_incentive_multiply_the_chances() -> None:
-    factors = pa.table({"kind": ["topic", "incentive"], "name": ["tea", "gift"], "factor": [2.0, 1.5]})
+def test_topic_incentive_and_interest_multiply_the_rates() -> None:
+    """A chance p is 1 − exp(−rate); factors multiply the rate, those of a receiver only theirs."""
+    rows = [
+        ("topic", "tea", "", 2.0), ("incentive", "gift", "", 1.5), ("interest", "tea", "pl0_0", 20.0),
+        ("care", "unknown", "", 1.0), ("care", "none", "", 0.5), ("care", ">= 0.5", "", 3.0),
+    ]  # fmt: skip
+    factors = pa.table(
+        {name: [row[place] for row in rows] for place, name in enumerate(("kind", "name", "target", "factor"))}
+    )
     people, arcs = stars(40, chance=0.1)
+    people = [
+        person(row["person_id"], categories=[{"category": "tea", "share": 0.6}] if row["person_id"] == "pl0_1" else [])
+        for row in people
+    ]
+    rate = -math.log(0.9)
     plan = planned(people, arcs, {"spread_factors": factors}, people=1, topic="tea", incentive="gift")
-    assert plan.forecast.people == pytest.approx(1 + 40 * 0.3, rel=0.06)
+    plain, keen, caring = (1 - math.exp(-rate * times) for times in (3.0, 60.0, 9.0))
+    assert plan.forecast.people == pytest.approx(1 + 38 * plain + keen + caring, rel=0.04)
     other = planned(people, arcs, {"spread_factors": factors}, people=1, topic="rugs", incentive="none")
     assert other.forecast.people == pytest.approx(1 + 40 * 0.1, rel=0.1)
     assert [note[0] for note in other.notes if "rugs" in note[0]]

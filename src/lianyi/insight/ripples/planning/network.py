@@ -5,6 +5,7 @@ The chances come from table `spread` where it is built; until then from the stre
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -12,10 +13,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lianyi.errors import InputError, NotFound
+from lianyi.errors import NotFound
 from lianyi.insight.kernels import Doubles
 from lianyi.insight.ripples.planning.request import BASE
 from lianyi.insight.ripples.spread import Graph, from_arcs
+from lianyi.memory.dialect import Dialect
 from lianyi.memory.engine import Engine, literal
 
 # Until probabilities are learned: the chance that somebody comes through a person, per unit of tie strength, and how
@@ -112,35 +114,81 @@ def _spread(engine: Engine, tables: frozenset[str], topic: str | None, incentive
         "(SELECT source AS one, target AS other, probability, low, high FROM spread)",
         "CAST(r.probability AS DOUBLE) AS chance, CAST(r.low AS DOUBLE) AS low, CAST(r.high AS DOUBLE) AS high",
     )
-    factor, notes = _factor(engine, tables, topic, incentive)
-    scaled = {name: np.minimum(1.0, arcs[name] * factor) for name in ("chance", "low", "high")}
+    factor, notes = _factors(engine, tables, topic, incentive, int(_count(engine)))
     return Network(
-        people=_ids(engine), source=arcs["source"], target=arcs["target"], **scaled, basis="spread", notes=notes
-    )
+        people=_ids(engine), source=arcs["source"], target=arcs["target"], basis="spread", notes=notes,
+        **{name: _likelier(arcs[name], factor[arcs["target"]]) for name in ("chance", "low", "high")},
+    )  # fmt: skip
 
 
-def _factor(
-    engine: Engine, tables: frozenset[str], topic: str | None, incentive: str | None
-) -> tuple[float, tuple[tuple[str, str], ...]]:
-    """What topic and incentive multiply; a note for each of them that was never seen."""
-    factor = 1.0
+def _likelier(chance: Doubles, times: Doubles) -> Doubles:
+    """Chances whose rates are multiplied: a chance p is 1 − exp(−rate)."""
+    with np.errstate(divide="ignore"):
+        return -np.expm1(times * np.log1p(-chance))
+
+
+def _count(engine: Engine) -> int:
+    return int(engine.table(f"SELECT count(*) AS people FROM {NUMBERED}")["people"][0].as_py())
+
+
+def _factors(
+    engine: Engine, tables: frozenset[str], topic: str | None, incentive: str | None, people: int
+) -> tuple[Doubles, tuple[tuple[str, str], ...]]:
+    """By how much topic and incentive multiply the rate at which each person comes, and what was never seen."""
+    factor = np.ones(people)
     notes: list[tuple[str, str]] = []
     for kind, name in (("topic", topic), ("incentive", incentive)):
         if name is None or (kind == "incentive" and name == BASE):
             continue
-        found = (
-            engine.table(f"SELECT factor FROM spread_factors WHERE kind = '{kind}' AND name = {literal(name)}")
-            if "spread_factors" in tables
-            else pa.table({"factor": pa.array([], pa.float64())})
-        )
-        if found.num_rows:
-            factor *= float(found["factor"][0].as_py())
-        else:
+        found = _known(engine, tables, kind, name)
+        if found is None:
             word = {"topic": "话题", "incentive": "激励"}[kind]
             notes.append((
                 f"Nothing was learned of the {kind} “{name}”; it is planned as an average one.",
                 f"{word}“{name}”尚无学习结果，按平均水平规划。",
             ))  # fmt: skip
-    if not np.isfinite(factor) or factor < 0:
-        raise InputError(f"table spread_factors gives the factor {factor}; rebuild it: lianyi refresh spread_factors")
+        else:
+            factor *= found
+    if topic is not None and not notes and "spread_factors" in tables:
+        factor *= _interest(engine, topic, people)
     return factor, tuple(notes)
+
+
+def _known(engine: Engine, tables: frozenset[str], kind: str, name: str) -> float | None:
+    if "spread_factors" not in tables:
+        return None
+    found = engine.table(f"SELECT factor FROM spread_factors WHERE kind = {literal(kind)} AND name = {literal(name)}")
+    return float(found["factor"][0].as_py()) if found.num_rows else None
+
+
+def _interest(engine: Engine, topic: str, people: int) -> Doubles:
+    """How much likelier each person comes for this topic: by what ripples taught of the person, and by what share of
+    the person's acts falls on the topic (kinds `interest` and `care` of spread_factors)."""
+    factor = np.ones(people)
+    taught = engine.table(
+        f"""
+        SELECT n.number, f.factor FROM spread_factors AS f JOIN {NUMBERED} AS n ON n.person_id = f.target
+        WHERE f.kind = 'interest' AND f.name = {literal(topic)}
+        """
+    )
+    factor[taught["number"].to_numpy()] = taught["factor"].to_numpy()
+    cares = engine.table("SELECT name, factor FROM spread_factors WHERE kind = 'care'").to_pylist()
+    if cares:
+        factor *= _by_care(engine, topic, {row["name"]: float(row["factor"]) for row in cares})
+    return factor
+
+
+def _by_care(engine: Engine, topic: str, cares: Mapping[str, float]) -> Doubles:
+    d = Dialect(engine.dialect)
+    mine = d.only("p.categories", "c", f"c.category = {literal(topic)}")
+    share = engine.table(
+        f"""
+        SELECT n.number, coalesce({d.size("p.categories")}, 0) AS known,
+            CAST(coalesce({mine}[{1 if engine.dialect == "duckdb" else 0}].share, 0) AS DOUBLE) AS share
+        FROM people AS p JOIN {NUMBERED} AS n ON n.person_id = p.person_id ORDER BY n.number
+        """
+    )
+    edges = sorted(float(name[3:]) for name in cares if name.startswith(">= "))
+    steps = np.array([cares["none"], *(cares[f">= {edge:g}"] for edge in edges)])
+    level = np.searchsorted(edges, share["share"].to_numpy(), side="right")
+    return np.where(share["known"].to_numpy() > 0, steps[level], cares["unknown"])

@@ -1,0 +1,150 @@
+"""How good plans are where the truth is known: simulated brands, probabilities learned from their logs alone.
+
+    python benchmarks/planner_worlds.py [--worlds 20] [--people 2000] [--days 365] [--seeds 20]
+
+For each world the log is read as any brand's would be, tables are made, and `ws.ripples.plan(...)` chooses. The choice
+is then let loose on the world's true probabilities, beside: the same algorithm given the true probabilities (the oracle),
+top-degree, top-PageRank and random people of the graph that the log shows, under the same rules. A line gives true
+expected reach by forward simulation; all with the same random numbers. Ends with exit code 1 where a bar is missed:
+at least 95 % of the oracle and above each rival, in every world.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+
+import lianyi
+from lianyi import world
+from lianyi.insight import zone
+from lianyi.insight.ripples.planning import Request
+from lianyi.insight.ripples.planning.crowd import read_crowd
+from lianyi.insight.ripples.planning.network import number_people
+from lianyi.insight.ripples.spread import Graph, Rules, Simulator, choose, from_arcs
+from lianyi.workspace import Workspace
+
+AS_OF = datetime(2026, 1, 1, tzinfo=UTC)
+RUNS = 4000
+
+
+def brand_of(seed: int, people: int, days: int, folder: Path) -> tuple[Workspace, world.Truth]:
+    """A workspace that holds the world's log, its tables made, and the truth beside it."""
+    made = world.generate(world.WorldSettings.ending(AS_OF, people=people, seed=seed, days=days))
+    ws = lianyi.open(folder, create=True, clock=lambda: AS_OF)
+    for number, table in enumerate(made.events()):
+        with ws.lake.landing(received_at=AS_OF, transaction=("world", number + 1), wait=60) as landing:
+            landing.add(table)
+    ws.refresh()
+    return ws, made.truth()
+
+
+def true_graph(truth: world.Truth, topic: str, incentive: str) -> Graph:
+    """The world's people with their true chances."""
+    arcs = truth.spread_probabilities(topic, incentive)
+    ends = [arcs[name].to_numpy() for name in ("source", "target", "probability")]
+    return from_arcs(truth.people.num_rows, *ends)
+
+
+def numbers_of(ws: Workspace, truth: world.Truth) -> dict[str, int]:
+    """Person id → number in the truth, by most of its keys."""
+    owner = {
+        key: person
+        for key, person, kind in zip(*(truth.keys[name].to_pylist() for name in ("key", "person", "kind")), strict=True)
+        if kind == "own"
+    }
+    votes: dict[str, Counter[int]] = {}
+    for row in ws.sql("SELECT key, person_id FROM keys").to_arrow_table().to_pylist():
+        if row["key"] in owner:
+            votes.setdefault(row["person_id"], Counter())[owner[row["key"]]] += 1
+    return {person: count.most_common(1)[0][0] for person, count in votes.items()}
+
+
+def rivals(ws: Workspace, number: dict[str, int], seeds: int, seed: int) -> dict[str, list[int]]:
+    """Who simple rankings of the ties that the log shows would ask."""
+    import networkx as nx
+
+    ties = ws.sql("SELECT person_a, person_b FROM ties ORDER BY 1, 2").to_arrow_table()
+    graph = nx.Graph(zip(ties["person_a"].to_pylist(), ties["person_b"].to_pylist(), strict=True))
+    known = [person for person in sorted(graph) if person in number]
+    degree, rank = dict(graph.degree()), nx.pagerank(graph)
+    orders = {
+        "degree": sorted(known, key=lambda person: -degree[person]),
+        "pagerank": sorted(known, key=lambda person: -rank[person]),
+        "random": [known[place] for place in np.random.default_rng(seed).permutation(len(known))],
+    }
+    return {name: [number[person] for person in order[:seeds]] for name, order in orders.items()}
+
+
+def one(seed: int, args: argparse.Namespace) -> bool:
+    """One world; True where all bars are met."""
+    began = time.perf_counter()
+    with tempfile.TemporaryDirectory() as folder:
+        ws, truth = brand_of(seed, args.people, args.days, Path(folder) / "brand")
+        topics = sorted(set(truth.interests["topic"].to_pylist()) - {"friends"})
+        topic, incentive = topics[seed % len(topics)], ("none", "coupon", "gift")[seed % 3]
+        number = numbers_of(ws, truth)
+        may = askable(ws)
+        number = {person: place for person, place in number.items() if person in may}
+        plan = ws.ripples.plan(people=args.seeds, topic=category_of(ws, topic), incentive=incentive)
+        chosen = {"plan": [number[seed.person_id] for seed in plan.seeds if seed.person_id in number]}
+        chosen |= rivals(ws, number, args.seeds, seed)
+        graph = true_graph(truth, topic, incentive)
+        forbidden = np.ones(graph.nodes, np.bool_)
+        forbidden[list(number.values())] = False  # the oracle asks among the same people
+        rules = Rules(people=args.seeds, forbidden=forbidden)
+        chosen["oracle"] = choose(graph, rules, epsilon=0.05, seed=seed).people.tolist()
+        simulator = Simulator(graph, seed=seed, threads=2)
+        reach = {name: simulator.run(np.array(people), RUNS).mean for name, people in chosen.items()}
+    part = reach["plan"] / reach["oracle"]
+    beaten = all(reach["plan"] > reach[name] for name in ("degree", "pagerank", "random"))
+    listed = "  ".join(f"{name} {value:6.1f}" for name, value in reach.items())
+    print(
+        f"world {seed:3} {topic:10} {incentive:6} {listed}  of oracle {part:6.1%}  "
+        f"forecast {plan.forecast.people:6.1f}  "
+        f"{plan.basis}  {'ok' if part >= 0.95 and beaten else 'MISSED'}  {time.perf_counter() - began:.0f} s",
+        flush=True,
+    )
+    return part >= 0.95 and beaten
+
+
+def category_of(ws: Workspace, topic: str) -> str:
+    """The name that a topic of the world goes by in the log."""
+    found = next(one for one in world.WorldSettings().plan.categories if one.code == topic)
+    seen = ws.sql("SELECT DISTINCT category FROM events WHERE kind = 'share' AND category IS NOT NULL").to_arrow_table()
+    return next(name for name in seen["category"].to_pylist() if found.zh in name or found.en in name)
+
+
+def askable(ws: Workspace) -> set[str]:
+    """Who may be asked under the default rules."""
+    state = ws.states()["people"]
+    with ws.engine() as engine:
+        engine.register("people", ws.store.files(state))
+        number_people(engine)
+        people = engine.table("SELECT person_id FROM plan_people ORDER BY number")["person_id"].combine_chunks()
+        today = zone.local_day(state.as_of, ws.settings.timezone)
+        crowd = read_crowd(engine, frozenset({"people"}), Request(people=1), people, today=today)
+    return set(np.array(people.to_pylist(), dtype=object)[crowd.allowed])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--worlds", type=int, default=20)
+    parser.add_argument("--first", type=int, default=1)
+    parser.add_argument("--people", type=int, default=2000)
+    parser.add_argument("--days", type=int, default=365)
+    parser.add_argument("--seeds", type=int, default=20)
+    args = parser.parse_args()
+    met = [one(seed, args) for seed in range(args.first, args.first + args.worlds)]
+    print(f"{sum(met)} of {len(met)} worlds meet all bars")
+    sys.exit(0 if all(met) else 1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Whose word carries: expected reach and revenue of each person, not to be gamed by volume. docs/methods/influence.md"""
