@@ -3,7 +3,7 @@
     python benchmarks/planner_worlds.py [--worlds 20] [--people 2000] [--days 365] [--seeds 20]
 
 For each world the log is read as any brand's would be, tables are made, and `ws.ripples.plan(...)` chooses. The choice
-is then let loose on the world's true probabilities, beside: the same algorithm given the true probabilities (the oracle),
+is then let loose on the world's true probabilities, beside: the same algorithm given these (the oracle),
 top-degree, top-PageRank and random people of the graph that the log shows, under the same rules. A line gives true
 expected reach by forward simulation; all with the same random numbers. Ends with exit code 1 where a bar is missed:
 at least 95 % of the oracle and above each rival, in every world.

@@ -1,1 +1,1 @@
-"""Whose word carries: expected reach and revenue of each person, not to be gamed by volume. docs/methods/influence.md"""
+"""Whose word carries: reach and revenue of each person, not to be gamed by volume. docs/methods/influence.md"""

@@ -103,8 +103,9 @@ def topics(build: Build) -> Iterator[str]:
         network = read_network(build.engine, tables, topic=topic)
         found = reaches(network.graph, threads=build.settings.threads or 2)
         kept = np.flatnonzero(found.reach > found.error)  # the rest can't be told from 0
-        parts.append(pa.table({"topic": pa.array([topic] * len(kept), pa.string()),
-                               "person_id": network.people.take(pa.array(kept)), "reach": found.reach[kept]}))  # fmt: skip
+        people = network.people.take(pa.array(kept))
+        name = pa.array([topic] * len(kept), pa.string())
+        parts.append(pa.table({"topic": name, "person_id": people, "reach": found.reach[kept]}))
     build.engine.register("influence_by_topic", pa.concat_tables(parts))
     build.make("influence_topic_rows", "SELECT * FROM influence_by_topic")
     build.drop("influence_by_topic", "plan_people")
