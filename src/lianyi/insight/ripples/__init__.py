@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lianyi.insight.ripples import arrivals, generations, overlaps, table
 from lianyi.insight.ripples.forecasting import table as forecasting
+from lianyi.insight.ripples.influence import table as influence
 from lianyi.insight.ripples.learning import tables as learning
 from lianyi.insight.tables import Table
 
@@ -14,4 +15,5 @@ TABLES: tuple[Table, ...] = (
     overlaps.OVERLAPS,
     forecasting.FORECASTS,
     *learning.TABLES,
+    *influence.TABLES,
 )
