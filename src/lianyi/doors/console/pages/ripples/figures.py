@@ -13,8 +13,8 @@ from lianyi.doors.figures import Figure, Series, Words
 
 STEPS = 40
 SHOWN = 5
-COUNTS = Words(value=lambda value: str(number(value)), tick=lambda value: str(number(value)))
-RATES = Words(value=lambda value: str(number(value, 2)), tick=lambda value: str(number(value, 1)))
+COUNTS = Words(value=lambda value: str(number(value)), tick=lambda value: str(number(value)), tick_position=str)
+RATES = Words(value=lambda value: str(number(value, 2)), tick=lambda value: str(number(value, 1)), tick_position=str)
 
 
 def over_time(rows: Sequence[dict[str, Any]], began: datetime, step: timedelta) -> Figure:
