@@ -94,7 +94,7 @@ def word_rows(texts: pa.Table) -> pa.Table:
 def log_odds(people: Longs, size: Longs, everybody: Doubles, total: Doubles) -> Doubles:
     """z of the log-odds of having a trait inside against outside. people of size have it inside; everybody of total
     overall; the prior adds PRIOR people with the trait as common as overall."""
-    prior = PRIOR * everybody / total
+    prior = PRIOR * np.minimum(everybody / total, 0.999)  # what all have still leaves room for somebody without
     inside, outside = people + prior, everybody - people + prior
     not_inside = size - people + PRIOR - prior
     not_outside = np.maximum(total - size - (everybody - people), 0) + PRIOR - prior
