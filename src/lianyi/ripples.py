@@ -102,6 +102,13 @@ class Ripples:
             [ripple_id, most],
         )
 
+    def forecasts(self, ripple_id: str | None = None) -> list[Row]:
+        """How good forecasts were, a row per point and kind; or, of one ripple, each forecast and what became of it."""
+        from lianyi.insight.ripples.forecasting import record
+
+        self._needs("forecasts")
+        return self._rows(record.SCORES if ripple_id is None else record.OF_RIPPLE, [ripple_id] if ripple_id else [])
+
     def _needs(self, table: str) -> None:
         if table not in self._workspace.states():
             raise NotFound(f"table {table} is not built yet; run: lianyi refresh")

@@ -352,6 +352,16 @@ def demo(ctx: click.Context, people: int, seed: int, no_serve: bool, host: str, 
 
 
 @lianyi.command()
+@click.argument("ripple", required=False)
+@click.option("--json", "as_json", is_flag=True, help="One row a line, as JSON.")
+@click.pass_context
+def forecasts(ctx: click.Context, ripple: str | None, as_json: bool) -> None:  # noqa: FBT001
+    """How good our forecasts were; with a ripple's id: its forecasts and what became of them."""
+    found = workspace(ctx).ripples.forecasts(ripple)
+    write(found, list(found[0]) if found else [], form="json" if as_json else "text")
+
+
+@lianyi.command()
 @click.option("--json", "as_json", is_flag=True, help="One check a line, as JSON.")
 @click.pass_context
 def doctor(ctx: click.Context, as_json: bool) -> None:  # noqa: FBT001
