@@ -17,10 +17,10 @@ import pyarrow as pa
 from lianyi import world
 from lianyi.insight.scope import Scope
 from lianyi.insight.tables import Build
-from lianyi.insight.ties import contacts, learning
+from lianyi.insight.ties import contacts, learning, slots
 from lianyi.insight.ties.features import FEATURES
 from lianyi.insight.ties.model import Model, fit
-from lianyi.insight.ties.slots import DAY, SLOTS, Scale, slots
+from lianyi.insight.ties.slots import DAY, Scale
 from lianyi.memory.duckdb import DuckDB
 from lianyi.settings import Settings
 
@@ -40,7 +40,7 @@ def splits_of(seed: int) -> list[learning.Split]:
         engine.register("keys", pa.table({"key": keys["key"], "person_id": ids}))
         build = Build(engine=engine, as_of=made.settings.end - timedelta(seconds=1), settings=Settings())
         contacts.make(build, Scope.of(build))
-        build.make(SLOTS, slots(Scope.of(build), SCALE))
+        slots.make(build, Scope.of(build), SCALE)
         return list(learning.splits(build, SCALE))
 
 
@@ -54,7 +54,7 @@ def main() -> None:
         around=zero,
         precision=1.0,
     )
-    checks = learning.calibrated(model, splits_of(CHECKED)[0]).checks
+    checks = learning.calibrated(model, splits_of(CHECKED)).checks
     shipped = replace(model, origin="shipped", checks=checks)
     rounded = {name: round(value, 6) for name, value in shipped.coefficients.items()}
     shipped = replace(shipped, coefficients=rounded, intercept=round(shipped.intercept, 6))

@@ -44,13 +44,18 @@ def among(ws: Workspace, people: Sequence[str]) -> list[dict[str, Any]]:
 def opportunities(
     ws: Workspace, person_id: str = "", *, kind: str = "", limit: int = 100, offset: int = 0
 ) -> list[dict[str, Any]]:
-    """Rows of `tie_opportunities` with all names, the largest gain first; of one person where one is named."""
+    """Rows of `tie_opportunities` with all names, the largest gain first; of one person where one is named.
+
+    Without a person, what stands on both sides (warming ties, introductions) is given once.
+    """
     if kind and kind not in OPPORTUNITIES:
         raise InputError(f"kind = {kind!r}; there are {', '.join(OPPORTUNITIES)}")
     if "tie_opportunities" not in ws.states():
         return []
     conditions = [condition for condition, given in (("person_id = ?", person_id), ("kind = ?", kind)) if given]
-    where = f"WHERE {' AND '.join(conditions)} " if conditions else ""
+    if not person_id:
+        conditions.append("(kind = 'first_purchase' OR person_id < other_id)")
+    where = f"WHERE {' AND '.join(conditions)} "
     order = "gain DESC, person_id, other_id, kind"
     return _rows(
         ws,

@@ -81,9 +81,18 @@ def test_borders_part_three_heaps() -> None:
     counts = np.zeros(bands.BINS)
     counts[5:15], counts[50:60], counts[100:105] = 40, 20, 10
     weak, strong = bands.borders(counts)
-    width = (bands.HIGH - bands.LOW) / bands.BINS
-    assert bands.LOW + 15 * width - 1e-9 <= weak <= bands.LOW + 50 * width + 1e-9
-    assert bands.LOW + 60 * width - 1e-9 <= strong <= bands.LOW + 100 * width + 1e-9
+    width = bands.MOST / bands.BINS
+    assert 15 * width - 1e-9 <= np.log1p(np.exp(weak)) <= 50 * width + 1e-9
+    assert 60 * width - 1e-9 <= np.log1p(np.exp(strong)) <= 100 * width + 1e-9
+
+
+@given(odds=st.floats(-8, 8))
+@settings(deadline=None, max_examples=30)
+def test_a_tie_lies_in_the_bin_of_its_expected_meetings(odds: float) -> None:
+    with DuckDB(threads=1) as engine:
+        found = engine.table(f"SELECT {bands.bin_sql(f'CAST({odds!r} AS DOUBLE)')} AS bin FROM (SELECT 1) AS t")
+    expected = -np.log1p(-1 / (1 + np.exp(-odds))) * bands.BINS / bands.MOST
+    assert abs(found["bin"][0].as_py() - min(expected, bands.BINS - 0.5)) <= 1
 
 
 @given(odds=st.floats(-6, 6), before=st.sampled_from([None, "weak", "medium", "strong"]))

@@ -64,11 +64,12 @@ class Circle:
 def _places(people: Sequence[Known], width: int, height: int) -> dict[str, tuple[float, float]]:
     """Each band evenly on an ellipse of its own, turned against the one inside, so that names stand apart."""
     places: dict[str, tuple[float, float]] = {}
+    widest = max((RINGS[one.band] for one in people), default=1.0)  # no empty ring takes room
     for turn, band in enumerate(BANDS):
         ring = [one for one in people if one.band == band]
+        far = RINGS[band] / widest
         for place, one in enumerate(ring):
             angle = 2 * math.pi * (place + 0.5 * (turn % 2)) / len(ring) - math.pi / 2 + 0.35 * turn
-            far = RINGS[band]
             places[one.id] = (
                 width / 2 + far * (width / 2 - EDGE) * math.cos(angle),
                 height / 2 + far * (height / 2 - EDGE) * math.sin(angle),

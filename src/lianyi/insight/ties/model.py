@@ -94,6 +94,23 @@ def platt(odds: Doubles, again: Yes) -> tuple[float, float]:
     return float(max(stretch, 0.1)), float(shift)
 
 
+def level(odds: Doubles, again: Yes) -> float:
+    """The shift of the odds that gives as many meetings as there were, held near 0."""
+    pull, shift = 1.0, 0.0
+    for _ in range(_STEPS):
+        chance = probability(odds + shift)
+        step = (chance.sum() - again.sum() + pull * shift) / ((chance * (1 - chance)).sum() + pull)
+        shift -= float(np.clip(step, -1, 1))
+        if abs(step) < 1e-9:
+            break
+    return shift
+
+
+def loss(odds: Doubles, again: Yes) -> float:
+    """−log likelihood of what happened."""
+    return float(np.logaddexp(0, odds).sum() - odds[again].sum())
+
+
 def _newton(design: Doubles, seen: Doubles, start: Doubles, goal: Doubles, penalty: Doubles) -> Doubles:
     """Minimise −log likelihood + ½ Σ penalty·(β − goal)²: Newton's method with halved steps where one overshoots."""
     beta = start.copy()

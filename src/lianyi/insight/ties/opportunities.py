@@ -147,7 +147,7 @@ def _build(build: Build) -> Iterator[str]:
     build.make(FRIENDS, friends())
     build.make(KNOWN_BUYERS, known_buyers())
     columns = ", ".join(TABLE.columns)
-    pairs, error = checks.get("pairs", 0.0), checks.get("calibration_error_after", 0.0)
+    pairs, error = checks.get("pairs", 0.0), checks.get("calibration_error", 0.0)
     for borders in ranges(count):
         here = within("person_id", borders)
         parts = (warming(pairs, error, here), introductions(horizon, here), first_purchases(horizon, here))

@@ -9,10 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lianyi.insight.scope import Scope
+from lianyi.insight.tables import Build
 from lianyi.insight.ties.contacts import CONTACTS
 from lianyi.insight.ties.kinds import CAP, DIRECT, FAMILIES, TIE_KINDS
 
-SLOTS = "tie_slots"
+SLOTS, CLOCK = "tie_slots", "tie_clock"
 DAY = 86_400_000_000
 MINUTE = 60_000_000
 # Horizons that are chosen from: a month, a fortnight, a week, a day, six hours, an hour, ten minutes.
@@ -45,18 +46,38 @@ class Scale:
         return cls.of(fits[0] if fits else HORIZONS[0])
 
 
+def clock(scope: Scope, scale: Scale) -> str:
+    """One row = one slot of time in which anybody had contact, and its place, counted backwards.
+
+    Where people meet by the hour, time in which nothing happens anywhere (nights, closed days) does not pass. Where
+    slots are days, all days pass.
+    """
+    slot = scope.dialect.quotient("age", scale.slot)
+    place = "slot" if scale.slot >= DAY else "dense_rank() OVER (ORDER BY slot) - 1"
+    return f"""
+    SELECT CAST(slot AS INTEGER) AS slot, CAST({place} AS INTEGER) AS place
+    FROM (SELECT DISTINCT {slot} AS slot FROM {CONTACTS}) AS s
+    """
+
+
 def slots(scope: Scope, scale: Scale) -> str:
     """One row = one pair in one slot: what each family amounts to (capped), acts each way (capped), direct or not."""
     amounts = ", ".join(f"{_amount(family)} AS {family}" for family in FAMILIES)
     direct = ", ".join(map(str, DIRECT))
     cap = f"CAST({int(CAP)} AS BIGINT)"
     return f"""
-    SELECT a, b, CAST({scope.dialect.quotient("age", scale.slot)} AS INTEGER) AS slot, {amounts},
+    SELECT a, b, c.place AS slot, {amounts},
         CAST(least({cap}, count(*) FILTER (WHERE way = 1)) AS SMALLINT) AS forth,
         CAST(least({cap}, count(*) FILTER (WHERE way = -1)) AS SMALLINT) AS back,
         CAST(count(*) FILTER (WHERE kind IN ({direct})) > 0 AS BOOLEAN) AS direct
-    FROM {CONTACTS} GROUP BY a, b, {scope.dialect.quotient("age", scale.slot)}
+    FROM {CONTACTS} JOIN {CLOCK} c ON c.slot = {scope.dialect.quotient("age", scale.slot)} GROUP BY a, b, c.place
     """
+
+
+def make(build: Build, scope: Scope, scale: Scale) -> None:
+    """Make SLOTS."""
+    build.make(CLOCK, clock(scope, scale))
+    build.make(SLOTS, slots(scope, scale))
 
 
 def _amount(family: str) -> str:

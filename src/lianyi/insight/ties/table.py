@@ -16,12 +16,12 @@ import pyarrow as pa
 from lianyi.insight.ranges import ranges, within
 from lianyi.insight.scope import Scope
 from lianyi.insight.tables import EVENTS, Build, Column, Table
-from lianyi.insight.ties import bands, contacts, evidence, features
+from lianyi.insight.ties import bands, contacts, evidence, features, slots
 from lianyi.insight.ties.columns import PERSON_COLUMNS, TIE_COLUMNS
 from lianyi.insight.ties.kinds import CODES, FAMILIES, TIE_KINDS
 from lianyi.insight.ties.learning import learn
 from lianyi.insight.ties.model import Model
-from lianyi.insight.ties.slots import DAY, SLOTS, Scale, slots
+from lianyi.insight.ties.slots import DAY, SLOTS, Scale
 from lianyi.insight.ties.trend import TREND, trend
 from lianyi.memory.dialect import Dialect
 
@@ -124,7 +124,7 @@ def _build(build: Build) -> Iterator[str]:
     build.make(NUMBERS, f"SELECT DISTINCT number, person_id FROM {contacts.PEOPLE}")
     build.drop(contacts.PEOPLE, contacts.GROUPS)
     scale = _scale(build)
-    build.make(SLOTS, slots(scope, scale))
+    slots.make(build, scope, scale)
     build.say("how strong ties are is learned")
     model = build.parameters.get("tie_model") or learn(build, scale)
     features.make(build, scale, 0)
