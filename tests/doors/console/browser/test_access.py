@@ -30,6 +30,7 @@ PAGES = (
     "/people/{anna}/merge?with={bo}",
     "/people/{anna}/split",
     "/people/{anna}/erase",
+    "/communities",
     "/tags",
     "/tags/new",
     "/tags/rules/buyer",
