@@ -87,7 +87,7 @@ def reliability(promises: Rows) -> Figure:
         x=[str(row["part"]) for row in promises],
         series=[
             Series(name=_("Promised"), values=[row["promised"] for row in promises], colour=2),
-            Series(name=_("Came"), values=[row["came"] for row in promises], colour=1),
+            Series(name=_("Came in fact"), values=[row["came"] for row in promises], colour=1),
         ],
     )
 
