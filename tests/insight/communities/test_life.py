@@ -22,6 +22,8 @@ from tests.insight.communities.months import (
     true_sets,
 )
 
+pytestmark = pytest.mark.slow
+
 AS_OF = datetime(2026, 6, 1, 4, tzinfo=UTC)
 SETTINGS = world.WorldSettings.ending(AS_OF, people=700, days=150, seed=5)
 
@@ -102,7 +104,7 @@ def test_names_are_there_in_both_languages_and_no_two_are_equal(lived: Lived) ->
     assert len({row["name_zh"] for row in named}) == len(named)
 
 
-def test_memberships_hold_each_person_once_and_probabilities_are_right_on_people_not_seen(lived: Lived) -> None:
+def test_memberships_hold_each_person_once_with_a_weight_and_a_reason(lived: Lived) -> None:
     rows = lived.rows["memberships"]
     assert len({(row["person_id"], row["community_id"]) for row in rows}) == len(rows)
     assert {row["how"] for row in rows} >= {"ties"}
