@@ -26,7 +26,7 @@ MOST_PAIRS = 20_000
 LEAST_PAIRS, LEAST_AGAIN, LEAST_MET = 100, 30, 5
 FEW = 5  # splits
 # A log of more rows in SLOTS than this has plenty to learn from in half the splits, and each takes its time.
-LONG = 3_000_000
+LONG = 500_000
 # How much a period counts beside the one after it when the next level is forecast; the first where none is better.
 MEMORIES = (0.1, 0.4, 0.7, 1.0)
 
