@@ -26,12 +26,15 @@ _NEARLY = 0.02
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Choice:
-    """A partition, shape (nodes,), 0 … k-1, the resolution that gave it, its evidence and how stable it is (0 to 1)."""
+    """A partition, shape (nodes,), 0 … k-1, the resolution that gave it, its evidence and how stable it is.
+
+    stability is between 0 and 1, None where it was not measured.
+    """
 
     label: Ints
     resolution: float
     evidence: float
-    stability: float = 1.0
+    stability: float | None = None
 
 
 def best_partition(network: Network, *, seed: int) -> Choice:

@@ -28,7 +28,7 @@ class Found:
     memberships: overlapping membership at the main level. resolution, evidence, stability: of the component with most
     ties. resolution: of modularity, 1 = Newman's. evidence: how much better communities explain where ties are than
     chance does, in nats per tie, less the cost of saying so; 0 = one community. stability: 1 if repeated runs agree on
-    all ties, 0 if each is a coin's toss.
+    all ties, 0 if each is a coin's toss, None where runs were not repeated: large networks, single communities.
     """
 
     levels: tuple[Ints, ...]
@@ -36,7 +36,7 @@ class Found:
     memberships: Memberships
     resolution: float
     evidence: float
-    stability: float
+    stability: float | None
 
     @property
     def label(self) -> Ints:
