@@ -114,7 +114,7 @@ def _climbed(network: Network, seed: int) -> Choice:
     rungs: list[tuple[float, float]] = []
     resolution = float(network.mass.sum() / (network.mass**2).mean()) / _FINEST
     while resolution > _LEAST and (best.evidence <= 0 or _still_rising(rungs, _PATIENCE)):
-        label, level = coarsened(level, resolution / network.mass.sum(), seed=seed)
+        label, level = coarsened(level, resolution / network.mass.sum(), seed=seed, steps=1)
         seat = label[seat]
         rungs.append((resolution, division_by_nodes(level, worth).evidence))
         if rungs[-1][1] > best.evidence:

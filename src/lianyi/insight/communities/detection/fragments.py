@@ -12,7 +12,7 @@ import numpy as np
 from lianyi.insight.communities.detection.components import connected_parts
 from lianyi.insight.communities.detection.network import Network
 from lianyi.insight.communities.detection.overlap import Memberships, memberships_of
-from lianyi.insight.kernels import Bytes, Doubles, Ints, Longs, kernel
+from lianyi.insight.kernels import Bytes, Doubles, Ints, Longs, inlined, kernel
 
 _OWN = 0.5  # of the weight of a community's ties must be between ends that share no other community
 
@@ -22,6 +22,8 @@ def without_fragments(network: Network, label: Ints) -> Ints:
     if not label.any():
         return label
     members = memberships_of(network, label)
+    if len(members.node) == network.nodes:
+        return label
     starts = np.searchsorted(members.node, np.arange(network.nodes + 1))
     gone = _fragments(network.start, network.target, network.weight, starts, members.community, int(label.max()) + 1)
     if not gone.any():
@@ -30,16 +32,16 @@ def without_fragments(network: Network, label: Ints) -> Ints:
     return connected_parts(network.start, network.target, home)[0]
 
 
-@kernel
-def _shared(own: Ints, other: Ints, gone: Bytes, common: Ints) -> int:
+@inlined
+def _shared(starts: Longs, community: Ints, own: int, other: int, gone: Bytes, common: Ints) -> int:
     """Communities of two nodes in common that are not gone, written to `common`; how many there are."""
     count = 0
-    for name in own:
-        if gone[name] == 0 and count < len(common):
-            for here in other:
-                if here == name:
-                    common[count] = name
-                    count += 1
+    for mine in range(starts[own], starts[own + 1]):
+        name = community[mine]
+        for yours in range(starts[other], starts[other + 1]):
+            if community[yours] == name and gone[name] == 0 and count < len(common):
+                common[count] = name
+                count += 1
     return count
 
 
@@ -55,12 +57,12 @@ def _fragments(  # noqa: C901  two passes over the same lists
     alone = np.zeros(count)
     seats = np.zeros(count + 1, np.int64)
     for node in range(nodes):
-        mine = community[starts[node] : starts[node + 1]]
-        for name in mine:
-            seats[name + 1] += 1
+        for seat in range(starts[node], starts[node + 1]):
+            seats[community[seat] + 1] += 1
         for tie in range(start[node], start[node + 1]):
-            other = target[tie]
-            found = _shared(mine, community[starts[other] : starts[other + 1]], gone, common)
+            if target[tie] < node:
+                continue
+            found = _shared(starts, community, node, target[tie], gone, common)
             for place in range(found):
                 whole[common[place]] += weight[tie]
             if found == 1:
@@ -79,11 +81,10 @@ def _fragments(  # noqa: C901  two passes over the same lists
         gone[name] = 1
         for seat in range(seats[name], seats[name + 1]):
             node = member[seat]
-            mine = community[starts[node] : starts[node + 1]]
             for tie in range(start[node], start[node + 1]):
                 other = target[tie]
-                yours = community[starts[other] : starts[other + 1]]
-                if (yours == name).any() and _shared(mine, yours, gone, common) == 1:
+                inside = (community[starts[other] : starts[other + 1]] == name).any()
+                if other > node and inside and _shared(starts, community, node, other, gone, common) == 1:
                     alone[common[0]] += weight[tie]
     return gone
 

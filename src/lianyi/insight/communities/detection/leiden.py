@@ -30,18 +30,19 @@ def partition(network: Network, rate: float, *, seed: int, rounds: int = 2, labe
     return connected_parts(network.start, network.target, current)[0]
 
 
-def coarsened(network: Network, rate: float, *, seed: int) -> tuple[Ints, Network]:
-    """Louvain's communities at one rate, shape (nodes,), and the network of them."""
+def coarsened(network: Network, rate: float, *, seed: int, steps: int = 100) -> tuple[Ints, Network]:
+    """Louvain's communities at one rate after so many steps at most, shape (nodes,), and the network of them."""
     random = np.random.default_rng(seed)
     level = network
-    seat: Ints | None = None
-    while True:
+    seat = np.arange(level.nodes, dtype=np.int32)
+    for _ in range(steps):
         label = np.arange(level.nodes, dtype=np.int32)
         if not _moved(level, rate, label, random):
-            return (label if seat is None else seat), level
+            break
         label, count = numbered(label)
         level = merged(level, label, count)
-        seat = label if seat is None else label[seat]
+        seat = label[seat]
+    return seat, level
 
 
 def _refined_round(network: Network, rate: float, label: Ints, random: np.random.Generator) -> tuple[Ints, int]:

@@ -14,7 +14,7 @@ from lianyi.insight.communities.detection.moving import refine
 from lianyi.insight.communities.detection.network import Network
 from lianyi.insight.kernels import Doubles, Ints, Longs, kernel
 
-_STEP = 4.0  # between the resolutions of two levels
+_COARSER, _FINER = 8.0, 4.0  # between the resolutions of two levels
 _FEWER = 0.75  # a level is kept if it has at most this many times the communities of the next finer one
 _LEAST = 0.02  # resolution
 
@@ -33,20 +33,21 @@ def _above(network: Network, choice: Choice, seed: int) -> list[Ints]:
     level, seat = merged(network, choice.label, int(choice.label.max()) + 1), choice.label
     resolution = choice.resolution
     while level.nodes > 1:
-        resolution /= _STEP
+        resolution /= _COARSER
         if resolution < _LEAST:
-            label, fewer = np.zeros(level.nodes, np.int32), 1
+            label, joined = np.zeros(level.nodes, np.int32), merged(level, np.zeros(level.nodes, np.int32), 1)
         else:
-            loose, _ = coarsened(level, resolution / network.mass.sum(), seed=seed)
-            label, fewer = connected_parts(level.start, level.target, loose)
-        if fewer <= _FEWER * level.nodes:
-            seat, level = label[seat], merged(level, label, fewer)
+            label, joined = coarsened(level, resolution / network.mass.sum(), seed=seed, steps=3)
+        part, parts = connected_parts(level.start, level.target, label)
+        if parts <= _FEWER * level.nodes:
+            seat = part[seat]
+            level = joined if parts == joined.nodes else merged(level, part, parts)
             found.append(seat)
     return found[::-1]
 
 
 def _below(network: Network, choice: Choice, seed: int) -> list[Ints]:
-    rate = choice.resolution * _STEP / network.mass.sum()
+    rate = choice.resolution * _FINER / network.mass.sum()
     order = np.arange(network.nodes, dtype=np.int32)
     part, parts = numbered(
         refine(network.start, network.target, network.weight, network.mass, rate, choice.label, order)
