@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from lianyi.insight.kernels import Doubles, Ints, kernel
 
 LOOSEST, TIGHTEST = 0.3, 1e4  # bounds of a
-PATIENCE = 1e-3  # the largest step of a log factor at which sweeps stop
+PATIENCE = 1e-3  # the largest step of a log factor, or of the log base rate, at which sweeps stop
 # What stands in for a past that has not been: one arrival in 33 exposures, as in the simulated brand (docs/methods).
 ARRIVALS_BEFORE, EXPOSURES_BEFORE = 1.0, 33.0
 PRIOR_EVERY = 4  # sweeps between two looks at the priors
@@ -95,17 +95,22 @@ def learn_factors(
     arrivals = float(credit.sum()) + ARRIVALS_BEFORE
     base = arrivals / (watched.sum() + EXPOSURES_BEFORE)
     for sweep in range(1, sweeps + 1):
-        before = shape / rate
+        before, base_before = shape / rate, base
         base = _sweep(levels, watched, counts, offset, prior, shape, rate, base, arrivals)
         if sweep % PRIOR_EVERY == 1:
             _learn_priors(prior, counts, shape, rate, offset)
-        elif sweep > 2 * PRIOR_EVERY and np.abs(np.log((shape / rate) / before)).max(initial=0.0) < PATIENCE:
+        elif sweep > 2 * PRIOR_EVERY and _step(shape / rate, before, base, base_before) < PATIENCE:
             break
     families = tuple(
         Family(name=name, shape=shape[low:high].copy(), rate=rate[low:high].copy(), prior=float(a))
         for name, low, high, a in zip(names, offset[:-1], offset[1:], prior, strict=True)
     )
     return Factors(base=float(base), families=families)
+
+
+def _step(factors: Doubles, before: Doubles, base: float, base_before: float) -> float:
+    """The largest change of a logarithm in one sweep: base and factors creep against each other when a is large."""
+    return max(float(np.abs(np.log(factors / before)).max(initial=0.0)), abs(math.log(base / base_before)))
 
 
 def _learn_priors(prior: Doubles, counts: Doubles, shape: Doubles, rate: Doubles, offset: NDArray[np.int64]) -> None:
