@@ -40,7 +40,7 @@ class Certificate:
 def export(ws: Workspace, key_or_id: str) -> dict[str, Any]:
     """Everything held on a person, readable by people and machines: profile, keys, tags, every event."""
     person = persons.person(ws, key_or_id)
-    events = persons.timeline(ws, person.person_id, limit=1_000_000)
+    events = persons.timeline(ws, person, limit=1_000_000)
     return {
         "person_id": person.person_id,
         "as_of": person.as_of,

@@ -69,8 +69,8 @@ def resolve(ws: Workspace, key_or_id: str) -> str:
 
 def person(ws: Workspace, key_or_id: str) -> Person:
     """Everything the tables know of one person."""
-    person_id = resolve(ws, key_or_id)
-    profile = _rows(ws, "SELECT * FROM people WHERE person_id = ?", [person_id])[0]
+    profile = _profile(ws, key_or_id)
+    person_id = profile["person_id"]
     keys = _key_rows(ws, profile["keys"])
     tags = _rows(ws, "SELECT * FROM person_tags WHERE person_id = ? ORDER BY weight DESC, tag", [person_id])
     as_of = ws.states()["people"].as_of
@@ -87,9 +87,16 @@ def person(ws: Workspace, key_or_id: str) -> Person:
     )
 
 
+def _profile(ws: Workspace, key_or_id: str) -> dict[str, Any]:
+    """The row of table `people`. Mostly asked for by an id that still holds, which then is one look-up and not two."""
+    query = "SELECT * FROM people WHERE person_id = ?"
+    known = _rows(ws, query, [key_or_id]) if PERSON_ID.match(key_or_id) and "people" in ws.states() else []
+    return known[0] if known else _rows(ws, query, [resolve(ws, key_or_id)])[0]
+
+
 def timeline(
     ws: Workspace,
-    key_or_id: str,
+    who: str | Person,
     *,
     limit: int = 100,
     before: datetime | None = None,
@@ -99,9 +106,10 @@ def timeline(
     """The newest events that the person did (`role` = actor) or that were done to them (`role` = target).
 
     Newest first, events of one moment by id. For the next page give `at` and `id` of the last event as `before` and
-    `before_id` (without before_id: only events earlier than `before`). kinds: only these.
+    `before_id` (without before_id: only events earlier than `before`). kinds: only these. who: a key, an id, or the
+    person where they have been looked up already.
     """
-    keys = _keys_of(ws, resolve(ws, key_or_id))
+    keys = who.key_names if isinstance(who, Person) else _keys_of(ws, resolve(ws, who))
     marks = ", ".join("?" for _ in keys)
     conditions = ""
     values: list[Any] = []

@@ -212,7 +212,7 @@ class Workspace:
 
     def timeline(
         self,
-        key_or_id: str,
+        who: str | Person,
         *,
         limit: int = 100,
         before: datetime | None = None,
@@ -220,7 +220,7 @@ class Workspace:
         kinds: Sequence[str] = (),
     ) -> list[dict[str, Any]]:
         """The newest events that the person did or received, newest first; the last one's `at` and `id` go on."""
-        return persons.timeline(self, key_or_id, limit=limit, before=before, before_id=before_id, kinds=kinds)
+        return persons.timeline(self, who, limit=limit, before=before, before_id=before_id, kinds=kinds)
 
     def tag(self, key_or_id: str, name: str, *, by: str | None = None, why: str = "") -> None:
         """Set a tag by hand."""

@@ -55,7 +55,8 @@ class DuckDB:
         if threads:
             options["threads"] = threads
         self._connection = duckdb.connect(":memory:", config=options)
-        self._connection.execute("SET TimeZone = 'UTC'")
+        # GLOBAL: `apart` gives cursors, which are sessions of their own and would begin with the defaults
+        self._connection.execute("SET GLOBAL TimeZone = 'UTC'")
         self._connection.execute("SET enable_progress_bar = false")
 
     def register(self, name: str, data: pa.Table | pa.RecordBatchReader | Sequence[str | Path]) -> None:
@@ -88,7 +89,7 @@ class DuckDB:
     def keep_footers(self) -> None:
         """Keep what is known of Parquet files in memory. For readers that ask the same files often, files that never
         change; half of a look-up's time went into reading their footers anew."""
-        self._connection.execute("SET parquet_metadata_cache = true")
+        self._connection.execute("SET GLOBAL parquet_metadata_cache = true")
 
     def table(self, name_or_sql: str) -> pa.Table:
         """See Engine.table."""
@@ -105,6 +106,7 @@ class DuckDB:
         twin._spill = self._spill
         twin._origin = self._origin or self  # as long as a twin lives, so does the database's spill folder
         twin._connection = self._connection.cursor()
+        twin._connection.execute("SET enable_progress_bar = false")
         return twin
 
     def drop(self, name: str) -> None:

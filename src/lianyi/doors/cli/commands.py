@@ -202,7 +202,7 @@ def person(ctx: click.Context, key: str, limit: int) -> None:
 
     ws = workspace(ctx)
     found = ws.person(key)
-    click.echo(json_line({**asdict(found), "timeline": ws.timeline(found.person_id, limit=limit)}))
+    click.echo(json_line({**asdict(found), "timeline": ws.timeline(found, limit=limit)}))
 
 
 @lianyi.command()

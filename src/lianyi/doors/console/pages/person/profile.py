@@ -113,6 +113,6 @@ def weekday(number: int | None) -> Text | None:
     return WEEKDAYS[(number - 1) % 7] if number else None
 
 
-def history(ws: Workspace, person_id: str) -> list[dict[str, Any]]:
+def history(ws: Workspace, person: Person) -> list[dict[str, Any]]:
     """Merges and splits of the person by operators, newest first, with who and why."""
-    return ws.timeline(person_id, limit=50, kinds=("merge", "unmerge"))
+    return ws.timeline(person, limit=50, kinds=("merge", "unmerge"))

@@ -46,11 +46,11 @@ def person(request: HttpRequest, person_id: str) -> HttpResponse:
         "categories": profile.categories(one),
         "consents": profile.consents(one),
         "weekday": profile.weekday(one.profile.get("preferred_weekday")),
-        "history": profile.history(ws, one.person_id),
+        "history": profile.history(ws, one),
         "communities": communities_of(ws, one.person_id),
         "groups": GROUPS.values(),
         "group": group,
-        "stretch": stretch(ws, one.person_id, group=group),
+        "stretch": stretch(ws, one, group=group),
         "state": ws.states()["people"],
         "stale": ws.stale(),
     }
@@ -79,7 +79,7 @@ def timeline(request: HttpRequest, person_id: str) -> HttpResponse:
     if before is not None and before.tzinfo is None:
         raise Http404(_("This address is incomplete."))
     group = request.GET.get("kind", "")
-    part = stretch(workspace(), one.person_id, group=group, before=before, before_id=request.GET.get("id") or None)
+    part = stretch(workspace(), one, group=group, before=before, before_id=request.GET.get("id") or None)
     return render(request, "person/stretch.html", {**about(one), "group": group, "stretch": part})
 
 
