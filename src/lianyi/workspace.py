@@ -212,7 +212,7 @@ class Workspace:
 
     def timeline(
         self,
-        who: str | Person,
+        who: str | persons.Person,
         *,
         limit: int = 100,
         before: datetime | None = None,
