@@ -111,6 +111,21 @@ def listed(ws: Workspace, *, inside: str | None = None, limit: int = 60) -> list
     )  # fmt: skip
 
 
+def peopled(ws: Workspace, *, also: Sequence[str] = (), limit: int = 300) -> list[Row]:
+    """Communities to which people belong directly, largest first, names as they are now; those in `also` in any case.
+
+    A plan's quotas and goal are about these. Empty before a refresh.
+    """
+    if not {"memberships", "communities"} <= set(ws.states()):
+        return []
+    first = f"c.community_id IN ({', '.join('?' for _ in also)}) DESC, " if also else ""
+    found = _rows(
+        ws, "SELECT c.* FROM communities c WHERE c.community_id IN (SELECT community_id FROM memberships) "
+        f"ORDER BY {first}c.size DESC, c.community_id LIMIT {int(limit)}", list(also),
+    )  # fmt: skip
+    return with_words(ws, sorted(found, key=lambda row: (-row["size"], row["community_id"])))
+
+
 def built(ws: Workspace) -> None:
     """NotFound while the tables are not built."""
     if "communities" not in ws.states():

@@ -1,10 +1,14 @@
-"""Ripples of a workspace: plan whom to ask first, and whom to pass something on to. `ws.ripples.plan(people=20)`."""
+"""Ripples of a workspace: plan whom to ask first, whose word carries, whom to pass something on to.
+
+E.g. `ws.ripples.plan(people=20)`, `ws.ripples.influence(rising=True)`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from lianyi import influence
 from lianyi.errors import InputError, NotFound
 from lianyi.insight import zone
 from lianyi.insight.ripples.planning import Request
@@ -65,18 +69,20 @@ class Ripples:
         return made
 
     def largest(self, *, kind: str | None = None, limit: int = 50, skip: int = 0, by: str = "reached") -> list[Row]:
-        """Rows of table `ripples`, by one of ORDERS. InputError for another order, NotFound before a refresh."""
+        """Rows of table `ripples` with the `title` of the thing (None where it has none, or it is no thing), by one of
+        ORDERS. InputError for another order, NotFound before a refresh."""
         if by not in ORDERS:
             raise InputError(f"by: {by!r} is no order of ripples; there are {', '.join(ORDERS)}")
         self._needs("ripples")
         where = "WHERE kind = ?" if kind else ""
-        query = f"SELECT * FROM ripples {where} ORDER BY {ORDERS[by]}, ripple_id LIMIT ? OFFSET ?"
+        page = f"SELECT * FROM ripples {where} ORDER BY {ORDERS[by]}, ripple_id LIMIT ? OFFSET ?"
+        query = f"{self._titled(page)} ORDER BY {ORDERS[by]}, ripple_id"
         return self._rows(query, [*([kind] if kind else []), limit, skip])
 
     def one(self, ripple_id: str) -> Row:
-        """One row of table `ripples` with its `generations` and, as far as they are made, its `forecasts`."""
+        """One row of table `ripples` with `title`, its `generations` and, as far as they are made, its `forecasts`."""
         self._needs("ripples")
-        found = self._rows("SELECT * FROM ripples WHERE ripple_id = ?", [ripple_id])
+        found = self._rows(self._titled("SELECT * FROM ripples WHERE ripple_id = ?"), [ripple_id])
         if not found:
             raise NotFound(f"no ripple {ripple_id!r}; see: lianyi ripples")
         generations = "SELECT * FROM ripple_generations WHERE ripple_id = ? ORDER BY generation"
@@ -87,6 +93,12 @@ class Ripples:
             "generations": self._rows(generations, [ripple_id]),
             "forecasts": self._rows(forecasts, [ripple_id]) if made else [],
         }
+
+    def titles(self, ripple_ids: Sequence[str]) -> dict[str, Row]:
+        """kind, name and title of each of these ripples, by id."""
+        marks = ", ".join("?" for _ in ripple_ids) or "NULL"
+        query = f"SELECT ripple_id, kind, name FROM ripples WHERE ripple_id IN ({marks})"
+        return {row["ripple_id"]: row for row in self._rows(self._titled(query), list(ripple_ids))}
 
     def branches(self, ripple_id: str, *, most: int = 400) -> list[Row]:
         """The people of a ripple with the most others behind them, rows of `arrivals` with names. Whoever is in the
@@ -108,6 +120,26 @@ class Ripples:
 
         self._needs("forecasts")
         return self._rows(record.SCORES if ripple_id is None else record.OF_RIPPLE, [ripple_id] if ripple_id else [])
+
+    def influence(self, *, topic: str = "", rising: bool = False, limit: int = 50, skip: int = 0) -> list[Row]:
+        """Whose word carries: people by how many are expected to come through them, each with a sentence.
+
+        topic: one of `topics()`. rising: only who brings more than before. InputError for a topic that is not there.
+        """
+        return influence.listed(self._workspace, topic=topic, rising=rising, limit=limit, offset=skip)
+
+    def topics(self) -> list[Row]:
+        """Topics of which influence is known: topic, people, most (reach of the first)."""
+        return influence.topics(self._workspace)
+
+    def _titled(self, ripples: str) -> str:
+        """SQL: the same rows with what the thing is called."""
+        if "things" not in self._workspace.states():
+            return f"SELECT r.*, CAST(NULL AS VARCHAR) AS title FROM ({ripples}) AS r"
+        return (
+            f"SELECT r.*, t.title FROM ({ripples}) AS r LEFT JOIN things AS t "
+            "ON t.object_key = r.name AND r.kind IN ('content', 'share')"
+        )
 
     def _needs(self, table: str) -> None:
         if table not in self._workspace.states():

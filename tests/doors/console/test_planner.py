@@ -76,6 +76,61 @@ def test_a_budget_and_an_incentive_go_into_the_plan(standing: Standing) -> None:
     assert {seed.incentive for seed in plan.plan.seeds} == {"gift"}
 
 
+@pytest.fixture
+def peopled(brand: Workspace) -> None:
+    """Anna and Bo belong to one community, Cai to another."""
+    anna, bo, cai = (brand.person(key).person_id for key in (ANNA, BO, CAI))
+    belong = [(anna, "ctea"), (bo, "ctea"), (cai, "ccup")]
+    rows = [{"person_id": who, "community_id": community, "weight": 1.0} for who, community in belong]
+    put_table(brand, "memberships", pa.Table.from_pylist(rows))
+    named = [("ctea", "茶友会", "Tea <i>friends</i>", 2), ("ccup", "杯友会", "Cup friends", 1)]
+    names = ("community_id", "name_zh", "name_en", "size")
+    put_table(brand, "communities", pa.Table.from_pylist([dict(zip(names, row, strict=True)) for row in named]))
+
+
+def test_quotas_of_communities_hold_and_stand_in_the_form_again(
+    standing: Standing, brand: Workspace, peopled: None
+) -> None:
+    anna, bo, cai = (brand.person(key).person_id for key in (ANNA, BO, CAI))
+    assert "Tea &lt;i&gt;friends&lt;/i&gt; (2)" in text(standing.owner.get("/planner"))
+    quotas = {"quota0_community": "ctea", "quota0_most": 0, "quota1_community": "ccup", "quota1_least": 1}
+    plan = asked(standing.owner, people=2, **quotas)
+    assert (plan.request["most"], plan.request["least"]) == ({"ctea": 0}, {"ccup": 1})
+    assert plan.plan is not None
+    chosen = {seed.person_id for seed in plan.plan.seeds}
+    assert cai in chosen
+    assert not chosen & {anna, bo}
+    page = text(standing.owner.get(f"/planner/{plan.pk}"))
+    assert re.search(r'<option value="ccup" selected>.*?name="quota0_least" value="1"', page, re.DOTALL)
+    assert "quota2_most" in page
+    told = CliRunner().invoke(
+        command, ["-w", str(brand.folder), "plan", "--people", "2", "--most", "ctea=0", "--least", "ccup=1", "--json"]
+    )
+    assert told.exit_code == 0, told.output
+    assert {seed["person_id"] for seed in json.loads(told.stdout)["seeds"]} == chosen
+
+
+@pytest.mark.parametrize(
+    ("quotas", "says"),
+    [
+        ({"quota0_most": 1}, "Choose the community"),
+        ({"quota0_community": "ctea"}, "Say at least or at most"),
+        ({"quota0_community": "ctea", "quota0_least": 2, "quota0_most": 1}, "At least is more than at most"),
+        ({f"quota{row}_{end}": value for row in (0, 1) for end, value in (("community", "ctea"), ("most", 1))},
+         "stands above already"),
+        ({"quota0_community": "cnone", "quota0_most": 1}, "not one of the available choices"),
+        ({"quota9_most": 1}, "Choose the community"),
+    ],
+)  # fmt: skip
+def test_a_quota_that_cannot_be_meant_says_why_in_its_row(
+    standing: Standing, peopled: None, quotas: dict[str, Any], says: str
+) -> None:
+    answer = standing.owner.post("/planner/new", {"name": "x", "goal": "people", "people": 1, **quotas})
+    assert answer.status_code == 422
+    assert says in text(answer)
+    assert not Plan.objects.exists()
+
+
 def test_what_if_stands_beside_what_was(standing: Standing) -> None:
     first = asked(standing.owner)
     page = text(standing.owner.get(f"/planner/{first.pk}"))
@@ -167,5 +222,10 @@ def test_the_command_line_plans_the_same(brand: Workspace, db: None) -> None:
     assert shown.exit_code == 0, shown.output
     assert "nine of ten ripples end between" in shown.output
     assert "cup" in shown.output
-    for wrong in (["--cost", "kols"], ["--people", "1", "--gift", "cup,cost=dear"], []):
+    for wrong in (
+        ["--cost", "kols"],
+        ["--people", "1", "--most", "tea=few"],
+        ["--people", "1", "--gift", "cup,cost=dear"],
+        [],
+    ):
         assert CliRunner().invoke(command, ["-w", str(brand.folder), "plan", *wrong]).exit_code == 2

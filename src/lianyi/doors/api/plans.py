@@ -30,6 +30,9 @@ _SAYS = {
     "people": "at most so many are asked",
     "costs": "money to ask one person: customers, kols, employees, others",
     "incentives": "objects with name, cost, acceptance, boost",
+    "most": "by community id: at most so many of it are asked",
+    "least": "by community id: at least so many of it are asked",
+    "most_each": "at most so many of every community are asked",
 }
 FIELDS = tuple(
     Parameter(

@@ -6,11 +6,13 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.urls import path, re_path
 
-from lianyi.doors.api import communities, data, forecasts, jobs, people, plans, ripples, team
+from lianyi.doors.api import communities, data, forecasts, influence, jobs, people, plans, ripples, team
 from lianyi.doors.api.document import document
 from lianyi.doors.api.endpoint import answered
 
-APIS = (people.api, communities.api, jobs.api, data.api, forecasts.api, plans.api, ripples.api, team.api)
+APIS = (
+    people.api, communities.api, jobs.api, data.api, forecasts.api, influence.api, plans.api, ripples.api, team.api,
+)  # fmt: skip
 
 
 @login_not_required

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lianyi.doors.cli import Commands, communities
+from lianyi.doors.cli import Commands, communities, influence
 from lianyi.doors.cli.output import ProgressLine, json_line, say, write, write_table
 from lianyi.errors import InputError
 
@@ -161,8 +161,8 @@ def show(
 @click.pass_context
 def ripples(ctx: click.Context, kind: str | None, by: str, limit: int, as_json: bool) -> None:  # noqa: FBT001
     """Ripples: what followed from each campaign, each sharing of a thing, each room's invitations."""
-    shown = ["ripple_id", "kind", "name", "seeds", "reached", "depth", "r", "r_low", "r_high", "r_now", "trend",
-             "buyers", "revenue", "last_at"]  # fmt: skip
+    shown = ["ripple_id", "kind", "name", "title", "seeds", "reached", "depth", "r", "r_low", "r_high", "r_now",
+             "trend", "buyers", "revenue", "last_at"]  # fmt: skip
     rows = workspace(ctx).ripples.largest(kind=kind, by=by, limit=limit)
     if as_json:
         write(rows, list(rows[0]) if rows else shown, form="json")
@@ -301,6 +301,8 @@ def export(ctx: click.Context, key: str) -> None:
 @click.option("--incentive", help="What everybody gets who brings somebody.")
 @click.option("--consent", help="A purpose that must have been granted.")
 @click.option("--most-each", type=int, help="At most so many of each community.")
+@click.option("--most", multiple=True, metavar="ID=NUMBER", help="At most so many of this community; repeat.")
+@click.option("--least", multiple=True, metavar="ID=NUMBER", help="At least so many of this community; repeat.")
 @click.option("--horizon", type=float, metavar="DAYS", help="Also count people reached by then.")
 @click.option("--robust", is_flag=True, help="Choose for the worst within the bounds of the chances.")
 @click.option("--request", "file", type=click.File("r", encoding="utf-8"), help="All of it as JSON; options go on top.")
@@ -312,6 +314,7 @@ def plan(ctx: click.Context, /, save: str | None, file: Any, as_json: bool, **op
     from lianyi.doors.cli import planning
 
     options["costs"] = planning.costs_of(options["costs"])
+    options |= {name: planning.quotas_of(options[name], name) for name in ("most", "least")}
     options["incentives"] = [planning.incentive_of(text) for text in options["incentives"]]
     options["sources"] = list(options["sources"])
     request = planning.request_from(file.read() if file else None, options)
@@ -381,3 +384,4 @@ def user() -> str:
 
 lianyi.add_command(communities.communities)
 lianyi.add_command(communities.community)
+lianyi.add_command(influence.influence)

@@ -28,6 +28,17 @@ def costs_of(pairs: tuple[str, ...]) -> dict[str, float]:
     return costs
 
 
+def quotas_of(pairs: tuple[str, ...], name: str) -> dict[str, int]:
+    """`c1bff7951413b=3` → {"c1bff7951413b": 3}."""
+    quotas = {}
+    for pair in pairs:
+        community, _, number = pair.rpartition("=")
+        if not community or not number.isdecimal():
+            raise InputError(f"--{name} {pair!r}: write ID=NUMBER, e.g. --{name} c1bff7951413b=3")
+        quotas[community] = int(number)
+    return quotas
+
+
 def incentive_of(text: str) -> dict[str, Any]:
     """`gift,cost=30,acceptance=0.8,boost=1.5` → the fields of an Incentive."""
     name, *rest = text.split(",")

@@ -59,9 +59,10 @@ PLACES = (
         title=_("Ripples"),
         icon="ripples",
         right="people.see",
-        also=("/planner", "/forecasts"),
+        also=("/influence", "/planner", "/forecasts"),
         parts=(
             Part(name="ripples", title=_("All ripples")),
+            Part(name="influence", title=_("Influence")),
             Part(name="planner", title=_("Planner")),
             Part(name="forecasts", title=_("Forecasts")),
         ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from lianyi.doors.console.pages import account, components, data, errors, forecasts, jobs, signing
+from lianyi.doors.console.pages import account, components, data, errors, forecasts, influence, jobs, signing
 from lianyi.doors.console.pages.communities import views as communities
 from lianyi.doors.console.pages.imports import views as imports
 from lianyi.doors.console.pages.overview.views import overview
@@ -56,6 +56,7 @@ urlpatterns = [
     path("planner/<int:plan_id>/close", planner.close, name="plan_close"),
     path("ripples", ripples.ripples, name="ripples"),
     path("ripples/<str:ripple_id>", ripples.ripple, name="ripple"),
+    path("influence", influence.influence, name="influence"),
     path("forecasts", forecasts.forecasts, name="forecasts"),
     path("data", data.data, name="data"),
     path("data/refresh", data.refresh, name="refresh"),

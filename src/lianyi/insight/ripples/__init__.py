@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lianyi.insight.ripples import arrivals, generations, overlaps, table
+from lianyi.insight.ripples import arrivals, generations, overlaps, table, things
 from lianyi.insight.ripples.forecasting import table as forecasting
 from lianyi.insight.ripples.influence import table as influence
 from lianyi.insight.ripples.learning import tables as learning
@@ -13,6 +13,7 @@ TABLES: tuple[Table, ...] = (
     table.RIPPLES,
     generations.GENERATIONS,
     overlaps.OVERLAPS,
+    things.THINGS,
     forecasting.FORECASTS,
     *learning.TABLES,
     *influence.TABLES,

@@ -15,7 +15,10 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Response, sync_playwright
 
-from tests.doors.standing import copy_brand
+from lianyi.settings import Settings
+from lianyi.workspace import Workspace
+from tests.doors.console.conftest import sharing
+from tests.doors.standing import brand_events, copy_brand
 from tests.machine import chromium
 
 ARGUMENTS = [
@@ -35,6 +38,17 @@ class Server:
 
     url: str
     folder: Path
+
+
+@pytest.fixture(scope="session")
+def brand_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small brand, with a campaign that spread and a declared community, so that no page of the graph is empty."""
+    folder = tmp_path_factory.mktemp("browsed") / "tea"
+    ws = Workspace.create(folder, Settings(name="Test Tea", language="en", memory_mb=1024, threads=1))
+    ws.record([*brand_events(), *sharing()])
+    ws.declare_community("group:wecom/茶友群", zh="茶友会", en="Tea friends")
+    ws.refresh()
+    return folder
 
 
 @pytest.fixture(scope="module")

@@ -309,6 +309,12 @@ def room_name(key: str) -> str:
 
 
 @register.filter
+def ripple_name(ripple: Any) -> str:
+    """What a ripple is called: the title of the thing, the name of the room, else the campaign as it is."""
+    return room(ripple["name"]) if ripple["kind"] == "group" else str(ripple.get("title") or ripple["name"])
+
+
+@register.filter
 def room_names(keys: Any) -> str:
     """The names of the first few groups."""
     return ", ".join(room(key) for key in list(keys or [])[:5])

@@ -97,7 +97,7 @@ def topics(build: Build) -> Iterator[str]:
         f"ORDER BY arrivals DESC NULLS LAST, name LIMIT {TOPICS}"
     )["name"].to_pylist()
     parts = [pa.table({"topic": pa.array([], pa.string()), "person_id": pa.array([], pa.string()),
-                       "reach": pa.array([], pa.float64())})]  # fmt: skip
+                       "reach": pa.array([], pa.float64()), "reach_error": pa.array([], pa.float64())})]  # fmt: skip
     for topic in named:
         build.say(topic)
         network = read_network(build.engine, tables, topic=topic)
@@ -105,12 +105,14 @@ def topics(build: Build) -> Iterator[str]:
         kept = np.flatnonzero(found.reach > found.error)  # the rest can't be told from 0
         people = network.people.take(pa.array(kept))
         name = pa.array([topic] * len(kept), pa.string())
-        parts.append(pa.table({"topic": name, "person_id": people, "reach": found.reach[kept]}))
+        rows = {"topic": name, "person_id": people, "reach": found.reach[kept], "reach_error": found.error[kept]}
+        parts.append(pa.table(rows))
     build.engine.register("influence_by_topic", pa.concat_tables(parts))
     build.make("influence_topic_rows", "SELECT * FROM influence_by_topic")
     build.drop("influence_by_topic", "plan_people")
     yield """
-    SELECT topic, person_id, row_number() OVER (PARTITION BY topic ORDER BY reach DESC, person_id) AS place, reach
+    SELECT topic, person_id, row_number() OVER (PARTITION BY topic ORDER BY reach DESC, person_id) AS place, reach,
+        reach - reach_error AS reach_low, reach + reach_error AS reach_high
     FROM influence_topic_rows
     """
 
@@ -161,6 +163,8 @@ TOPIC_TABLE = Table(
         "place": Column(en="rank within the topic", zh="话题内排名"),
         "reach": Column(en="expected people through them, if they share something of the topic",
                         zh="其分享该话题内容预期带来的人数", unit="people"),
+        "reach_low": Column(en="95 % interval of sampling, lower end", zh="抽样 95% 区间下限", unit="people"),
+        "reach_high": Column(en="upper end", zh="抽样 95% 区间上限", unit="people"),
     },
     build=topics,
 )  # fmt: skip

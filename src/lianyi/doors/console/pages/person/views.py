@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from lianyi import influence
 from lianyi.action.team import audit
 from lianyi.doors.console.brand import workspace
 from lianyi.doors.console.facts import tag_counts
@@ -48,6 +49,8 @@ def person(request: HttpRequest, person_id: str) -> HttpResponse:
         "weekday": profile.weekday(one.profile.get("preferred_weekday")),
         "history": profile.history(ws, one),
         "communities": communities_of(ws, one.person_id),
+        "influence": influence.of_person(ws, one.person_id),
+        "influence_state": ws.states().get("influence"),
         "groups": GROUPS.values(),
         "group": group,
         "stretch": stretch(ws, one, group=group),

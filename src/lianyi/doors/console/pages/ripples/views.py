@@ -16,7 +16,7 @@ from lianyi.doors.console.brand import workspace
 from lianyi.doors.console.facts import rows
 from lianyi.doors.console.pages.ripples import figures, tree
 from lianyi.doors.console.rights import needs
-from lianyi.doors.console.templatetags.said import moment, number
+from lianyi.doors.console.templatetags.said import moment, number, ripple_name
 from lianyi.errors import NotFound
 from lianyi.ripples import ORDERS
 from lianyi.workspace import Workspace
@@ -110,7 +110,7 @@ def _words(found: dict[str, Any]) -> tree.Words:
         person=_said,
         more=lambda count: _("%(count)s more") % {"count": number(count)},
         column=lambda place: _("Seeds") if place == 0 else _("Generation %(number)s") % {"number": place},
-        label=_("Tree of %(name)s: people by generation") % {"name": found["name"]},
+        label=_("Tree of %(name)s: people by generation") % {"name": ripple_name(found)},
     )
 
 
@@ -145,10 +145,11 @@ def _came(ws: Workspace, found: dict[str, Any], width: timedelta) -> list[dict[s
 def _overlaps(ws: Workspace, ripple_id: str) -> list[dict[str, Any]]:
     if "ripple_overlaps" not in ws.states():
         return []
-    return rows(
+    found = rows(
         ws,
-        """SELECT o.*, r.ripple_id AS other, r.name, r.kind FROM ripple_overlaps AS o
-        JOIN ripples AS r ON r.ripple_id = CASE WHEN o.ripple_a = ? THEN o.ripple_b ELSE o.ripple_a END
-        WHERE o.ripple_a = ? OR o.ripple_b = ? ORDER BY o.common DESC, r.ripple_id LIMIT 8""",
+        """SELECT o.*, CASE WHEN o.ripple_a = ? THEN o.ripple_b ELSE o.ripple_a END AS other FROM ripple_overlaps AS o
+        WHERE o.ripple_a = ? OR o.ripple_b = ? ORDER BY o.common DESC, other LIMIT 8""",
         (ripple_id, ripple_id, ripple_id),
     )
+    others = ws.ripples.titles([row["other"] for row in found])
+    return [{**row, **others[row["other"]]} for row in found]
