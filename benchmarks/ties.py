@@ -14,6 +14,8 @@ import resource
 import sys
 import tempfile
 import time
+from collections import Counter
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -63,28 +65,38 @@ def real() -> None:
 
 def known() -> None:
     """Rank correlation of what people did together with the friendship that they stated."""
+    folder = FOLDER / "communities_classic"
+    law = {name: list(_arcs(folder / f"law_{name}_edges.csv.gz")) for name in ("friends", "cowork", "advice")}
+    friends = dict.fromkeys(map(_pair, law["friends"]), 1.0)
+    ranked("law firm: ties from work and advice against friendship", [*law["cowork"], *law["advice"]], friends)
+    stated: Counter[tuple[int, int]] = Counter()
+    arcs = _arcs(folder / "igraph_UKfaculty_edges.csv.gz", weight="weight")
+    for arc, weight in arcs.items():
+        stated[_pair(arc)] += weight
+    ranked("faculty: who names whom against how much of a friend, as both say", list(arcs), stated)
+
+
+def ranked(title: str, log: list[tuple[int, int]], friendship: Mapping[tuple[int, int], float]) -> None:
+    """Spearman's correlation over all pairs with contact: our scores, and the plain count of contacts."""
     from scipy.stats import spearmanr
 
-    folder = FOLDER / "communities_classic"
-    rows = {name: _edges(folder / f"law_{name}_edges.csv.gz") for name in ("friends", "cowork", "advice")}
-    did: dict[tuple[int, int], float] = {}
-    for name in ("cowork", "advice"):
-        for pair in rows[name]:
-            did[min(pair), max(pair)] = did.get((min(pair), max(pair)), 0) + 1
-    friends = {(min(pair), max(pair)) for pair in rows["friends"]}
-    log = [(a, b) for name in ("cowork", "advice") for a, b in rows[name]]
-    found = _tables(log)
-    print("\nlaw firm: ties from work and advice against friendship, all pairs with contact (Spearman)")
-    truth = [pair in friends for pair in found]
+    found, counts = _tables(log), Counter(map(_pair, log))
+    truth = [friendship.get(pair, 0.0) for pair in found]
+    print(f"\n{title}: {len(found)} pairs with contact (Spearman)")
     for column in ("weight", "closeness", "strength"):
         print(f"{column:14}{spearmanr([row[column] for row in found.values()], truth).statistic:8.3f}")
-    print(f"{'count':14}{spearmanr([did[pair] for pair in found], truth).statistic:8.3f}")
+    print(f"{'count':14}{spearmanr([counts[pair] for pair in found], truth).statistic:8.3f}")
 
 
-def _edges(path: Path) -> list[tuple[int, int]]:
+def _pair(arc: tuple[int, int]) -> tuple[int, int]:
+    return min(arc), max(arc)
+
+
+def _arcs(path: Path, *, weight: str = "1") -> dict[tuple[int, int], float]:
+    """Arcs of a file with what its `weight` column says of them, those of a person to itself left out."""
     with DuckDB(threads=1) as engine:
-        rows = engine.table(f"SELECT src, dst FROM read_csv('{path}')").to_pylist()
-    return [(int(row["src"]), int(row["dst"])) for row in rows if row["src"] != row["dst"]]
+        rows = engine.table(f"SELECT src, dst, {weight} AS weight FROM read_csv('{path}')").to_pylist()
+    return {(int(row["src"]), int(row["dst"])): float(row["weight"]) for row in rows if row["src"] != row["dst"]}
 
 
 def _tables(log: list[tuple[int, int]]) -> dict[tuple[int, int], dict[str, float]]:

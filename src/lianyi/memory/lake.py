@@ -79,7 +79,8 @@ class Lake:
 
     def data_files(self) -> list[DataFile]:
         """The files of the current version with their rows and bytes."""
-        actions = pa.table(self.table().get_add_actions(flatten=True))
+        # pa.table() would import pandas to find out that this is no data frame
+        actions = pa.RecordBatchReader.from_stream(self.table().get_add_actions(flatten=True)).read_all()
         columns = (actions[name].to_pylist() for name in ("path", "num_records", "size_bytes"))
         return [DataFile(path=path, rows=rows or 0, size=size) for path, rows, size in zip(*columns, strict=True)]
 

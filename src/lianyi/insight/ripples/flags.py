@@ -61,15 +61,15 @@ def _crowded(passing: Longs, at: Longs) -> Longs:
 
 def circles(nodes: Nodes, forest: Forest) -> Longs:
     """Nodes in closed circles, but for the one that began each."""
-    from scipy.sparse import csr_matrix
-    from scipy.sparse.csgraph import connected_components
-
     target = nodes.of_coming
     real = (nodes.from_ >= 0) & (nodes.from_ != target)
     source, target = nodes.from_[real], target[real]
     both = np.intersect1d(source, target)  # only who brought somebody and was brought can lie on a circle
     if not len(both):
         return both
+    from scipy.sparse import csr_matrix
+    from scipy.sparse.csgraph import connected_components
+
     keep = np.isin(source, both) & np.isin(target, both)
     one, other = np.searchsorted(both, source[keep]), np.searchsorted(both, target[keep])
     graph = csr_matrix((np.ones(len(one), dtype=np.int8), (one, other)), shape=(len(both), len(both)))

@@ -45,6 +45,8 @@ def dispersion(people: Longs, brought: Longs, squares: Longs) -> Doubles:
 
 def interval(count: Longs, exposure: Doubles, phi: Doubles) -> tuple[Doubles, Doubles, Doubles]:
     """(R, low, high); NaN where there was no exposure."""
+    if not len(count):
+        return exposure, exposure, exposure
     from scipy.special import gammaincinv
 
     tail = (1 - LEVEL) / 2

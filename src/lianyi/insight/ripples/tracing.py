@@ -131,7 +131,8 @@ def grow(parent: Longs, began: Longs) -> Forest:
     """The forest of these parents; where they form a circle, its earliest member has none."""
     parent = parent.copy()
     root, generation = np.full(len(parent), NOBODY), np.zeros(len(parent), dtype=np.int64)
-    _grow(parent, began, root, generation, np.zeros(len(parent), dtype=np.int64))
+    if len(parent):
+        _grow(parent, began, root, generation, np.zeros(len(parent), dtype=np.int64))
     return Forest(parent=parent, root=root, generation=generation)
 
 

@@ -16,6 +16,8 @@ def common(nodes: int, a: Ints, b: Ints, weight: Doubles, ask_a: Ints, ask_b: In
 
     a, b, weight: undirected ties, each pair once. ask_a, ask_b: pairs to look at, tied or not.
     """
+    if not (len(a) and len(ask_a)):
+        return np.zeros(len(ask_a), np.int32), np.zeros(len(ask_a)), np.zeros(len(ask_a))
     source, target = np.concatenate([a, b]), np.concatenate([b, a])
     order = np.lexsort((target, source))
     begin = np.zeros(nodes + 1, dtype=np.int64)

@@ -58,6 +58,8 @@ def find(
     change nothing. InputError as in `network_of`.
     """
     network = network_of(nodes, source, target, weight)
+    if not len(network.target):
+        return _nobody(nodes)
     component, count = components(network)
     ends = np.bincount(component, np.diff(network.start), count)
     tied = ends > 0
@@ -80,6 +82,13 @@ def find(
         evidence=chief.evidence,
         stability=chief.stability,
     )
+
+
+def _nobody(nodes: int) -> Found:
+    """Without ties nobody belongs anywhere."""
+    label = np.full(nodes, -1, np.int32)
+    nothing = Memberships(np.empty(0, np.int32), np.empty(0, np.int32), np.empty(0))
+    return Found(levels=(label,), main=0, memberships=nothing, resolution=1.0, evidence=0.0, stability=None)
 
 
 class Levels:

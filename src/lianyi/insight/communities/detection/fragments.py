@@ -25,7 +25,7 @@ def without_fragments(network: Network, label: Ints) -> Ints:
     if len(members.node) == network.nodes:
         return label
     starts = np.searchsorted(members.node, np.arange(network.nodes + 1))
-    gone = _fragments(network.start, network.target, network.weight, starts, members.community, int(label.max()) + 1)
+    gone = _fragments(network, starts, members, int(label.max()) + 1)
     if not gone.any():
         return label
     home = _rehomed(network.start, network.target, network.weight, label, starts, members, gone)
@@ -45,48 +45,57 @@ def _shared(starts: Longs, community: Ints, own: int, other: int, gone: Bytes, c
     return count
 
 
-@kernel
-def _fragments(  # noqa: C901  two passes over the same lists
-    start: Longs, target: Ints, weight: Doubles, starts: Longs, community: Ints, count: int
-) -> Bytes:
+def _fragments(network: Network, starts: Longs, members: Memberships, count: int) -> Bytes:
     """Which communities are fragments, lightest first; what one explained together with another is then the other's."""
-    nodes = len(start) - 1
+    whole, alone = _explained(network.start, network.target, network.weight, starts, members.community, count)
+    order = np.argsort(members.community, kind="stable")
+    seats = np.searchsorted(members.community[order], np.arange(count + 1))
     gone = np.zeros(count, np.uint8)
+    for name in np.argsort(whole, kind="stable"):
+        if alone[name] < _OWN * whole[name]:
+            gone[name] = 1
+            people = members.node[order[seats[name] : seats[name + 1]]]
+            _hand_over(
+                network.start, network.target, network.weight, starts, members.community, gone, int(name), people, alone
+            )
+    return gone
+
+
+@kernel
+def _explained(
+    start: Longs, target: Ints, weight: Doubles, starts: Longs, community: Ints, count: int
+) -> tuple[Doubles, Doubles]:
+    """Per community the weight of ties inside it, and of those whose ends share no other community."""
+    none = np.zeros(count, np.uint8)
     common = np.empty(64, np.int32)
-    whole = np.zeros(count)
-    alone = np.zeros(count)
-    seats = np.zeros(count + 1, np.int64)
-    for node in range(nodes):
-        for seat in range(starts[node], starts[node + 1]):
-            seats[community[seat] + 1] += 1
+    whole, alone = np.zeros(count), np.zeros(count)
+    for node in range(len(start) - 1):
         for tie in range(start[node], start[node + 1]):
             if target[tie] < node:
                 continue
-            found = _shared(starts, community, node, target[tie], gone, common)
+            found = _shared(starts, community, node, target[tie], none, common)
             for place in range(found):
                 whole[common[place]] += weight[tie]
             if found == 1:
                 alone[common[0]] += weight[tie]
-    for name in range(count):
-        seats[name + 1] += seats[name]
-    place_of = seats[:count].copy()
-    member = np.empty(len(community), np.int32)
-    for node in range(nodes):
-        for name in community[starts[node] : starts[node + 1]]:
-            member[place_of[name]] = node
-            place_of[name] += 1
-    for name in np.argsort(whole):
-        if alone[name] >= _OWN * whole[name]:
-            continue
-        gone[name] = 1
-        for seat in range(seats[name], seats[name + 1]):
-            node = member[seat]
-            for tie in range(start[node], start[node + 1]):
-                other = target[tie]
-                inside = (community[starts[other] : starts[other + 1]] == name).any()
-                if other > node and inside and _shared(starts, community, node, other, gone, common) == 1:
-                    alone[common[0]] += weight[tie]
-    return gone
+    return whole, alone
+
+
+@kernel
+def _hand_over(
+    start: Longs, target: Ints, weight: Doubles, starts: Longs, community: Ints, gone: Bytes, name: int, people: Ints,
+    alone: Doubles,
+) -> None:  # fmt: skip
+    """Ties inside a fragment whose ends share one other community are now that one's alone."""
+    common = np.empty(64, np.int32)
+    for node in people:
+        for tie in range(start[node], start[node + 1]):
+            other = target[tie]
+            inside = False
+            for seat in range(starts[other], starts[other + 1]):
+                inside = inside or community[seat] == name
+            if other > node and inside and _shared(starts, community, node, other, gone, common) == 1:
+                alone[common[0]] += weight[tie]
 
 
 @kernel

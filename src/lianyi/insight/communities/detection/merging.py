@@ -18,7 +18,10 @@ def merged(network: Network, label: Ints, count: int) -> Network:
 @kernel
 def numbered(label: Ints) -> tuple[Ints, int]:
     """The same partition with communities numbered 0, 1, … in order of their first node, and how many there are."""
-    new = np.full(label.max() + 1 if len(label) else 0, -1, np.int32)
+    most = -1
+    for node in range(len(label)):
+        most = max(most, label[node])
+    new = np.full(most + 1, -1, np.int32)
     out = np.empty(len(label), np.int32)
     count = 0
     for node in range(len(label)):
@@ -82,9 +85,13 @@ def _merged(
 
 @kernel
 def longer_ints(array: Ints, size: int, filled: int) -> Ints:
-    """Room for more: the first `filled` entries in an array of `size`."""
+    """Room for more: the first `filled` entries in an array of `size`.
+
+    By loop: for `a[:n] = b[:n]` Numba compiles the texts of its errors, which takes longer than the kernel around it.
+    """
     longer = np.empty(size, np.int32)
-    longer[:filled] = array[:filled]
+    for place in range(filled):
+        longer[place] = array[place]
     return longer
 
 
@@ -92,5 +99,6 @@ def longer_ints(array: Ints, size: int, filled: int) -> Ints:
 def longer(array: Doubles, size: int, filled: int) -> Doubles:
     """The same for numbers with a point."""
     longer = np.empty(size)
-    longer[:filled] = array[:filled]
+    for place in range(filled):
+        longer[place] = array[place]
     return longer

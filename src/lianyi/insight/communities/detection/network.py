@@ -51,6 +51,11 @@ def network_of(
     _refuse_bad_weight(len(source), amount)
     if amount.size and amount.max() > 0:
         amount = amount / amount.max()
+    if not amount.any():  # the first kernel of a process costs a second, which brands without ties need not wait
+        return Network(
+            start=np.zeros(nodes + 1, np.int64), target=np.empty(0, np.int32), weight=np.empty(0),
+            inside=np.zeros(nodes), mass=np.zeros(nodes),
+        )  # fmt: skip
     ends = source.astype(np.int32, copy=False), target.astype(np.int32, copy=False)
     start, targets, weights = _both_ends(nodes, *ends, amount)
     return Network(start=start, target=targets, weight=weights, inside=np.zeros(nodes), mass=_row_sums(start, weights))

@@ -32,6 +32,8 @@ class Reaches:
 
 def reaches(graph: Graph, *, worth: Doubles | None = None, seed: int = 0, threads: int = 1) -> Reaches:
     """Everybody's own reach without themselves: in people, or in worth where it is given."""
+    if not graph.arcs:
+        return Reaches(reach=np.zeros(graph.nodes), error=np.zeros(graph.nodes), sets=0)
     sampler = Sampler(graph, worth=worth, seed=seed, threads=threads)
     counts = np.zeros(graph.nodes, np.int32)
     own = np.zeros(graph.nodes, np.int64)

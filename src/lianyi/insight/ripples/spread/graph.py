@@ -86,9 +86,9 @@ def from_arcs(
         _refuse_bad_probability(len(source), probability)
     start = starts_of(target, nodes)
     chance = _NONE if probability is None else np.asarray(probability, np.float32)
-    sources, chances = _sorted(
-        target.astype(np.int32, copy=False), source.astype(np.int32, copy=False), chance, start.copy()
-    )
+    sources, chances = source.astype(np.int32, copy=False), chance
+    if len(source):
+        sources, chances = _sorted(target.astype(np.int32, copy=False), sources, chance, start.copy())
     return Graph(nodes=nodes, start=start, source=sources, probability=None if probability is None else chances)
 
 

@@ -110,7 +110,9 @@ def _alias(start: Longs, end: Ints, weight: Doubles, total: Doubles) -> tuple[Fl
     """Alias tables of all rows: slot a is `end[a]` with chance keep[a], else `other[a]`. Linear in the arcs."""
     keep = np.ones(len(end), np.float32)
     other = end.copy()
-    longest = np.diff(start).max()
+    longest = 0
+    for row in range(len(start) - 1):
+        longest = max(longest, start[row + 1] - start[row])
     share = np.empty(longest)
     small = np.empty(longest, np.int64)
     large = np.empty(longest, np.int64)
