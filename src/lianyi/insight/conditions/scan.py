@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
 from lianyi.insight.conditions import syntax as s
@@ -20,6 +20,8 @@ from lianyi.insight.zone import day_of, hour_of, weekday_of
 
 Figure = s.Aggregate | s.Says
 _TIMES = ("day", "hour", "weekday", "day_of_month")
+_CLASSES = ((words.ALL,), (words.ACTIVE,))  # kinds that are told by a rule and not by name
+_EVER = datetime(1, 1, 1, tzinfo=UTC)  # the begin of what has no window
 
 
 def selection_of(node: Figure) -> s.Selection:
@@ -47,7 +49,9 @@ class Scan:
             # CASE, not AND: a text is searched only where the time is right
             return f"CASE WHEN {windows} THEN {said} ELSE FALSE END" if windows else said
         chosen = node.selection
-        parts = ["received" if chosen.received else "NOT received", self._kinds(chosen.kinds, "kind")]
+        alive = chosen.kinds == (words.ACTIVE,)
+        parts = ["received" if chosen.received else "NOT received"]
+        parts.append("alive" if alive else self._kinds(chosen.kinds, "kind"))
         parts += [self._window(window, "moment") for window in chosen.windows]
         parts += [self._test(test) for test in chosen.tests]
         if node.field == "value":
@@ -64,7 +68,7 @@ class Scan:
         chosen = [node for node in self.figures if selection_of(node).received == received]
         if not chosen:
             return ""
-        where = f"({' OR '.join(dict.fromkeys(self._reach(node) for node in chosen))})"
+        where = f"({self._reach(chosen)})"
         if self._words:  # they are a family of their own, so this holds for all figures of the scan
             where += f" AND {self.scope.dialect.matches('e.text', self._pattern(self._words))}"
         columns = ["e.kind", MOMENT, f"{'TRUE' if received else 'FALSE'} AS received"]
@@ -72,11 +76,25 @@ class Scan:
         rows = self.scope.received if received else self.scope.done
         return f"SELECT * FROM {rows(*columns, where=where)} AS {'r' if received else 'd'}"
 
-    def _reach(self, node: Figure) -> str:
-        """SQL over the log: kinds and times of a figure."""
-        selection = selection_of(node)
-        parts = [self._kinds(selection.kinds, "e.kind"), *(self._window(window, AT) for window in selection.windows)]
-        return "(" + " AND ".join(parts) + ")"
+    def _reach(self, figures: Sequence[Figure]) -> str:
+        """SQL over the log: kinds and times among which all events of these figures are. `counts` tells the rest; here
+        each test is made for every event of the log, so there are few: one for all kinds of one earliest time."""
+        earliest: dict[tuple[str, ...], datetime] = {}
+        for node in figures:
+            selection = selection_of(node)
+            begin = max((self._border(w) for w in selection.windows if not w.older), default=_EVER)
+            earliest[selection.kinds] = min(begin, earliest.get(selection.kinds, begin))
+        tests: dict[datetime, list[tuple[str, ...]]] = {}
+        for kinds, begin in sorted(earliest.items()):
+            tests.setdefault(begin, []).append(kinds)
+        return " OR ".join(self._within(begin, kinds) for begin, kinds in sorted(tests.items()))
+
+    def _within(self, begin: datetime, chosen: Sequence[tuple[str, ...]]) -> str:
+        """SQL over the log: one of these kinds, after `begin`."""
+        named = tuple(dict.fromkeys(kind for kinds in chosen if kinds not in _CLASSES for kind in kinds))
+        lists = [*(kinds for kinds in chosen if kinds in _CLASSES), *([named] if named else [])]
+        test = f"({' OR '.join(self._kinds(kinds, 'e.kind') for kinds in lists)})"
+        return test if begin == _EVER else f"({test} AND {AT} > {self.scope.dialect.time(begin)})"
 
     def _columns(self, *, received: bool) -> dict[str, str]:
         """The columns that the figures need of each event: name -> SQL over the log."""
@@ -86,6 +104,8 @@ class Scan:
         columns |= {f"prop_{i}": self.scope.dialect.json_text("e.props", name) for i, name in enumerate(self._props)}
         if any(isinstance(node, s.Aggregate) and node.how == "count" for node in self.figures):
             columns["order_no"] = f"CASE WHEN e.kind = 'order' THEN {ORDER_NO} END"
+        if any(selection_of(node).kinds == (words.ACTIVE,) for node in self.figures):
+            columns["alive"] = self.scope.alive
         if "value" in self._wanted:
             columns["currency"] = "e.currency"
         if self._wanted.intersection(_TIMES):
@@ -152,8 +172,10 @@ class Scan:
         return f"{column} IN ({', '.join(self.scope.dialect.text(kind) for kind in kinds)})"
 
     def _window(self, window: s.Window, column: str) -> str:
-        border = self.scope.as_of - timedelta(microseconds=window.amount * words.UNITS[window.unit])
-        return f"{column} {'<=' if window.older else '>'} {self.scope.dialect.time(border)}"
+        return f"{column} {'<=' if window.older else '>'} {self.scope.dialect.time(self._border(window))}"
+
+    def _border(self, window: s.Window) -> datetime:
+        return self.scope.as_of - timedelta(microseconds=window.amount * words.UNITS[window.unit])
 
     def _pattern(self, said: Sequence[str]) -> str:
         """A pattern for any of the words: Latin ones as whole words, Chinese ones anywhere; capitals or not."""

@@ -72,8 +72,7 @@ def _levels(rules: Sequence[Rule], named: Mapping[str, Rule]) -> list[list[str]]
 def _truth(rule: Rule, compiler: Compiler) -> str:
     """SQL: the rule holds, no operator took the tag back, the person is no child, and consents where it must."""
     d = compiler.scope.dialect
-    parts = [compiler.truth(rule.when), f"coalesce(age, {CHILD_AGE}) >= {CHILD_AGE}"]
-    parts += [f"NOT coalesce({d.has('taken_tags', d.text(name))}, FALSE)" for name in rule.names]
+    parts = [compiler.truth(rule.when), "grown", f"NOT {_listed('taken_tags', rule.names, scope=compiler.scope)}"]
     if rule.consent:
         granted = f"c.granted AND c.purpose = {d.text(rule.consent)}"
         parts.append(f"coalesce({d.size(d.only('consents', 'c', granted))}, 0) > 0")
@@ -88,8 +87,15 @@ def _has(tag: str, named: Mapping[str, Rule], holds: Mapping[str, str], scope: S
         return f"(coalesce({d.size(d.only('categories', 'c', liked))}, 0) > 0)"
     rule = named.get(tag)
     names = rule.names if rule else (tag,)
-    by_hand = [f"coalesce({d.has('set_tags', d.text(name))}, FALSE)" for name in names]
-    return "(" + " OR ".join([*([holds[rule.tag]] if rule else []), *by_hand]) + ")"
+    by_hand = _listed("set_tags", names, scope=scope)
+    return f"({holds[rule.tag]} OR {by_hand})" if rule else by_hand
+
+
+def _listed(tags: str, names: Sequence[str], *, scope: Scope) -> str:
+    """SQL: one of the names stands in an operator's list. CASE, not OR: most people have no list to be searched."""
+    d = scope.dialect
+    found = " OR ".join(d.has(tags, d.text(name)) for name in names)
+    return f"(CASE WHEN {tags} IS NULL THEN FALSE ELSE {found} END)"
 
 
 def _facts(rules: Sequence[Rule], figures: Figures) -> str:
@@ -101,7 +107,7 @@ def _facts(rules: Sequence[Rule], figures: Figures) -> str:
         for name in figures.families()
     )
     return f"""
-    SELECT p.person_id, {columns}
+    SELECT p.person_id, coalesce(p.age, {CHILD_AGE}) >= {CHILD_AGE} AS grown, {columns}
     FROM (SELECT * FROM profiles WHERE {RANGE}) AS p {joins}
     LEFT JOIN (SELECT * FROM tag_lists WHERE {RANGE}) AS m ON m.person_id = p.person_id
     """
