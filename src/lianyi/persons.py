@@ -208,6 +208,19 @@ def merge_preview(ws: Workspace, one: str, other: str) -> dict[str, Any]:
     }
 
 
+def suggestions(ws: Workspace, *, limit: int = 200) -> list[dict[str, Any]]:
+    """Pairs who may be one person, the surest first: rows of `merge_suggestions` with both names."""
+    if "merge_suggestions" not in ws.states():
+        return []
+    return _rows(
+        ws,
+        "SELECT s.*, a.name AS name_a, b.name AS name_b FROM merge_suggestions s "
+        "JOIN people a ON a.person_id = s.person_a JOIN people b ON b.person_id = s.person_b "
+        "ORDER BY s.score DESC, s.person_a, s.person_b LIMIT ?",
+        [limit],
+    )
+
+
 def unmerge(
     ws: Workspace, key_or_id: str, *, parts: Sequence[Sequence[str]] | None = None, by: str | None = None, why: str = ""
 ) -> list[list[str]]:

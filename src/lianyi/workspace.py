@@ -242,6 +242,10 @@ class Workspace:
         """What a merge of two people would do; nothing is changed."""
         return persons.merge_preview(self, one, other)
 
+    def suggestions(self, *, limit: int = 200) -> list[dict[str, Any]]:
+        """Pairs who may be one person, the surest first; nobody is merged by it."""
+        return persons.suggestions(self, limit=limit)
+
     def unmerge(
         self, key_or_id: str, *, parts: Sequence[Sequence[str]] | None = None, by: str | None = None, why: str = ""
     ) -> list[list[str]]:

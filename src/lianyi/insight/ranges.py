@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 
 # A range of this many people with all their columns takes about half a gigabyte while it is joined and sorted.
@@ -24,4 +25,22 @@ def within(column: str, borders: tuple[str, str]) -> str:
     low, high = borders
     parts = [f"{column} >= '{low}'"] if low else []
     parts += [f"{column} < '{high}'"] if high else []
-    return " AND ".join(parts) or "TRUE"
+    return marked(column, " AND ".join(parts) or "TRUE")
+
+
+def marked(column: str, condition: str) -> str:
+    """The condition that a column lies in the range at hand, marked as such: it is all in which ranges differ."""
+    return f"/* range of {column} */ {condition} /* end of range */"
+
+
+_MARKED = re.compile(r"/\* range of (\S+) \*/ (.*?) /\* end of range \*/", re.DOTALL)
+
+
+def for_all(sql: str) -> str:
+    """The SQL that holds for every range: with `:from` and `:to` where it says one."""
+    return _MARKED.sub(r"\1 >= :from AND \1 < :to", sql)
+
+
+def unmarked(sql: str) -> str:
+    """The SQL without the marks, for a table that is one range."""
+    return _MARKED.sub(r"\2", sql)

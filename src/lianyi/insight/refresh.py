@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from lianyi.errors import InputError
+from lianyi.insight.ranges import for_all, unmarked
 from lianyi.insight.store import State, Store
 from lianyi.insight.tables import EVENTS, Build, Table, catalogue, with_dependents
 from lianyi.memory.engine import Engine
@@ -101,10 +102,10 @@ def _make(table: Table, build: Build, path: Path, lake_version: int) -> State:
     began = time.perf_counter()
     parts = table.build(build)
     order = " ORDER BY " + ", ".join(table.order) if table.order else ""
-    last_step = ""
+    last_step, count = "", 0
     for part, sql in enumerate([parts] if isinstance(parts, str) else parts):
         build.engine.run(sql + order, into=table.name, path=path, part=part)
-        last_step = sql
+        last_step, count = sql, part + 1
     build.clear()
     rows = build.engine.table(f"SELECT count(*) AS n FROM {table.name}")["n"][0].as_py()
     return State(
@@ -115,11 +116,13 @@ def _make(table: Table, build: Build, path: Path, lake_version: int) -> State:
         lake_version=lake_version,
         seconds=round(time.perf_counter() - began, 3),
         size=sum(file.stat().st_size for file in path.glob("*.parquet")),
-        sql=_script(build, last_step),
+        sql=_script(build, last_step, count),
+        parts=count,
     )
 
 
-def _script(build: Build, last_step: str) -> str:
-    """The SQL that made a table, for people to read: its steps, then the last one."""
+def _script(build: Build, last_step: str, parts: int) -> str:
+    """The SQL that made a table, for people to read: its steps, then the last one; of a table that is made range by
+    range what holds for all of them."""
     steps = [f"CREATE TABLE {name} AS {sql.strip()};" for name, sql in build.steps.items()]
-    return "\n\n".join([*steps, last_step.strip()])
+    return (for_all if parts > 1 else unmarked)("\n\n".join([*steps, last_step.strip()]))

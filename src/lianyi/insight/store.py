@@ -19,7 +19,8 @@ from lianyi.memory.seen import replace_text
 @dataclass(frozen=True, kw_only=True)
 class State:
     """One table as it stands: version (folder), rows, as_of, the log's version it speaks for, seconds it took, bytes,
-    and the SQL that made it."""
+    the SQL that made it, and in how many parts: with more than one the SQL ran for each range from :from up to but
+    without :to."""
 
     name: str
     version: str
@@ -29,6 +30,7 @@ class State:
     seconds: float
     size: int
     sql: str
+    parts: int = 1
 
 
 class Store:

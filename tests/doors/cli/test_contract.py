@@ -96,6 +96,10 @@ def test_one_person(shop: Path) -> None:
     found = json.loads(run(shop, "person", "user:c1").stdout)
     assert found["profile"]["orders"] == 2
     assert [event["kind"] for event in found["timeline"]] == ["order", "order"]
+    older = json.loads(run(shop, "person", "user:c1", "--before", found["timeline"][0]["at"]).stdout)["timeline"]
+    assert older == found["timeline"][1:]
+    assert json.loads(run(shop, "person", "user:c1", "--kind", "message").stdout)["timeline"] == []
+    assert "time zone" in run(shop, "person", "user:c1", "--before", "2026-01-31T08:00:00", code=2).stderr
 
 
 def test_tag_merge_unmerge(shop: Path) -> None:

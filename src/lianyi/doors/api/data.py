@@ -13,8 +13,7 @@ from lianyi.doors.api.endpoint import Api, ApiError, Parameter, body_of, require
 from lianyi.doors.api.jobs import described
 from lianyi.doors.console.brand import workspace
 from lianyi.doors.console.conditions import matching
-from lianyi.doors.console.facts import rows, tags_known
-from lianyi.doors.console.pages.data import sources
+from lianyi.doors.console.facts import rows, sources, tags_known
 from lianyi.doors.console.pages.overview.growth import SPANS, came_in, growth
 from lianyi.doors.console.pages.tags import own
 from lianyi.doors.console.tag_rules import rules
@@ -148,8 +147,15 @@ def put_rule(request: HttpRequest, tag: str) -> dict[str, Any]:
 def remove_rule(request: HttpRequest, tag: str) -> dict[str, Any]:
     """404 where the brand has no such rule."""
     ws, user = workspace(), user_of(request)
-    if tag not in {entry.get("tag") for entry in own.entries(ws.folder)}:
-        raise NotFound(f"the brand has no rule {tag!r} of its own")
     own.remove(ws.folder, tag)
+    audit.note(user, "tags.remove", tag)
+    return {"job": described(queue.add("refresh", {"tables": ["person_tags"]}, by=user.name))}
+
+
+@api.add("POST", "tags/<str:tag>/off", right="tags.edit", says="Turn a shipped tag rule off.", status=202)
+def rule_off(request: HttpRequest, tag: str) -> dict[str, Any]:
+    """DELETE tags/{tag} turns it on again. 404 where no such rule is shipped."""
+    ws, user = workspace(), user_of(request)
+    own.off(ws.folder, tag)
     audit.note(user, "tags.remove", tag)
     return {"job": described(queue.add("refresh", {"tables": ["person_tags"]}, by=user.name))}

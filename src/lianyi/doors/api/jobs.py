@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -21,6 +22,7 @@ from lianyi.doors.console.uploads import discard as throw_away
 from lianyi.doors.console.uploads import keep, text_encoding
 from lianyi.errors import NotFound
 from lianyi.insight.tables import with_dependents
+from lianyi.memory import rejected as rejected_rows
 from lianyi.memory.sources.registry import source_named, sources
 
 api = Api()
@@ -114,6 +116,16 @@ def import_file(request: HttpRequest) -> dict[str, Any]:
     return _upload(upload)
 
 
+@api.add(
+    "GET", "import", right="data.import", says="The files uploaded lately, newest first, with their jobs.",
+    query=(Parameter(name="limit", says="1 to 200, by default 50", type="integer"),),
+)  # fmt: skip
+def imports(request: HttpRequest) -> dict[str, Any]:
+    """Files that have landed or are thrown away are gone from the disk, not from this list."""
+    limit = whole_number(request, "limit", default=50, most=200)
+    return {"imports": [_upload(one) for one in Upload.objects.select_related("check_job", "import_job")[:limit]]}
+
+
 @api.add("GET", "import/<uuid:upload_id>", right="data.import", says="How an import stands.")
 def import_state(_request: HttpRequest, upload_id: UUID) -> dict[str, Any]:
     """The upload and its jobs."""
@@ -171,6 +183,43 @@ def _upload(upload: Upload) -> dict[str, Any]:
         },
         "check": described(upload.check_job) if upload.check_job else None,
         "job": described(upload.import_job) if upload.import_job else None,
+    }
+
+
+@api.add(
+    "GET", "rejects", right="data.import",
+    says="All files of rows and events that could not be used, the newest first.",
+)  # fmt: skip
+def rejected_files(_request: HttpRequest) -> dict[str, Any]:
+    """Of imports (CSV, to mend and add again) and of the collector (JSON lines)."""
+    return {"rejects": [asdict(file) for file in rejected_rows.files(workspace().folder)]}
+
+
+@api.add("GET", "rejects/<str:name>", right="data.import", says="One file of rejected rows, as it is.")
+def rejected_file(request: HttpRequest, name: str) -> FileResponse:
+    """404 lists the names."""
+    path = rejected_rows.named(workspace().folder, name)
+    audit.note(user_of(request), "import.rejects", name)
+    kind = "text/csv" if path.suffix == ".csv" else "application/x-ndjson"
+    return FileResponse(path.open("rb"), as_attachment=True, filename=name, content_type=f"{kind}; charset=utf-8")
+
+
+@api.add("DELETE", "rejects/<str:name>", right="data.import", says="Throw a file of rejected rows away.")
+def discard_rejected(request: HttpRequest, name: str) -> dict[str, Any]:
+    """Adding the file that it came from makes it again."""
+    rejected_rows.named(workspace().folder, name).unlink()
+    audit.note(user_of(request), "import.discard", name)
+    return {}
+
+
+@api.add(
+    "GET", "jobs", right="data.see", says="The latest jobs, newest first.",
+    query=(Parameter(name="limit", says="1 to 200, by default 20", type="integer"),),
+)  # fmt: skip
+def jobs(request: HttpRequest) -> dict[str, Any]:
+    """state: waiting, running, done, failed or cancelled."""
+    return {
+        "jobs": [described(one) for one in Job.objects.all()[: whole_number(request, "limit", default=20, most=200)]]
     }
 
 

@@ -15,7 +15,7 @@ from lianyi.doors.api.jobs import described
 from lianyi.doors.console.brand import workspace
 from lianyi.doors.console.pages.people import columns, search
 from lianyi.doors.console.pages.people.export import lines, streamed
-from lianyi.persons import Person
+from lianyi.persons import Person, resolve
 
 api = Api()
 PERSON = "people/<str:person_id>"
@@ -60,8 +60,20 @@ def export_all(request: HttpRequest) -> StreamingHttpResponse:
     if "people" not in ws.states():
         raise ApiError(409, "the tables are not built yet; POST /api/v1/refresh first")
     shown = columns.chosen(request.GET.getlist("col"))
-    audit.note(user_of(request), "people.export", wanted.text, query=request.GET.urlencode(), columns=list(shown))
+    audit.note(user_of(request), "people.export", **wanted.noted, columns=list(shown))
     return StreamingHttpResponse(streamed(lines(ws, wanted, shown)), content_type="text/csv; charset=utf-8")
+
+
+@api.add(
+    "GET", "suggestions", right="people.merge", says="Pairs who may be one person, the surest first.",
+    query=(Parameter(name="limit", says="at most so many, 1 to 1000", type="integer"),),
+)  # fmt: skip
+def suggestions(request: HttpRequest) -> dict[str, Any]:
+    """Rows of table `merge_suggestions` with the names; nobody is merged by it."""
+    ws = workspace()
+    state = ws.states().get("merge_suggestions")
+    found = ws.suggestions(limit=whole_number(request, "limit", default=200, most=1000))
+    return {"as_of": state.as_of if state else None, "suggestions": found}
 
 
 @api.add("GET", PERSON, right="people.see", says="Everything known of one person, by id or key.")
@@ -135,13 +147,19 @@ def opportunities(request: HttpRequest) -> dict[str, Any]:
     return {"opportunities": workspace().opportunities(kind=kind, limit=limit, offset=offset)}
 
 
+def _id(key_or_id: str) -> str:
+    """The person's id. The log of acts names people by it: a key is a phone number or an address, and acts stay when
+    the person is erased."""
+    return resolve(workspace(), key_or_id)
+
+
 TAG = Parameter(name="tag", says="1 to 60 characters", required=True)
 
 
 @api.add("POST", f"{PERSON}/tags", right="people.tag", says="Set a tag by hand.", body=(TAG, WHY), status=201)
 def tag(request: HttpRequest, person_id: str) -> dict[str, Any]:
     """Answers with the tags as they are now."""
-    data, user = body_of(request, "tag"), user_of(request)
+    data, user, person_id = body_of(request, "tag"), user_of(request), _id(person_id)
     workspace().tag(person_id, text_of(data, "tag"), by=user.name, why=text_of(data, "why"))
     audit.note(user, "person.tag", person_id, tag=data["tag"])
     return {"tags": workspace().person(person_id).tags}
@@ -150,7 +168,7 @@ def tag(request: HttpRequest, person_id: str) -> dict[str, Any]:
 @api.add("DELETE", f"{PERSON}/tags/<str:name>", right="people.tag", says="Take a manual tag back.")
 def untag(request: HttpRequest, person_id: str, name: str) -> dict[str, Any]:
     """Answers with the tags as they are now."""
-    user = user_of(request)
+    user, person_id = user_of(request), _id(person_id)
     workspace().untag(person_id, name, by=user.name)
     audit.note(user, "person.untag", person_id, tag=name)
     return {"tags": workspace().person(person_id).tags}
@@ -166,7 +184,7 @@ def untag(request: HttpRequest, person_id: str, name: str) -> dict[str, Any]:
 )
 def note(request: HttpRequest, person_id: str) -> dict[str, Any]:
     """The note becomes an event of the timeline."""
-    user = user_of(request)
+    user, person_id = user_of(request), _id(person_id)
     workspace().note(person_id, text_of(body_of(request, "text"), "text", limit=5000), by=user.name)
     audit.note(user, "person.note", person_id)
     return {}
@@ -192,8 +210,9 @@ def merge_preview(request: HttpRequest, person_id: str) -> dict[str, Any]:
 def merge(request: HttpRequest, person_id: str) -> dict[str, Any]:
     """Answers with the refresh."""
     data, user = body_of(request, "with"), user_of(request)
-    workspace().merge(person_id, text_of(data, "with"), by=user.name, why=text_of(data, "why"))
-    audit.note(user, "person.merge", person_id, other=data["with"], why=data.get("why", ""))
+    person_id, other = _id(person_id), _id(text_of(data, "with"))
+    workspace().merge(person_id, other, by=user.name, why=text_of(data, "why"))
+    audit.note(user, "person.merge", person_id, other=other, why=data.get("why", ""))
     return {"job": described(queue.add("refresh", {}, by=user.name))}
 
 
@@ -207,7 +226,7 @@ def merge(request: HttpRequest, person_id: str) -> dict[str, Any]:
 )
 def split(request: HttpRequest, person_id: str) -> dict[str, Any]:
     """Answers with the parts and the refresh."""
-    data, user = body_of(request), user_of(request)
+    data, user, person_id = body_of(request), user_of(request), _id(person_id)
     parts = data.get("parts")
     if parts is not None and not (
         isinstance(parts, list)
@@ -222,13 +241,14 @@ def split(request: HttpRequest, person_id: str) -> dict[str, Any]:
 @api.add("GET", f"{PERSON}/export", right="people.export", says="A copy of everything held on a person.")
 def export(request: HttpRequest, person_id: str) -> dict[str, Any]:
     """Profile, keys, tags, all events."""
-    audit.note(user_of(request), "person.export", person_id)
-    return workspace().export(person_id)
+    held = workspace().export(person_id)
+    audit.note(user_of(request), "person.export", held["person_id"])
+    return held
 
 
 @api.add("DELETE", PERSON, right="people.erase", says="Erase a person for good.", status=202)
 def erase(request: HttpRequest, person_id: str) -> dict[str, Any]:
     """Answers with the job that does it."""
-    found, user = workspace().person(person_id).person_id, user_of(request)
+    found, user = _id(person_id), user_of(request)
     audit.note(user, "person.erase", found)
     return {"job": described(queue.add("erase", {"key": found}, by=user.name))}

@@ -6,18 +6,17 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from django.conf import settings as django_settings
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.utils import timezone
 
 from lianyi import settings as workspace_settings
-from lianyi.action.team import audit, invitations
+from lianyi.action.team import audit, invitations, members
 from lianyi.action.team.models import Act, Token, User, WriteKey
 from lianyi.action.team.rights import RIGHTS, ROLES
 from lianyi.doors.api.endpoint import Api, ApiError, Parameter, body_of, text_of, user_of, whole_number
 from lianyi.doors.console.brand import brand
+from lianyi.errors import RefusedError
 
 api = Api()
 EDITABLE = ("name", "language", "currency", "timezone")
@@ -70,17 +69,10 @@ def team(_request: HttpRequest) -> dict[str, Any]:
 def invite(request: HttpRequest) -> dict[str, Any]:
     """The member sets the password through the link."""
     data = body_of(request, "name", "role")
-    try:
-        user = User.objects.enrol(
-            text_of(data, "name", limit=100),
-            role=text_of(data, "role"),
-            full_name=text_of(data, "full_name", limit=100),
-        )
-    except ValidationError as error:
-        raise ApiError(
-            422, "; ".join(f"{name}: {' '.join(said)}" for name, said in error.message_dict.items())
-        ) from error
-    audit.note(user_of(request), "team.invite", user.name, role=user.role)
+    user = members.invite(
+        text_of(data, "name", limit=100), role=text_of(data, "role"), by=user_of(request),
+        full_name=text_of(data, "full_name", limit=100),
+    )  # fmt: skip
     return {"id": user.pk, "link": _link(request, user)}
 
 
@@ -103,16 +95,16 @@ def roles(_request: HttpRequest) -> dict[str, Any]:
 def change_member(request: HttpRequest, user_id: int) -> dict[str, Any]:
     """409 where the team would be left without an owner."""
     user, data = get_object_or_404(User, pk=user_id), body_of(request)
-    role, is_active = data.get("role", user.role), data.get("is_active", user.is_active)
-    if role not in ROLES:
-        raise ApiError(422, f"role: {str(role)[:40]!r} is none; there are {', '.join(ROLES)}")
-    if not isinstance(is_active, bool):
+    role, is_active = data.get("role"), data.get("is_active")
+    if role is not None and not isinstance(role, str):
+        raise ApiError(422, f"role: must be one of {', '.join(ROLES)}")
+    if is_active is not None and not isinstance(is_active, bool):
         raise ApiError(422, "is_active: must be true or false")
-    if user.is_last_owner and (role != "owner" or not is_active):
-        raise ApiError(409, "the team needs at least one owner; make another member owner first")
-    User.objects.filter(pk=user.pk).update(role=role, is_active=is_active)
-    audit.note(user_of(request), "team.change", user.name, role=role, is_active=is_active)
-    return {"id": user.pk, "name": user.name, "role": role, "is_active": is_active}
+    try:
+        members.change(user, by=user_of(request), role=role, is_active=is_active)
+    except RefusedError as error:
+        raise ApiError(409, str(error)) from error
+    return {"id": user.pk, "name": user.name, "role": user.role, "is_active": user.is_active}
 
 
 @api.add(
@@ -130,6 +122,31 @@ def _link(request: HttpRequest, user: User) -> str:
     return request.build_absolute_uri(reverse("join", args=[user.pk, invitations.invite(user)]))
 
 
+ME = ("name", "full_name", "role", "language")
+
+
+@api.add("GET", "me", right="", says="Who I am: the member whose token asks, with role and rights.")
+def me(request: HttpRequest) -> dict[str, Any]:
+    """The password is changed in the console only, where nobody comes in by a token."""
+    user = user_of(request)
+    return {**{name: getattr(user, name) for name in ME}, "rights": sorted(ROLES[user.role].rights)}
+
+
+@api.add(
+    "PATCH", "me", right="", says="Change how I am shown to others, and my language of the console.",
+    body=(
+        Parameter(name="full_name", says="shown to others"),
+        Parameter(name="language", says="zh-hans, en, or nothing for the brand's"),
+    ),
+)  # fmt: skip
+def change_me(request: HttpRequest) -> dict[str, Any]:
+    """Answers as GET."""
+    data, user = body_of(request), user_of(request)
+    said = {name: text_of(data, name, limit=100) for name in ("full_name", "language") if name in data}
+    members.describe(user, **said)
+    return me(request)
+
+
 @api.add("GET", "tokens", right="", says="One's own API tokens, without the secrets.")
 def tokens(request: HttpRequest) -> dict[str, Any]:
     """Revoked ones included."""
@@ -144,8 +161,7 @@ def tokens(request: HttpRequest) -> dict[str, Any]:
 def create_token(request: HttpRequest) -> dict[str, Any]:
     """It acts with the rights of who makes it. Only its hash is stored."""
     user, name = user_of(request), text_of(body_of(request, "name"), "name", limit=100)
-    token, secret = Token.give_out("ly", user=user, name=name)
-    audit.note(user, "tokens.create", token.name)
+    token, secret = members.token(user, name=name, by=user)
     return {"id": token.pk, "token": secret}
 
 
@@ -154,8 +170,7 @@ def revoke_token(request: HttpRequest, token_id: int) -> dict[str, Any]:
     """It is refused from the next request on; 404 for tokens of others."""
     user = user_of(request)
     token = get_object_or_404(Token, pk=token_id, user=user, revoked_at=None)
-    Token.objects.filter(pk=token.pk).update(revoked_at=timezone.now())
-    audit.note(user, "tokens.revoke", token.name)
+    members.revoke(token, by=user)
     return {}
 
 
@@ -175,15 +190,8 @@ def keys(_request: HttpRequest) -> dict[str, Any]:
 def create_key(request: HttpRequest) -> dict[str, Any]:
     """Keep it well: only its hash is stored."""
     data = body_of(request, "name", "source")
-    fields = {"name": text_of(data, "name", limit=100), "source": text_of(data, "source", limit=100)}
-    try:
-        WriteKey(**fields, key_hash="-").clean_fields()
-    except ValidationError as error:
-        raise ApiError(
-            422, "; ".join(f"{name}: {' '.join(said)}" for name, said in error.message_dict.items())
-        ) from error
-    key, secret = WriteKey.give_out("wk", **fields)
-    audit.note(user_of(request), "keys.create", key.name, source=key.source)
+    name, source = text_of(data, "name", limit=100), text_of(data, "source", limit=100)
+    key, secret = members.write_key(name, source=source, by=user_of(request))
     return {"id": key.pk, "key": secret}
 
 
@@ -191,8 +199,7 @@ def create_key(request: HttpRequest) -> dict[str, Any]:
 def revoke_key(request: HttpRequest, key_id: int) -> dict[str, Any]:
     """It is refused from the next request on."""
     key = get_object_or_404(WriteKey, pk=key_id, revoked_at=None)
-    WriteKey.objects.filter(pk=key.pk).update(revoked_at=timezone.now())
-    audit.note(user_of(request), "keys.revoke", key.name)
+    members.revoke(key, by=user_of(request))
     return {}
 
 

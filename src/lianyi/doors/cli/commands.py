@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 import os
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from lianyi.doors.cli import Commands, communities, influence
-from lianyi.doors.cli.output import ProgressLine, json_line, say, write, write_table
+from lianyi.doors.cli import Commands, brand, communities, influence, people, plans, rejects, rules, team
+from lianyi.doors.cli.backstage import user, workspace
+from lianyi.doors.cli.output import ProgressLine, json_line, say, table_line, write, write_table
 from lianyi.errors import InputError
 
 if TYPE_CHECKING:
     from lianyi.insight.refresh import Progress
-    from lianyi.workspace import Workspace
 
 DEFAULT_WORKSPACE = "./lianyi-data"
-
-
-def workspace(ctx: click.Context) -> Workspace:
-    """The workspace named with -w; NoWorkspace says how to make one."""
-    import lianyi
-
-    return lianyi.open(ctx.find_root().obj)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -115,11 +109,18 @@ def refresh(ctx: click.Context, tables: tuple[str, ...]) -> None:
 
 
 @lianyi.command()
+@click.argument("name", required=False)
 @click.option("--json", "as_json", is_flag=True, help="One table a line, as JSON.")
 @click.pass_context
-def tables(ctx: click.Context, as_json: bool) -> None:  # noqa: FBT001
-    """What tables there are, what one row means, and how fresh they are."""
+def tables(ctx: click.Context, name: str | None, as_json: bool) -> None:  # noqa: FBT001
+    """What tables there are, what one row means, and how fresh they are.
+
+    With NAME one table as a JSON object: its columns, what it is made from, and the SQL that made it.
+    """
     ws = workspace(ctx)
+    if name is not None:
+        click.echo(table_line(ws, name))
+        return
     states = ws.states()
     rows: list[dict[str, Any]] = []
     for table in ws.tables().values():
@@ -194,15 +195,30 @@ def receivers(ctx: click.Context, key: str, thing: str | None, best: int) -> Non
 
 @lianyi.command()
 @click.argument("key")
-@click.option("--limit", default=20, show_default=True, help="Events of the timeline.")
+@click.option("--limit", default=20, show_default=True, type=click.IntRange(0), help="Events of the timeline.")
+@click.option("--kind", "kinds", multiple=True, help="Only events of this kind; repeat for more.")
+@click.option(
+    "--before", metavar="TIME", help="Only events before it (ISO 8601 with zone): the last one's `at` goes on."
+)
 @click.pass_context
-def person(ctx: click.Context, key: str, limit: int) -> None:
+def person(ctx: click.Context, key: str, limit: int, kinds: tuple[str, ...], before: str | None) -> None:
     """One person: profile, keys, tags and timeline, as one JSON object. KEY: a person id or namespace:value."""
     from dataclasses import asdict
 
     ws = workspace(ctx)
     found = ws.person(key)
-    click.echo(json_line({**asdict(found), "timeline": ws.timeline(found, limit=limit)}))
+    timeline = ws.timeline(found, limit=limit, before=_moment(before), kinds=kinds)
+    click.echo(json_line({**asdict(found), "timeline": timeline}))
+
+
+def _moment(text: str | None) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(text) if text else None
+    except ValueError as error:
+        raise InputError(f"--before {text}: is no time; write it like 2026-01-31T08:00:00+08:00") from error
+    if moment is not None and moment.tzinfo is None:
+        raise InputError(f"--before {text}: has no time zone; add one, e.g. +08:00")
+    return moment
 
 
 @lianyi.command()
@@ -221,70 +237,6 @@ def ties(ctx: click.Context, key: str | None, kind: str, limit: int) -> None:
         one = ws.person(key)
         found = {"person_id": one.person_id, "as_of": one.as_of, "ties": list(one.ties)[:limit], **found}
     click.echo(json_line(found))
-
-
-@lianyi.command()
-@click.argument("person")
-@click.argument("tag")
-@click.option("--remove", is_flag=True, help="Take the tag back.")
-@click.option("--why", default="", help="The reason, kept beside the tag.")
-@click.pass_context
-def tag(ctx: click.Context, person: str, tag: str, remove: bool, why: str) -> None:  # noqa: FBT001
-    """Set a tag by hand."""
-    ws = workspace(ctx)
-    (ws.untag if remove else ws.tag)(person, tag, by=user(), why=why)
-    say(f"{'removed from' if remove else 'set on'} {person}: {tag}")
-
-
-@lianyi.command()
-@click.argument("a")
-@click.argument("b")
-@click.option("--why", default="", help="The reason.")
-@click.option("--preview", is_flag=True, help="Show what would happen, change nothing.")
-@click.pass_context
-def merge(ctx: click.Context, a: str, b: str, why: str, preview: bool) -> None:  # noqa: FBT001
-    """Say that two people are one."""
-    ws = workspace(ctx)
-    if preview:
-        click.echo(json_line(ws.merge_preview(a, b)))
-        return
-    ws.merge(a, b, by=user(), why=why)
-    say("noted; it takes effect with the next refresh (lianyi refresh), and unmerge takes it back")
-
-
-@lianyi.command()
-@click.argument("person")
-@click.option("--part", "parts", multiple=True, metavar="KEY,KEY…", help="Keys that stay together; repeat per part.")
-@click.option("--why", default="", help="The reason.")
-@click.pass_context
-def unmerge(ctx: click.Context, person: str, parts: tuple[str, ...], why: str) -> None:
-    """Take a person apart: into the parts named, else where the last merge or the weakest link joined them."""
-    chosen = [part.split(",") for part in parts] or None
-    made = workspace(ctx).unmerge(person, parts=chosen, by=user(), why=why)
-    say(f"{len(made)} parts; it takes effect with the next refresh (lianyi refresh)")
-
-
-@lianyi.command()
-@click.argument("key")
-@click.option("--yes", is_flag=True, help="Do not ask.")
-@click.pass_context
-def erase(ctx: click.Context, key: str, yes: bool) -> None:  # noqa: FBT001
-    """Erase a person by right, from every file of the workspace."""
-    from dataclasses import asdict
-
-    ws = workspace(ctx)
-    ws.person(key)
-    if not yes:
-        click.confirm(f"Erase {key} for good? This can't be undone", abort=True, err=True)
-    click.echo(json_line(asdict(ws.erase(key))))
-
-
-@lianyi.command()
-@click.argument("key")
-@click.pass_context
-def export(ctx: click.Context, key: str) -> None:
-    """Everything held on a person, as one JSON object."""
-    click.echo(json_line(workspace(ctx).export(key)))
 
 
 @lianyi.command()
@@ -377,11 +329,6 @@ def doctor(ctx: click.Context, as_json: bool) -> None:  # noqa: FBT001
         ctx.exit(5)
 
 
-def user() -> str:
-    """Who acts: the login name of this machine's user."""
-    return f"user:{os.environ.get('USER') or os.environ.get('LOGNAME') or 'cli'}"
-
-
-lianyi.add_command(communities.communities)
-lianyi.add_command(communities.community)
-lianyi.add_command(influence.influence)
+for room in (communities, influence, people, rules, rejects, plans, team, brand):
+    for command in room.COMMANDS:
+        lianyi.add_command(command)

@@ -6,6 +6,7 @@ from dataclasses import asdict
 
 import click
 
+from lianyi.doors.cli.backstage import user, workspace
 from lianyi.doors.cli.output import json_line, say, write
 
 LISTED = ("community_id", "name_zh", "name_en", "height", "size", "verdict", "side", "aim", "active", "children")
@@ -20,7 +21,6 @@ LISTED = ("community_id", "name_zh", "name_en", "height", "size", "verdict", "si
 def communities(ctx: click.Context, inside: str, limit: int, form: str | None) -> None:
     """Communities, largest first: fields at the top, communities inside."""
     from lianyi.communities import listed
-    from lianyi.doors.cli.commands import workspace
 
     rows = listed(workspace(ctx), inside=inside or None, limit=limit)
     columns = tuple(rows[0]) if form == "json" and rows else LISTED
@@ -37,7 +37,6 @@ def communities(ctx: click.Context, inside: str, limit: int, form: str | None) -
 @click.pass_context
 def community(ctx: click.Context, community_id: str, zh: str, en: str, side: str, aim: str, declare: bool) -> None:  # noqa: FBT001
     """One community as one JSON object; with options: name it, place it, or declare one from a room."""
-    from lianyi.doors.cli.commands import user, workspace
 
     ws, by = workspace(ctx), user()
     if declare:
@@ -50,3 +49,6 @@ def community(ctx: click.Context, community_id: str, zh: str, en: str, side: str
         ws.place_community(community_id, side=side, aim=aim, by=by)
     one = ws.community(community_id)
     click.echo(json_line({**asdict(one), "parts": one.parts}))
+
+
+COMMANDS = (communities, community)

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from lianyi.doors.cli.backstage import workspace
 from lianyi.doors.cli.output import say, write
 
 SHOWN = (
@@ -28,8 +29,6 @@ ROUND = {"reach": 1, "reach_low": 1, "reach_high": 1, "revenue": 0, "most": 1}  
 @click.pass_context
 def influence(ctx: click.Context, topic: str, topics: bool, rising: bool, limit: int, form: str | None) -> None:  # noqa: FBT001
     """Whose word carries: how many people are expected to come through each person, and how many were seen to."""
-    from lianyi.doors.cli.commands import workspace
-
     ripples = workspace(ctx).ripples
     found = ripples.topics() if topics else ripples.influence(topic=topic, rising=rising, limit=limit)
     shown = TOPICS if topics else LISTED if form else SHOWN
@@ -45,3 +44,6 @@ def _rounded(row: Mapping[str, Any]) -> dict[str, Any]:
         name: f"{value:,.{ROUND[name]}f}" if name in ROUND and value is not None else value
         for name, value in row.items()
     }
+
+
+COMMANDS = (influence,)

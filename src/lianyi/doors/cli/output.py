@@ -6,11 +6,17 @@ import csv
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+from lianyi.errors import NotFound
+
+if TYPE_CHECKING:
+    from lianyi.workspace import Workspace
 
 # A cell that a spreadsheet would run as a formula; a leading apostrophe makes it text.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -34,6 +40,18 @@ def plain(value: Any) -> Any:
 def json_line(row: Any) -> str:
     """One object as one line."""
     return json.dumps(plain(row), ensure_ascii=False)
+
+
+def table_line(ws: Workspace, name: str) -> str:
+    """One insight table as one line of JSON: what it means, its columns and inputs, how it stands, its SQL."""
+    if name not in ws.tables():
+        raise NotFound(f"no table {name!r}; there are {', '.join(ws.tables())}")
+    table, state = ws.tables()[name], ws.states().get(name)
+    return json_line({
+        "table": name, "one_row": table.en, "inputs": table.inputs, "key": table.key,
+        "columns": {column: meant.en for column, meant in table.columns.items()},
+        "state": asdict(state) if state else None,
+    })  # fmt: skip
 
 
 def cell(value: Any) -> str:

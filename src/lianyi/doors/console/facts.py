@@ -60,3 +60,15 @@ def channels(ws: Workspace) -> tuple[str, ...]:
     """The channels on which people were seen."""
     found = rows(ws, "SELECT DISTINCT unnest(channels) AS channel FROM people ORDER BY channel")
     return tuple(row["channel"] for row in found if row["channel"])
+
+
+@once_per_state
+def sources(ws: Workspace) -> list[dict[str, Any]]:
+    """Each source with its events, first and last day, as the table `daily` knows them."""
+    if "daily" not in ws.states():
+        return []
+    return rows(
+        ws,
+        "SELECT source, CAST(sum(events) AS BIGINT) AS events, min(day) AS first, max(day) AS last FROM daily "
+        "GROUP BY source ORDER BY last DESC, events DESC",
+    )

@@ -13,7 +13,7 @@ from itertools import pairwise
 import numpy as np
 import pyarrow as pa
 
-from lianyi.insight.ranges import ranges, within
+from lianyi.insight.ranges import marked, ranges, within
 from lianyi.insight.scope import Scope
 from lianyi.insight.tables import EVENTS, Build, Column, Table
 from lianyi.insight.ties import bands, contacts, evidence, features, slots
@@ -164,7 +164,7 @@ def _ranges(build: Build) -> list[str]:
     people, part = rows["a"].to_numpy(), np.cumsum(rows["n"].to_numpy()) // PAIRS_PER_RANGE
     first = [int(person) for person in people[1:][np.diff(part) > 0]]
     bounds = [0, *first, 2**31 - 1]
-    return [f"a >= {low} AND a < {high}" for low, high in pairwise(bounds)]
+    return [marked("a", f"a >= {low} AND a < {high}") for low, high in pairwise(bounds)]
 
 
 def _person_ties(build: Build) -> Iterator[str]:

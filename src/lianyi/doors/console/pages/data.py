@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from lianyi.action.team import audit
 from lianyi.action.work import queue
 from lianyi.action.work.models import Job
 from lianyi.doors.console.brand import workspace
-from lianyi.doors.console.facts import once_per_state, rows
+from lianyi.doors.console.facts import sources
 from lianyi.doors.console.rights import member, needs
+from lianyi.errors import NotFound
 from lianyi.insight.tables import EVENTS
+from lianyi.memory import rejected
 from lianyi.memory.events import FIELDS
 from lianyi.workspace import Workspace
 
 SAMPLE = 20
+REJECT_FILES = 50
 
 
 @needs("data.see")
@@ -37,20 +41,9 @@ def data(request: HttpRequest) -> HttpResponse:
         "jobs": Job.objects.all()[:8],
         "active": Job.objects.filter(kind="refresh", state__in=(Job.State.WAITING, Job.State.RUNNING)).last(),
         "states": states,
+        "rejects": rejected.files(ws.folder)[:REJECT_FILES] if member(request).may("data.import") else [],
     }
     return render(request, "data/page.html", context)
-
-
-@once_per_state
-def sources(ws: Workspace) -> list[dict[str, Any]]:
-    """Each source with its events, first and last day, as the table `daily` knows them."""
-    if "daily" not in ws.states():
-        return []
-    return rows(
-        ws,
-        "SELECT source, CAST(sum(events) AS BIGINT) AS events, min(day) AS first, max(day) AS last FROM daily "
-        "GROUP BY source ORDER BY last DESC, events DESC",
-    )
 
 
 @needs("data.see")
@@ -95,3 +88,30 @@ def refresh(request: HttpRequest) -> HttpResponse:
     if not ws.lake.rows():
         messages.info(request, _("There is nothing to refresh from yet."))
     return redirect("job", job.pk)
+
+
+@needs("data.import")
+@require_GET
+def rejects(request: HttpRequest, name: str) -> HttpResponseBase:
+    """One file of rows or events that could not be used, to mend and add again."""
+    path = _rejects(name)
+    audit.note(member(request), "import.rejects", name)
+    kind = "text/csv" if path.suffix == ".csv" else "application/x-ndjson"
+    return FileResponse(path.open("rb"), as_attachment=True, filename=name, content_type=f"{kind}; charset=utf-8")
+
+
+@needs("data.import")
+@require_POST
+def discard_rejects(request: HttpRequest, name: str) -> HttpResponse:
+    """Throw one such file away."""
+    _rejects(name).unlink()
+    audit.note(member(request), "import.discard", name)
+    messages.success(request, _("The file is discarded."))
+    return redirect("data")
+
+
+def _rejects(name: str) -> Path:
+    try:
+        return rejected.named(workspace().folder, name)
+    except NotFound as error:
+        raise Http404(_("There is no such file.")) from error

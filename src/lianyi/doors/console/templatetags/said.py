@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 
 from lianyi.doors.console.pages.person.timeline import room
+from lianyi.doors.console.reasons import told
 from lianyi.doors.console.titles import (
     ACTS,
     BANDS,
@@ -325,3 +326,9 @@ def reasons(suggestion: Any) -> str:
     """Why two people may be one, in the page's language."""
     language = "reasons_zh" if (translation.get_language() or "").startswith("zh") else "reasons_en"
     return suggestion[language] or ""
+
+
+@register.filter
+def reason(text: str) -> SafeString:
+    """Why something can't be used, or was taken as it is, in the page's language."""
+    return told(text)

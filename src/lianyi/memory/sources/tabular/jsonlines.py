@@ -142,8 +142,14 @@ def decode(line: bytes, number: int) -> dict[str, Any] | Reject:
         why = f"is no JSON ({error})" if not isinstance(error, RecursionError) else "is nested too deep"
         return _bad(line, number, why)
     if not isinstance(record, dict):
-        return _bad(line, number, f"is a {type(record).__name__}; each record must be an object {{…}}")
+        return _bad(line, number, f"is {_kind(record)}; each record must be an object {{…}}")
     return record
+
+
+def _kind(value: object) -> str:
+    """What JSON calls a value that is no object."""
+    kinds = {list: "a list", str: "a text", bool: "true or false", type(None): "null"}
+    return kinds.get(type(value), "a number")
 
 
 def _bad(line: bytes, number: int, why: str) -> Reject:
@@ -187,7 +193,7 @@ def _array(path: Path) -> Iterator[tuple[int, dict[str, Any] | Reject, int]]:
             elif isinstance(element.value, dict):
                 yield element.line, element.value, position
             else:
-                why = f"record {element.number} is a {type(element.value).__name__}; each must be an object {{…}}"
+                why = f"record {element.number} is {_kind(element.value)}; each must be an object {{…}}"
                 yield (
                     element.line,
                     Reject(line=element.line, column="", value=str(element.value)[:200], reason=why),

@@ -26,6 +26,7 @@ from lianyi.doors.console.rights import member, needs
 from lianyi.doors.console.uploads import discard as throw_away
 from lianyi.doors.console.uploads import keep, text_encoding
 from lianyi.errors import BadMapping, InputError
+from lianyi.memory import rejected as rejected_rows
 from lianyi.memory.events import KINDS
 from lianyi.memory.sources.registry import sources
 from lianyi.memory.sources.tabular.choosing import source_name
@@ -89,7 +90,7 @@ def _context(upload: Upload) -> dict[str, Any]:
             "reports": reports,
             "totals": _totals(reports),
             "reject_files": files,
-            "rejected": rejects.first(files),
+            "rejected": rejected_rows.first(files, rejects.SHOWN),
         }
         context["kinds"] = _kinds(reports)
     return context

@@ -11,6 +11,7 @@ from django.http import QueryDict
 from lianyi.doors.console.conditions import matching
 from lianyi.doors.console.pages.people.columns import CONSUMPTION, SORTS
 from lianyi.doors.console.tag_rules import rules
+from lianyi.memory.duckdb import Relation
 from lianyi.memory.keys import NAMESPACES, email_key, phone_key
 from lianyi.persons import PERSON_ID
 from lianyi.workspace import Workspace
@@ -43,6 +44,16 @@ class Search:
     def filters(self) -> int:
         """How many filters are set, the text apart."""
         return len(self.tags) + sum(map(bool, (self.consumption, self.channel, self.seen, self.condition)))
+
+    @property
+    def noted(self) -> dict[str, Any]:
+        """The search as the log of acts may keep it, which is for ever: without the text, for that is a name or a
+        number of somebody who may want to be erased."""
+        kept = {
+            "tags": self.tags, "consumption": self.consumption, "channel": self.channel, "seen": self.seen,
+            "condition": self.condition,
+        }  # fmt: skip
+        return {"by_text": bool(self.text), **{name: value for name, value in kept.items() if value}}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,6 +179,12 @@ def _shown(ws: Workspace, ids: Sequence[str], columns: Sequence[str]) -> list[di
     found = ws.sql(f"SELECT {_names(columns)} FROM people WHERE person_id IN ({marks})", ids)
     by_id = {row["person_id"]: row for row in found.to_arrow_table().to_pylist()}
     return [by_id[person_id] for person_id in ids]
+
+
+def found(ws: Workspace, search: Search, columns: Sequence[str]) -> Relation:
+    """All people found with these columns, as the list sorts them."""
+    clause = where(ws, search)
+    return ws.sql(f"SELECT {_names(columns)} FROM people WHERE {clause.sql} {order(search)}", clause.values)
 
 
 def _names(columns: Sequence[str]) -> str:

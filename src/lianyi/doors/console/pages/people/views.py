@@ -63,7 +63,7 @@ def export(request: HttpRequest) -> HttpResponseBase:
     """The people found, with the columns shown, as CSV."""
     ws = workspace()
     search, columns = searching.read(request.GET), _columns(request)
-    audit.note(member(request), "people.export", search.text, query=request.GET.urlencode(), columns=list(columns))
+    audit.note(member(request), "people.export", **search.noted, columns=list(columns))
     response = StreamingHttpResponse(streamed(lines(ws, search, columns)), content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="people-{timezone.localtime():%Y%m%d-%H%M}.csv"'
     return response

@@ -57,18 +57,8 @@ def _choice(request: HttpRequest, one: Person) -> dict[str, Any]:
 def suggestions(request: HttpRequest) -> HttpResponse:
     """All pairs of whom the tables think that they may be one person, surest first."""
     ws = workspace()
-    state = ws.states().get("merge_suggestions")
-    pairs = (
-        rows(
-            ws,
-            "SELECT s.*, a.name AS name_a, b.name AS name_b FROM merge_suggestions s "
-            "JOIN people a ON a.person_id = s.person_a JOIN people b ON b.person_id = s.person_b "
-            f"ORDER BY s.score DESC, s.person_a, s.person_b LIMIT {PAIRS}",
-        )
-        if state
-        else []
-    )
-    return render(request, "person/suggestions.html", {"pairs": pairs, "state": state})
+    context = {"pairs": ws.suggestions(limit=PAIRS), "state": ws.states().get("merge_suggestions")}
+    return render(request, "person/suggestions.html", context)
 
 
 def _suggested(one: Person) -> list[dict[str, Any]]:

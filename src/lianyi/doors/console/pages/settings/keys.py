@@ -9,12 +9,11 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
-from lianyi.action.team import audit
+from lianyi.action.team import members
 from lianyi.action.team.models import Token, WriteKey
 from lianyi.doors.console.rights import member, needs, open_to_members
 
@@ -45,8 +44,9 @@ def write_keys(request: HttpRequest) -> HttpResponse:
     """All write keys; a new one is shown once, with a snippet that holds it."""
     form = WriteKeyForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        key, secret = WriteKey.give_out("wk", **form.cleaned_data)
-        audit.note(member(request), "keys.create", key.name, source=key.source)
+        _key, secret = members.write_key(
+            form.cleaned_data["name"], source=form.cleaned_data["source"], by=member(request)
+        )
         request.session[SHOWN_ONCE] = secret
         return redirect("write_keys")
     context = {
@@ -69,8 +69,7 @@ def _url(request: HttpRequest) -> str:
 def revoke(request: HttpRequest, key_id: int) -> HttpResponse:
     """A revoked key is refused from the next request on."""
     key = get_object_or_404(WriteKey, pk=key_id, revoked_at=None)
-    WriteKey.objects.filter(pk=key.pk).update(revoked_at=timezone.now())
-    audit.note(member(request), "keys.revoke", key.name)
+    members.revoke(key, by=member(request))
     messages.success(request, _("The key is revoked."))
     return redirect("write_keys")
 
@@ -81,8 +80,7 @@ def tokens(request: HttpRequest) -> HttpResponse:
     """One's own API tokens; each acts with one's own rights."""
     form, user = TokenForm(request.POST or None), member(request)
     if request.method == "POST" and form.is_valid():
-        token, secret = Token.give_out("ly", user=user, name=form.cleaned_data["name"])
-        audit.note(user, "tokens.create", token.name)
+        _token, secret = members.token(user, name=form.cleaned_data["name"], by=user)
         request.session[SHOWN_ONCE] = secret
         return redirect("tokens")
     context = {
@@ -100,7 +98,6 @@ def tokens(request: HttpRequest) -> HttpResponse:
 def revoke_token(request: HttpRequest, token_id: int) -> HttpResponse:
     """Only one's own."""
     token = get_object_or_404(Token, pk=token_id, user=member(request), revoked_at=None)
-    Token.objects.filter(pk=token.pk).update(revoked_at=timezone.now())
-    audit.note(member(request), "tokens.revoke", token.name)
+    members.revoke(token, by=member(request))
     messages.success(request, _("The token is revoked."))
     return redirect("tokens")

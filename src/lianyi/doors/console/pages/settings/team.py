@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django import forms
 from django.contrib import messages
+from django.core.exceptions import BadRequest
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -13,11 +12,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from lianyi.action.team import audit, invitations
+from lianyi.action.team import audit, invitations, members
 from lianyi.action.team.models import Act, User
 from lianyi.action.team.rights import RIGHTS, ROLES
 from lianyi.doors.console.rights import member, needs, open_to_members
 from lianyi.doors.console.titles import ACTS
+from lianyi.errors import InputError, RefusedError
 
 LINK = "team.link"
 
@@ -37,8 +37,7 @@ def team(request: HttpRequest) -> HttpResponse:
     form = MemberForm(request.POST or None, initial={"role": "operator"})
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
-        user = User.objects.enrol(data["name"], role=data["role"], full_name=data["full_name"])
-        audit.note(member(request), "team.invite", user.name, role=user.role)
+        user = members.invite(data["name"], role=data["role"], full_name=data["full_name"], by=member(request))
         return _with_link(request, user)
     context = {
         "members": User.objects.order_by("-is_active", "created_at"),
@@ -65,16 +64,14 @@ def change(request: HttpRequest, user_id: int) -> HttpResponse:
     if act == "link":
         audit.note(member(request), "team.link", user.name)
         return _with_link(request, user)
-    role = request.POST.get("role", user.role)
-    wanted: dict[str, Any] = {
-        "role": role if role in ROLES else user.role,
-        "is_active": {"out": False, "in": True}.get(act, user.is_active),
-    }
-    if user.is_last_owner and (wanted["role"] != "owner" or not wanted["is_active"]):
+    is_active = {"out": False, "in": True}.get(act)
+    try:
+        members.change(user, by=member(request), role=request.POST.get("role"), is_active=is_active)
+    except RefusedError:
         messages.error(request, _("The team needs at least one owner."))
         return redirect("team")
-    User.objects.filter(pk=user.pk).update(**wanted)
-    audit.note(member(request), "team.change", user.name, **wanted)
+    except InputError as error:
+        raise BadRequest from error
     messages.success(request, _("Saved."))
     return redirect("team")
 

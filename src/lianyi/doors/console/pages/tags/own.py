@@ -9,7 +9,8 @@ from typing import Any
 
 import yaml
 
-from lianyi.insight.people.tags import read_rules
+from lianyi.errors import NotFound
+from lianyi.insight.people.tags import read_rules, shipped_rules
 
 FILE = "console.yaml"
 
@@ -28,8 +29,18 @@ def put(folder: Path, entry: dict[str, Any]) -> None:
     _write(folder, [*kept, entry])
 
 
+def off(folder: Path, tag: str) -> None:
+    """Turn a shipped rule off. NotFound where none is shipped by that name."""
+    if tag not in {rule.tag for rule in shipped_rules()}:
+        raise NotFound(f"no rule {tag!r} is shipped with Lianyi; one of the brand's own is removed, not turned off")
+    put(folder, {"tag": tag, "disabled": True})
+
+
 def remove(folder: Path, tag: str) -> None:
-    """Take an entry out: a rule of one's own is gone, a shipped one is as shipped again."""
+    """Take an entry out: a rule of one's own is gone, a shipped one is as shipped again. NotFound where there is
+    none."""
+    if tag not in {entry.get("tag") for entry in entries(folder)}:
+        raise NotFound(f"the brand has no rule {tag!r} of its own")
     _write(folder, [one for one in entries(folder) if one.get("tag") != tag])
 
 

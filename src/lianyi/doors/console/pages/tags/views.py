@@ -18,7 +18,7 @@ from lianyi.doors.console.facts import rows, tag_counts
 from lianyi.doors.console.pages.tags import own
 from lianyi.doors.console.rights import member, needs
 from lianyi.doors.console.tag_rules import rules
-from lianyi.errors import InputError, LianyiError, RefusedError
+from lianyi.errors import InputError, LianyiError, NotFound, RefusedError
 from lianyi.insight.conditions import vocabulary
 from lianyi.insight.people.tags import shipped_rules
 from lianyi.memory.events import KINDS
@@ -128,10 +128,10 @@ def check(request: HttpRequest) -> HttpResponse:
 def turn(request: HttpRequest, tag: str) -> HttpResponse:
     """Turn a shipped rule off or on again, or remove a rule of one's own."""
     ws, shipped = workspace(), tag in {one.tag for one in shipped_rules()}
-    if request.POST.get("off") and shipped:
-        own.put(ws.folder, {"tag": tag, "disabled": True})
-    else:
-        own.remove(ws.folder, tag)
+    try:
+        (own.off if request.POST.get("off") and shipped else own.remove)(ws.folder, tag)
+    except NotFound as error:
+        raise Http404(_("There is no such tag rule.")) from error
     audit.note(member(request), "tags.remove" if request.POST.get("off") else "tags.save", tag)
     queue.add("refresh", {"tables": ["person_tags"]} if "person_tags" in ws.states() else {}, by=member(request).name)
     messages.success(request, _("Saved. The tags are being worked out anew."))
