@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PEOPLE ?= 3000
 PORT ?= 8765
 
-.PHONY: demo test check bench fast lock catalogues clean help
+.PHONY: install demo test check bench fast lock catalogues clean help
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -21,6 +21,8 @@ $(VENV)/run.stamp: requirements/run.txt pyproject.toml
 $(VENV)/dev.stamp: requirements/dev.txt $(VENV)/run.stamp
 	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	@touch $@
+
+install: $(VENV)/run.stamp ## install only, to start with your own files
 
 demo: $(VENV)/run.stamp ## install, build a demo brand, open the console, print URL and login
 	$(BIN)/lianyi demo --people $(PEOPLE) --port $(PORT)

@@ -15,6 +15,7 @@ from lianyi.action.team.rights import allowed
 from lianyi.action.work.models import Job
 from lianyi.doors.api.endpoint import Endpoint
 from lianyi.doors.api.urls import APIS
+from lianyi.insight.people.tags import read_rules
 from lianyi.workspace import Workspace
 from tests.doors.console.test_person import run_jobs
 from tests.doors.standing import ANNA, BO, NAMES, Standing
@@ -381,3 +382,48 @@ def test_people_are_exported_as_the_search_finds_them(standing: Standing) -> Non
     assert standing.analyst.get(BASE + "people.csv").status_code == (
         200 if allowed("analyst", "people.export") else 403
     )
+
+
+def test_one_changes_ones_own_account_but_for_role_and_password(standing: Standing) -> None:
+    status, said = send(standing.analyst, "PATCH", "me", {"full_name": "Ann B.", "language": "zh-hans"})
+    assert (status, said["full_name"], said["language"], said["role"]) == (200, "Ann B.", "zh-hans", "analyst")
+    assert send(standing.analyst, "PATCH", "me", {"language": "xx"})[0] == 422
+    assert send(standing.analyst, "PATCH", "me", {"role": "owner", "password": "x"})[1]["role"] == "analyst"
+    assert "people.export" in send(standing.analyst, "GET", "me")[1]["rights"]
+
+
+def test_a_shipped_rule_is_turned_off_and_on(api: Client, brand: Workspace) -> None:
+    assert send(api, "POST", "tags/nonsense/off")[0] == 404
+    assert send(api, "POST", "tags/buyer/off")[0] == 202
+    assert "buyer" not in {rule.tag for rule in read_rules(brand.folder / "tags")}
+    assert send(api, "DELETE", "tags/buyer")[0] == 202
+    assert "buyer" in {rule.tag for rule in read_rules(brand.folder / "tags")}
+
+
+def test_all_that_could_not_be_used_is_listed_given_out_and_discarded(standing: Standing, brand: Workspace) -> None:
+    folder = brand.folder / "rejects"
+    folder.mkdir(exist_ok=True)
+    (folder / "inbox-3.jsonl").write_text('{"reason":"kind: empty","event":{"id":"x"}}\n', encoding="utf-8")
+    assert [(one["name"], one["rows"]) for one in send(standing.owner, "GET", "rejects")[1]["rejects"]] == [
+        ("inbox-3.jsonl", 1)
+    ]
+    page = standing.owner.get("/data").content.decode()
+    assert "/data/rejects/inbox-3.jsonl" in page
+    assert "inbox-3" not in standing.analyst.get("/data").content.decode()
+    for address in ("/data/rejects/inbox-3.jsonl", BASE + "rejects/inbox-3.jsonl"):
+        answer: Any = standing.owner.get(address)
+        assert b"kind: empty" in b"".join(answer.streaming_content)
+    assert standing.owner.get("/data/rejects/..%2Flianyi.toml").status_code == 404
+    assert send(standing.owner, "GET", "rejects/lianyi.toml")[0] == 404
+    assert standing.owner.post("/data/rejects/inbox-3.jsonl/discard").status_code == 302
+    assert send(standing.owner, "DELETE", "rejects/inbox-3.jsonl")[0] == 404
+    assert send(standing.owner, "GET", "rejects")[1] == {"rejects": []}
+
+
+def test_jobs_and_uploads_are_listed_newest_first(api: Client) -> None:
+    for name in ("a.csv", "b.csv"):
+        file = SimpleUploadedFile(name, b"x\n1\n")
+        assert api.post(BASE + "import", {"file": file, "dry_run": "1"}).status_code == 202
+    assert [one["import"]["name"] for one in send(api, "GET", "import")[1]["imports"]] == ["b.csv", "a.csv"]
+    assert [one["kind"] for one in send(api, "GET", "jobs?limit=1")[1]["jobs"]] == ["check"]
+    assert send(api, "GET", "suggestions?limit=0")[0] == 422

@@ -128,7 +128,10 @@ ME = ("name", "full_name", "role", "language")
 @api.add("GET", "me", right="", says="Who I am: the member whose token asks, with role and rights.")
 def me(request: HttpRequest) -> dict[str, Any]:
     """The password is changed in the console only, where nobody comes in by a token."""
-    user = user_of(request)
+    return _myself(user_of(request))
+
+
+def _myself(user: User) -> dict[str, Any]:
     return {**{name: getattr(user, name) for name in ME}, "rights": sorted(ROLES[user.role].rights)}
 
 
@@ -144,7 +147,7 @@ def change_me(request: HttpRequest) -> dict[str, Any]:
     data, user = body_of(request), user_of(request)
     said = {name: text_of(data, name, limit=100) for name in ("full_name", "language") if name in data}
     members.describe(user, **said)
-    return me(request)
+    return _myself(user)
 
 
 @api.add("GET", "tokens", right="", says="One's own API tokens, without the secrets.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 @click.option("--json", "form", flag_value="json", help="All who are found, one a line.")
 @click.option("--csv", "form", flag_value="csv", help="All who are found, the console's file.")
 @click.pass_context
-def people(ctx: click.Context, form: str | None, columns: tuple[str, ...], up: bool, **asked: Any) -> None:  # noqa: FBT001
+def people(ctx: click.Context, /, form: str | None, columns: tuple[str, ...], up: bool, **asked: Any) -> None:  # noqa: FBT001
     """Find people. TEXT: a part of the name, or a key such as a phone number or namespace:value."""
     ws = backstage(ctx)
     from lianyi.doors.console.pages.people.columns import COLUMNS, DEFAULT
@@ -52,10 +53,13 @@ def _check(search: Search, columns: tuple[str, ...]) -> None:
     from lianyi.doors.console.pages.people.columns import COLUMNS, CONSUMPTION, SORTS
     from lianyi.doors.console.pages.people.search import SEEN_DAYS
 
-    for option, value, known in (
-        ("--consumption", search.consumption, ["", *CONSUMPTION]), ("--seen", search.seen, [0, *SEEN_DAYS]),
-        ("--sort", search.sort, sorted(SORTS)), *(("--col", name, list(COLUMNS)) for name in columns),
-    ):  # fmt: skip
+    asked: list[tuple[str, str | int, Collection[str | int]]] = [
+        ("--consumption", search.consumption, ["", *CONSUMPTION]),
+        ("--seen", search.seen, [0, *SEEN_DAYS]),
+        ("--sort", search.sort, sorted(SORTS)),
+        *(("--col", name, COLUMNS) for name in columns),
+    ]
+    for option, value, known in asked:
         if value not in known:
             raise InputError(f"{option} {value}: there are {', '.join(str(one) for one in known if one)}")
 
@@ -74,10 +78,9 @@ def _export(ws: Workspace, search: Search, columns: tuple[str, ...], *, form: st
 
     log_act("people.export", **search.noted, columns=list(columns))
     if form == "csv":
-        out = click.get_binary_stream("stdout")
-        for piece in lines(ws, search, columns):
-            out.write(piece)
-        out.flush()
+        with click.open_file("-", "wb") as out:
+            for piece in lines(ws, search, columns):
+                out.write(piece)
     else:
         batches = found(ws, search, columns).to_arrow_reader(5_000)
         write((row for batch in batches for row in batch.to_pylist()), (), form="json")
