@@ -104,7 +104,7 @@ def declare(request: HttpRequest) -> dict[str, Any]:
 
 
 @api.add("GET", "people/<str:person_id>/communities", right="people.see", says="The communities of one person.")
-def of_person(_request: HttpRequest, person_id: str) -> dict[str, Any]:
+def communities_of_person(_request: HttpRequest, person_id: str) -> dict[str, Any]:
     """Rows of table `memberships` with the communities' names: by ties, declared, or probable by behaviour."""
     ws = _built()
     return {"communities": room.of_person(ws, ws.person(person_id).person_id)}

@@ -44,7 +44,7 @@ def influence(request: HttpRequest) -> dict[str, Any]:
 
 
 @api.add("GET", "people/<str:person_id>/influence", right="people.see", says="The influence of one person.")
-def of_person(_request: HttpRequest, person_id: str) -> dict[str, Any]:
+def influence_of_person(_request: HttpRequest, person_id: str) -> dict[str, Any]:
     """null where nobody is expected or was seen to come through the person."""
     ws = _built()
     return {
