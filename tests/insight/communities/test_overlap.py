@@ -29,13 +29,14 @@ def cover_of(found: Found) -> list[set[int]]:
     return [group for group in cover if group]
 
 
+@pytest.mark.parametrize("seed", [4, 5, 6])
 @pytest.mark.parametrize(
     ("mixing", "share", "memberships"), [(0.1, 0.1, 2), (0.1, 0.3, 4), (0.3, 0.1, 3), (0.3, 0.3, 2), (0.5, 0.3, 4)]
 )
 def test_overlapping_communities_are_found_better_than_by_slpa_and_without_overlap(
-    mixing: float, share: float, memberships: int
+    mixing: float, share: float, memberships: int, seed: int
 ) -> None:
-    benchmark = overlapping(600, mixing=mixing, overlapping_share=share, memberships=memberships, seed=5)
+    benchmark = overlapping(600, mixing=mixing, overlapping_share=share, memberships=memberships, seed=seed)
     found = found_in(benchmark)
     ours = cover_of(found)
     apart = [set(np.flatnonzero(found.label == name).tolist()) for name in range(int(found.label.max()) + 1)]
@@ -44,6 +45,14 @@ def test_overlapping_communities_are_found_better_than_by_slpa_and_without_overl
         mine = measure(benchmark.communities, ours, 600)
         assert mine > measure(benchmark.communities, peer, 600)
         assert mine > measure(benchmark.communities, apart, 600)
+
+
+def test_a_small_community_beside_a_larger_one_that_shares_people_with_it_is_not_lost() -> None:
+    """20 and 29 people of whom three are in both: at one resolution for all they are found as one community."""
+    benchmark = overlapping(600, mixing=0.1, overlapping_share=0.1, memberships=2, seed=4)
+    small = min(benchmark.communities, key=len)
+    assert len(small) == 20
+    assert small in [frozenset(group) for group in cover_of(found_in(benchmark))]
 
 
 def test_everyone_with_ties_belongs_somewhere_and_at_home_unless_alone_there() -> None:

@@ -17,6 +17,7 @@ from lianyi.insight.communities.detection import find
 from lianyi.insight.communities.detection.choosing import middle_of_plateau
 from lianyi.insight.communities.detection.components import connected_parts
 from lianyi.insight.communities.detection.consensus import thinned
+from lianyi.insight.communities.detection.dividing import divided, gains
 from lianyi.insight.communities.detection.leiden import coarsened, partition
 from lianyi.insight.communities.detection.merging import merged
 from lianyi.insight.communities.detection.network import Network, network_of
@@ -222,3 +223,31 @@ def test_parts_of_communities_are_their_components() -> None:
     expected = [group for name in range(3) for group in nx.connected_components(graph.subgraph(range(name, 60, 3)))]
     assert count == len(expected)
     assert sorted(map(sorted, groups_of(part))) == sorted(map(sorted, expected))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_gain_of_parting_one_community_is_what_evidence_grows_by(seed: int) -> None:
+    network = network_in(nx.planted_partition_graph(4, 15, 0.6, 0.1, seed=seed))
+    worth = worth_of(network)
+    label = np.repeat(np.arange(4), 15).astype(np.int32)
+    part = (3 * label + np.random.default_rng(seed + 9).integers(0, 3, 60)).astype(np.int32)
+    part[label == 2] = 6  # one community stays whole
+    part = np.unique(part, return_inverse=True)[1].astype(np.int32)
+    community = np.empty(part.max() + 1, np.int32)
+    community[part] = label
+    whole = division_of(network, label, worth)
+    found = gains(whole, division_of(network, part, worth), community)
+    for name in range(4):
+        alone = np.unique(np.where(label == name, 100 + part, label), return_inverse=True)[1].astype(np.int32)
+        grown = division_of(network, alone, worth).evidence - whole.evidence
+        assert found[name] == pytest.approx(grown, abs=1e-12)
+    assert found[2] == 0
+
+
+def test_two_communities_taken_for_one_are_parted_and_true_ones_are_not() -> None:
+    graph = nx.planted_partition_graph(12, 20, 0.6, 0.02, seed=3)
+    network, truth = network_in(graph), np.repeat(np.arange(12), 20).astype(np.int32)
+    taken = np.where(truth == 7, 3, np.where(truth == 11, 7, truth)).astype(np.int32)
+    parted = divided(network, taken, 1.5, seed=0)
+    assert len({*zip(parted.tolist(), truth.tolist(), strict=True)}) == 12
+    np.testing.assert_array_equal(divided(network, truth, 1.5, seed=0), truth)

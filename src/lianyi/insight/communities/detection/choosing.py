@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from lianyi.insight.communities.detection.consensus import agreed
+from lianyi.insight.communities.detection.dividing import divided
 from lianyi.insight.communities.detection.leiden import coarsened, partition
 from lianyi.insight.communities.detection.network import Network
 from lianyi.insight.communities.detection.quality import division_by_nodes, division_of, worth_of
@@ -46,7 +47,9 @@ def best_partition(network: Network, *, seed: int) -> Choice:
     found = _searched(network, seed, _FINE_STEP if small else _COARSE_STEP)
     if not found.resolution:
         return found
-    return _agreed(network, found, seed) if small else _settled(network, found, seed)
+    found = _agreed(network, found, seed) if small else _settled(network, found, seed)
+    label = divided(network, found.label, found.resolution, seed=seed)
+    return replace(found, label=label, evidence=division_of(network, label, worth_of(network)).evidence)
 
 
 def _agreed(network: Network, choice: Choice, seed: int) -> Choice:

@@ -9,14 +9,13 @@ from numpy.typing import NDArray
 
 from lianyi.insight.communities.detection.choosing import Choice, best_partition
 from lianyi.insight.communities.detection.components import components, cut_out
+from lianyi.insight.communities.detection.dividing import FEW
 from lianyi.insight.communities.detection.fragments import without_fragments
 from lianyi.insight.communities.detection.levels import levels_around
 from lianyi.insight.communities.detection.merging import numbered
 from lianyi.insight.communities.detection.network import network_of
 from lianyi.insight.communities.detection.overlap import Memberships, memberships_of
 from lianyi.insight.kernels import Ints
-
-_FEW = 8  # ties: no division of fewer can outweigh the cost of its rates
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -64,10 +63,10 @@ def find(
     ends = np.bincount(component, np.diff(network.start), count)
     tied = ends > 0
     levels = Levels(nodes)
-    levels.whole(component, tied & (ends < 2 * _FEW))
+    levels.whole(component, tied & (ends < 2 * FEW))
     chief = Choice(label=component, resolution=1.0, evidence=0.0)
     most = 0
-    for members, part in cut_out(network, component, np.flatnonzero(ends >= 2 * _FEW).astype(np.int32)):
+    for members, part in cut_out(network, component, np.flatnonzero(ends >= 2 * FEW).astype(np.int32)):
         choice = best_partition(part, seed=seed)
         choice = replace(choice, label=without_fragments(part, choice.label))
         levels.put(members, *levels_around(part, choice, seed=seed))

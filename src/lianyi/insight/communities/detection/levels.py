@@ -11,8 +11,8 @@ from lianyi.insight.communities.detection.components import connected_parts
 from lianyi.insight.communities.detection.leiden import coarsened, partition
 from lianyi.insight.communities.detection.merging import merged, numbered
 from lianyi.insight.communities.detection.moving import refine
-from lianyi.insight.communities.detection.network import Network
-from lianyi.insight.kernels import Doubles, Ints, Longs, kernel
+from lianyi.insight.communities.detection.network import Network, inner
+from lianyi.insight.kernels import Ints
 
 _COARSER, _FINER = 8.0, 4.0  # between the resolutions of two levels
 _FEWER = 0.75  # a level is kept if it has at most this many times the communities of the next finer one
@@ -55,29 +55,6 @@ def _below(network: Network, choice: Choice, seed: int) -> list[Ints]:
     whole = np.empty(parts, np.int32)
     whole[part] = choice.label
     small = merged(network, part, parts)
-    start, target, weight = _inner(small.start, small.target, small.weight, whole)
-    inner = Network(start=start, target=target, weight=weight, inside=small.inside, mass=small.mass)
-    label, count = connected_parts(start, target, partition(inner, rate, seed=seed, rounds=1))
+    apart = inner(small, whole)
+    label, count = connected_parts(apart.start, apart.target, partition(apart, rate, seed=seed, rounds=1))
     return [label[part]] if int(choice.label.max()) + 1 <= _FEWER * count else []
-
-
-@kernel
-def _inner(start: Longs, target: Ints, weight: Doubles, label: Ints) -> tuple[Longs, Ints, Doubles]:
-    """Only the ties inside communities."""
-    starts = np.zeros(len(start), np.int64)
-    for node in range(len(label)):
-        for tie in range(start[node], start[node + 1]):
-            if label[target[tie]] == label[node]:
-                starts[node + 1] += 1
-    for node in range(len(label)):
-        starts[node + 1] += starts[node]
-    targets = np.empty(starts[-1], np.int32)
-    weights = np.empty(starts[-1])
-    filled = 0
-    for node in range(len(label)):
-        for tie in range(start[node], start[node + 1]):
-            if label[target[tie]] == label[node]:
-                targets[filled] = target[tie]
-                weights[filled] = weight[tie]
-                filled += 1
-    return starts, targets, weights

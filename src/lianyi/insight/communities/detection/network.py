@@ -111,3 +111,30 @@ def _row_sums(start: Longs, weight: Doubles) -> Doubles:
         for tie in range(start[node], start[node + 1]):
             sums[node] += weight[tie]
     return sums
+
+
+def inner(network: Network, label: Ints) -> Network:
+    """The network with the ties inside communities alone, shape (nodes,); masses stay what they were."""
+    start, target, weight = _inner(network.start, network.target, network.weight, label)
+    return Network(start=start, target=target, weight=weight, inside=network.inside, mass=network.mass)
+
+
+@kernel
+def _inner(start: Longs, target: Ints, weight: Doubles, label: Ints) -> tuple[Longs, Ints, Doubles]:
+    starts = np.zeros(len(start), np.int64)
+    for node in range(len(label)):
+        for tie in range(start[node], start[node + 1]):
+            if label[target[tie]] == label[node]:
+                starts[node + 1] += 1
+    for node in range(len(label)):
+        starts[node + 1] += starts[node]
+    targets = np.empty(starts[-1], np.int32)
+    weights = np.empty(starts[-1])
+    filled = 0
+    for node in range(len(label)):
+        for tie in range(start[node], start[node + 1]):
+            if label[target[tie]] == label[node]:
+                targets[filled] = target[tie]
+                weights[filled] = weight[tie]
+                filled += 1
+    return starts, targets, weights
