@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from lianyi.doors.console.pages.ripples import tree
 from lianyi.workspace import Workspace
 from tests.doors.standing import NOW, Standing
+from tests.doors.tables import put_table
 
 
 def test_the_list_and_the_page_show_what_the_tables_say(people: Standing, shared: Workspace) -> None:
@@ -25,6 +27,22 @@ def test_the_list_and_the_page_show_what_the_tables_say(people: Standing, shared
     assert "¥50.00" in text
     assert "style=" not in text
     assert "<script>" not in text
+
+
+def test_things_go_by_their_title_and_rooms_by_their_name(people: Standing, shared: Workspace) -> None:
+    (row,) = shared.ripples.largest()
+    thing = {"ripple_id": "r1", "kind": "content", "name": "item:1"}
+    room = {"ripple_id": "r2", "kind": "group", "name": "group:wecom/茶友群"}
+    both = [{**row, **thing}, {**row, **room}]
+    put_table(shared, "ripples", pa.Table.from_pylist(both))
+    put_table(shared, "things", pa.Table.from_pylist([{"object_key": "item:1", "title": "Green <i>tea</i>"}]))
+    text = people.owner.get("/ripples").content.decode()
+    assert "Green &lt;i&gt;tea&lt;/i&gt;</a>" in text
+    assert ">茶友群</a>" in text
+    assert {found["title"] for found in people.owner.get("/api/v1/ripples").json()["ripples"]} == {
+        "Green <i>tea</i>", None,
+    }  # fmt: skip
+    assert shared.ripples.titles(["r1"]) == {"r1": {**thing, "title": "Green <i>tea</i>"}}
 
 
 def test_who_is_not_signed_in_sees_nothing(people: Standing, shared: Workspace) -> None:

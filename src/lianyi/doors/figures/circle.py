@@ -56,9 +56,12 @@ class Circle:
             f'<text class="name me" x="{x:.0f}" y="{y + 29:.0f}" text-anchor="middle">'
             f"{escape(_short(self.middle))}</text>"
         )
+        # Rings are seldom full: what is empty above and below is not drawn.
+        top = min([y, *(place[1] for place in places.values())]) - 20
+        bottom = max([y + 29, *(place[1] + 21 for place in places.values())]) + 12
         label = escape(self.title, quote=True)
         body = "".join((*others, *lines, middle, *spots))
-        return f'<svg viewBox="0 0 {width} {height}" role="group" aria-label="{label}">{body}</svg>'
+        return f'<svg viewBox="0 {top:.0f} {width} {bottom - top:.0f}" role="group" aria-label="{label}">{body}</svg>'
 
 
 def _places(people: Sequence[Known], width: int, height: int) -> dict[str, tuple[float, float]]:

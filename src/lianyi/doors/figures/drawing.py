@@ -10,6 +10,7 @@ from html import escape
 from lianyi.doors.figures.figure import Figure, Series, Value
 
 TOP, RIGHT, BOTTOM, LEFT = 10, 8, 24, 46
+FLAT = 1e-9  # what differs by less is drawn as one height
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +51,8 @@ def draw(figure: Figure, *, width: int, height: int) -> str:
 
 def _plane(figure: Figure, width: int, height: int) -> _Plane:
     lowest, highest = _span(figure)
-    step = _step((highest - lowest) or 1.0, 4 if height >= 150 else 2)
+    span = highest - lowest
+    step = _step(span if span > FLAT else 1.0, 4 if height >= 150 else 2)
     low, high = math.floor(lowest / step) * step, math.ceil(highest / step) * step
     return _Plane(low=low, high=max(high, low + step), step=step, width=width, height=height, count=len(figure.x))
 

@@ -12,6 +12,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 import lianyi
+from lianyi import communities
 from tests.doors.console.browser.conftest import Server, Watch
 from tests.doors.standing import ANNA, BO, PASSWORD
 
@@ -30,7 +31,6 @@ PAGES = (
     "/people/{anna}/merge?with={bo}",
     "/people/{anna}/split",
     "/people/{anna}/erase",
-    "/communities",
     "/tags",
     "/tags/new",
     "/tags/rules/buyer",
@@ -50,6 +50,20 @@ PAGES = (
     "/components",
     "/nothing-here",
 )
+# Pages with drawings: looked at in both schemes at both widths.
+GRAPH = (
+    "/people/{anna}/ties",
+    "/ties",
+    "/communities",
+    "/communities/{community}",
+    "/ripples",
+    "/ripples/{ripple}",
+    "/influence",
+    "/influence?rising=1",
+    "/planner",
+    "{plan}",
+    "/forecasts",
+)
 
 
 @pytest.fixture(scope="module")
@@ -68,10 +82,20 @@ def signed_in(browser: Browser, server: Server, tmp_path_factory: pytest.TempPat
         page.goto("/import")
         page.locator("input[type=file]").set_input_files(path)
         page.wait_for_url(re.compile(r"/import/[0-9a-f-]{36}$"))
+        upload = page.url.rsplit("/", 1)[-1]
+        page.goto("/planner")
+        page.locator("#id_name").fill("Spring")
+        page.locator("#id_people").fill("3")
+        page.keyboard.press("Enter")
+        page.wait_for_url(re.compile(r"/planner/\d+$"))
+        page.locator("#seeds").wait_for(timeout=60_000)
         ws = lianyi.open(server.folder)
         yield {
             "state": context.storage_state(),
-            "upload": page.url.rsplit("/", 1)[-1],
+            "upload": upload,
+            "plan": page.url.removeprefix(server.url),
+            "ripple": ws.ripples.largest(limit=1)[0]["ripple_id"],
+            "community": communities.listed(ws)[0]["community_id"],
             "anna": ws.person(ANNA).person_id,
             "bo": ws.person(BO).person_id,
         }
@@ -86,9 +110,18 @@ def broken_rules(page: Page) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize(("scheme", "width"), [("dark", 1440), ("light", 390)])
+@pytest.mark.parametrize(
+    ("scheme", "width", "paths"),
+    [
+        ("dark", 1440, (*PAGES, *GRAPH)),
+        ("light", 390, (*PAGES, *GRAPH)),
+        ("light", 1440, GRAPH),
+        ("dark", 390, GRAPH),
+    ],
+    ids=["dark-1440", "light-390", "light-1440", "dark-390"],
+)
 def test_no_page_breaks_a_rule_of_accessibility(
-    browser: Browser, server: Server, signed_in: dict[str, Any], scheme: Scheme, width: int
+    browser: Browser, server: Server, signed_in: dict[str, Any], scheme: Scheme, width: int, paths: tuple[str, ...]
 ) -> None:
     broken: list[str] = []
     with browser.new_context(
@@ -99,7 +132,7 @@ def test_no_page_breaks_a_rule_of_accessibility(
     ) as context:
         page = context.new_page()
         watch = Watch(page=page, expected={404})
-        for path in PAGES:
+        for path in paths:
             page.goto(path.format(**signed_in))
             broken += broken_rules(page)
             # Nothing sticks out to the side: the page itself never scrolls sideways.

@@ -75,12 +75,14 @@ def field(bound: Any, hint: str = "") -> dict[str, Any]:
 
 
 @register.inclusion_tag("parts/chart.html")
-def chart(figure: Figure, x_name: str = "", height: int = 220) -> dict[str, Any]:
-    """A figure, drawn broad and narrow (the style sheet shows one), with its legend and the same as a table."""
+def chart(figure: Figure, x_name: str = "", height: int = 220, width: int = 760) -> dict[str, Any]:
+    """A figure, drawn broad and narrow (the style sheet shows one), with its legend and the same as a table.
+
+    width: about what the figure has on a desk, or its letters become too small to read (half a page: 540)."""
     return {
         "figure": figure,
         "legend": [(series.name, figure.colour(series)) for series in figure.series],
-        "broad": mark_safe(figure.svg(width=760, height=height)),  # noqa: S308  # the drawing escapes what it is given
+        "broad": mark_safe(figure.svg(width=width, height=height)),  # noqa: S308  # the drawing escapes what it is given
         "narrow": mark_safe(figure.svg(width=350, height=200)),  # noqa: S308
         "rows": figure.rows()[::-1],
         "x_name": x_name,
@@ -100,11 +102,12 @@ def tag_title(tag: str) -> str:
 
 
 @register.simple_tag
-def meter(share: float) -> SafeString:
-    """A short bar for a share from 0 to 1; the number stands beside it."""
+def meter(share: float, kind: str = "") -> SafeString:
+    """A short bar for a share from 0 to 1; the number stands beside it, or above it (kind "below")."""
     width = f"{72 * min(max(share, 0.0), 1.0):.1f}"
     return format_html(
-        '<svg class="meter" viewBox="0 0 72 6" preserveAspectRatio="none" aria-hidden="true">'
+        '<svg class="meter {}" viewBox="0 0 72 6" preserveAspectRatio="none" aria-hidden="true">'
         '<rect width="72" height="6" rx="3"/><rect width="{}" height="6" rx="3"/></svg>',
+        kind,
         width,
     )

@@ -72,8 +72,11 @@ def _label(name: str, people: str, x: str, y: str, radius: float) -> SafeString:
     short = _fitting(name, 2 * radius / LETTER)
     if not short:
         return SafeString("")
-    first = format_html('<text x="{}" y="{}" aria-hidden="true">{}</text>', x, f"{float(y) + 6:.1f}", short)
-    if radius < 2 * SMALLEST:
+    # What is not large keeps its name to itself on a phone, where it could not be read.
+    large = radius >= 2 * SMALLEST
+    first = format_html('<text class="{}" x="{}" y="{}" aria-hidden="true">{}</text>', "" if large else "fine", x,
+                        f"{float(y) + 6:.1f}", short)  # fmt: skip
+    if not large:
         return first
     second = format_html('<text class="small" x="{}" y="{}" aria-hidden="true">{}</text>', x, f"{float(y) + 28:.1f}",
                          people)  # fmt: skip

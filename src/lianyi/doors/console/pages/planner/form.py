@@ -9,7 +9,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from lianyi import communities
+from lianyi import communities, influence
 from lianyi.doors.console.brand import workspace
 from lianyi.doors.console.pages.communities.words import name_of
 from lianyi.errors import InputError
@@ -38,7 +38,7 @@ class PlanForm(forms.Form):
     name = forms.CharField(label=_("Name"), max_length=100)
     goal = forms.ChoiceField(label=_("Goal"), choices=list(GOAL_TITLES.items()))
     people = forms.IntegerField(label=_("Ask at most so many people"), min_value=1, max_value=10_000, required=False)
-    budget = _money(_("Budget"), help_text=_("In the brand's currency; needs costs below."))
+    budget = _money(_("Budget"), help_text=_("In the brand's currency; needs to know what people cost."))
     sources = forms.MultipleChoiceField(
         label=_("Who may be asked"), choices=list(SOURCE_TITLES.items()), widget=forms.CheckboxSelectMultiple,
         required=False, help_text=_("Nothing chosen: everybody but employees."),
@@ -55,7 +55,10 @@ class PlanForm(forms.Form):
     boost = forms.FloatField(
         label=_("Their sharing works so many times better"), min_value=1, max_value=20, required=False
     )
-    topic = forms.CharField(label=_("Topic"), required=False, max_length=100, help_text=_("A category, as in orders."))
+    topic = forms.CharField(
+        label=_("Topic"), required=False, max_length=100, help_text=_("A category, as in orders."),
+        widget=forms.TextInput(attrs={"list": "plan-topics"}),
+    )  # fmt: skip
     campaign_incentive = forms.CharField(label=_("Incentive for everybody who shares"), required=False, max_length=60)
     consent = forms.CharField(
         label=_("Consent needed for"), required=False, max_length=60,
@@ -86,6 +89,10 @@ class PlanForm(forms.Form):
         """Who may be asked, and what each costs: (checkbox, field of its cost)."""
         boxes: Any = self["sources"]
         return [(box, self[f"cost_{source}"]) for box, source in zip(boxes, SOURCE_TITLES, strict=True)]
+
+    def topics(self) -> list[str]:
+        """Topics for which chances have been learned; others may be written, too."""
+        return [row["topic"] for row in influence.topics(workspace())]
 
     def quotas(self) -> list[dict[str, forms.BoundField]]:
         """The rows of quotas: community, least, most."""

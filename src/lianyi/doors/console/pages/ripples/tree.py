@@ -76,7 +76,7 @@ def draw(
         for column in range(shown)
     )
     return (
-        f'<svg viewBox="0 0 {width} {height + 20}" role="img" aria-label="{escape(words.label, quote=True)}">{heads}'
+        f'<svg viewBox="0 0 {width} {height + 20}" role="group" aria-label="{escape(words.label, quote=True)}">{heads}'
         f'<g transform="translate(0 20)">{body}</g></svg>'
     )
 

@@ -22,9 +22,14 @@ from lianyi.ripples import ORDERS
 from lianyi.workspace import Workspace
 
 PAGE = 50
+BROAD, NARROW = 10, 4  # columns of a tree: seeds and generations
 KINDS = {
     "": gettext_lazy("All"), "campaign": gettext_lazy("Campaigns"), "content": gettext_lazy("Contents"),
     "group": gettext_lazy("Groups"), "share": gettext_lazy("Other shares"),
+}  # fmt: skip
+ONE_OF = {
+    "campaign": gettext_lazy("Campaign"), "content": gettext_lazy("Content"), "group": gettext_lazy("Group"),
+    "share": gettext_lazy("Other share"),
 }  # fmt: skip
 ORDER_TITLES = {
     "reached": gettext_lazy("Largest"), "latest": gettext_lazy("Latest"), "r_now": gettext_lazy("R now"),
@@ -64,7 +69,7 @@ def _listed(ws: Workspace, kind: str, by: str, page: int) -> dict[str, Any]:
     )
     return {
         "rows": found[:PAGE], "more": len(found) > PAGE, "page": page, "kind": kind, "by": by, "total": total,
-        "kinds": KINDS, "orders": ORDER_TITLES, "trends": TRENDS,
+        "kinds": KINDS, "one_of": ONE_OF, "orders": ORDER_TITLES, "trends": TRENDS,
     }  # fmt: skip
 
 
@@ -86,12 +91,13 @@ def ripple(request: HttpRequest, ripple_id: str) -> HttpResponse:
             tree.draw(branches, total=everybody, depth=found["depth"] or 0, words=_words(found), width=width,
                       height=height, until=until if step < figures.STEPS else None, columns=columns)
         )
-        for size, width, height, columns in (("broad", 1040, 420, 10), ("narrow", 350, 420, 4))
+        for size, width, height, columns in (("broad", 1040, 420, BROAD), ("narrow", 350, 420, NARROW))
     }  # fmt: skip
     width = _bucket(found["last_at"] - found["began_at"])
     context = {
         "ripple": found, "people": everybody, "tree": drawn, "step": step, "steps": figures.STEPS, "until": until,
-        "branches": branches[:20], "trends": TRENDS, "kinds": KINDS,
+        "columns": {"broad": BROAD, "narrow": NARROW},
+        "branches": branches[:20], "trends": TRENDS, "one_of": ONE_OF,
         "time": figures.over_time(_came(ws, found, width), found["began_at"], width),
         "rates": figures.by_generation(found["generations"]),
         "state": ws.states()["ripples"], "states": ws.states(),
