@@ -11,7 +11,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -20,7 +19,7 @@ from hypothesis import strategies as st
 from lianyi.errors import InboxFailed, InboxFull, WorkspaceError
 from lianyi.memory.draining import Drained, land
 from lianyi.memory.events import Event
-from lianyi.memory.inbox import Inbox, Limits, Parcel
+from lianyi.memory.inbox import Inbox, Limits
 from lianyi.memory.lake import Lake
 from lianyi.memory.traces import Traces
 
@@ -84,7 +83,7 @@ class TestQueue:
 
         asyncio.run(put_all())
         with sqlite3.connect(inbox.path) as connection:
-            (groups,) = connection.execute("SELECT count(*) FROM batch").fetchone()
+            (groups,) = connection.execute("SELECT count(*) FROM parcel").fetchone()
         connection.close()
         assert inbox.backlog() == 500
         assert groups < 250
@@ -225,7 +224,7 @@ class TestRejects:
     def test_a_row_that_is_no_json_is_kept_aside_as_a_whole(self, inbox: Inbox, lake: Lake) -> None:
         inbox.put_now([event(1)], received_at=NOW)
         with sqlite3.connect(inbox.path) as connection:
-            connection.execute("UPDATE batch SET body = ?", (b'[{"id": \xff',))
+            connection.execute("UPDATE parcel SET body = ?", (b'[{"id": \xff',))
         connection.close()
         inbox.put_now([event(2)], received_at=NOW)
         assert land(inbox, lake, NOW) == Drained(new=1, rejected=1)
@@ -389,17 +388,3 @@ class TestErasure:
         before = next(inbox.take(10)).body
         assert inbox.purge(traces("user:somebody-else")) == 0
         assert next(inbox.take(10)).body == before
-
-
-@settings(max_examples=60, deadline=None)
-@given(sizes=st.lists(st.integers(0, 150), max_size=6))
-def test_a_parcel_is_one_list_of_its_events_however_they_come(sizes: list[int]) -> None:
-    parcel = Parcel()
-    events: list[Event] = []
-    for size in sizes:
-        some = [Event(id=f"t:{len(events) + n}", at=NOW, kind="view", source="t", props={"n": n}) for n in range(size)]
-        parcel.add(some)
-        events += some
-    assert parcel.count == len(events)
-    assert msgspec.json.decode(parcel.json(), type=list[Event]) == events
-    assert len(parcel) == len(parcel.json()) or not events

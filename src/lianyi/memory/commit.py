@@ -14,7 +14,7 @@ import shutil
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -22,29 +22,29 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lianyi.errors import InboxFailed, InboxFull
+from lianyi.memory.parcel import Packed, is_columns, joined
 
 if TYPE_CHECKING:
     from lianyi.memory.inbox import Limits
 
 log = logging.getLogger(__name__)
 
-# A group that holds this much is written at once; its row must stay far below SQLite's limit of 1 GB.
+# A group that unpacked holds this much is written at once; its rows must stay far below SQLite's limit of 1 GB.
 GROUP_BYTES = 4 * 1024 * 1024
 # After a group of several the next one gathers a little longer: fewer fsyncs, at a price nobody notices.
 GATHER_SECONDS = 0.001
 LOOK_SECONDS = 1.0
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-INSERT = "INSERT INTO batch (received_at, events, bytes, body) VALUES (?, ?, ?, ?)"
+INSERT = "INSERT INTO parcel (received_at, events, bytes, body) VALUES (?, ?, ?, ?)"
 
 Answer = Exception | None
 
 
 @dataclass(frozen=True)
 class Put:
-    """One waiting caller: a JSON array of events, and whom to tell."""
+    """One waiting caller: its events, and whom to tell."""
 
-    body: bytes
-    count: int
+    parcel: Packed
     received_at: datetime
     future: Future[None] | asyncio.Future[None]
     loop: asyncio.AbstractEventLoop | None = None
@@ -66,17 +66,17 @@ class GroupCommit:
         self._refusal: InboxFull | None = None
         self._looked = 0.0
 
-    async def put(self, body: bytes, count: int, received_at: datetime) -> None:
+    async def put(self, parcel: Packed, received_at: datetime) -> None:
         """Return when the events are durable. InboxFull, InboxFailed."""
         loop = asyncio.get_running_loop()
         future = loop.create_future()
-        self._submit(Put(body, count, received_at, future, loop))
+        self._submit(Put(parcel, received_at, future, loop))
         await future
 
-    def put_now(self, body: bytes, count: int, received_at: datetime) -> None:
+    def put_now(self, parcel: Packed, received_at: datetime) -> None:
         """The same for callers without an event loop."""
         future: Future[None] = Future()
-        self._submit(Put(body, count, received_at, future))
+        self._submit(Put(parcel, received_at, future))
         future.result()
 
     def close(self) -> None:
@@ -91,9 +91,9 @@ class GroupCommit:
         if self._refusal is not None and time.monotonic() - self._looked < LOOK_SECONDS:
             raise self._refusal
         with self._count:
-            if self._gathered + len(put.body) > self._limits.memory:
+            if self._gathered + put.parcel.unpacked > self._limits.memory:
                 raise InboxFull("the disk is too slow for what comes in; send it again in a moment")
-            self._gathered += len(put.body)
+            self._gathered += put.parcel.unpacked
         with self._door:
             self._queue.put(put)
             if self._thread is None:
@@ -112,7 +112,7 @@ class GroupCommit:
                 several = len(group) > 1
                 answer = self._try(group, writer)
                 with self._count:
-                    self._gathered -= sum(len(put.body) for put in group)
+                    self._gathered -= sum(put.parcel.unpacked for put in group)
                 _tell(group, answer)
                 if not more:
                     return
@@ -126,7 +126,7 @@ class GroupCommit:
 
     def _gather(self, first: Put) -> tuple[list[Put], bool]:
         """All that waits up to GROUP_BYTES; False with it when the end was met."""
-        group, size = [first], len(first.body)
+        group, size = [first], first.parcel.unpacked
         while size < GROUP_BYTES:
             try:
                 put = self._queue.get_nowait()
@@ -135,7 +135,7 @@ class GroupCommit:
             if put is None:
                 return group, False
             group.append(put)
-            size += len(put.body)
+            size += put.parcel.unpacked
         return group, True
 
     def _refused(self) -> InboxFull | None:
@@ -151,7 +151,7 @@ class GroupCommit:
             return InboxFull(f"{self._folder}: only {free:,} bytes are free; {self._limits.free:,} are kept in reserve")
         try:
             with contextlib.closing(self._connect()) as connection:
-                (waiting,) = connection.execute("SELECT coalesce(sum(bytes), 0) FROM batch").fetchone()
+                (waiting,) = connection.execute("SELECT coalesce(sum(bytes), 0) FROM parcel").fetchone()
         except sqlite3.Error:
             return None  # the write that follows meets the same error and reports it
         if waiting > self._limits.backlog:
@@ -171,16 +171,16 @@ class Writer:
         self._connection: sqlite3.Connection | None = None
 
     def write(self, group: Sequence[Put]) -> InboxFull | InboxFailed | None:
-        """Write one group as one row; None when it is durable."""
+        """Write one group, a row for each kind of body; None when it is durable."""
         from lianyi.memory.inbox import failure
 
-        body = b"[" + b",".join(put.body[1:-1] for put in group) + b"]"
         received_at = (min(put.received_at for put in group) - EPOCH) // timedelta(microseconds=1)
         try:
             if self._connection is None:
                 self._connection = self._connect()
-            # One statement is one transaction: it returns after the fsync of its commit.
-            self._connection.execute(INSERT, (received_at, sum(put.count for put in group), len(body), body))
+            self._connection.execute("BEGIN IMMEDIATE")
+            self._connection.executemany(INSERT, [(received_at, *row) for row in _rows(group)])
+            self._connection.execute("COMMIT")  # returns after its fsync
         except sqlite3.Error as error:
             self.close()
             return failure(error, self._path)
@@ -192,6 +192,15 @@ class Writer:
             with contextlib.suppress(sqlite3.Error):
                 self._connection.close()
             self._connection = None
+
+
+def _rows(group: Sequence[Put]) -> Iterator[tuple[int, int, bytes]]:
+    """Events, bytes and body of each row that the group becomes."""
+    for columns in (False, True):
+        parcels = [put.parcel for put in group if is_columns(put.parcel.body) is columns]
+        if parcels:
+            body = joined([parcel.body for parcel in parcels])
+            yield sum(parcel.events for parcel in parcels), len(body), body
 
 
 def _tell(group: Sequence[Put], answer: Answer) -> None:

@@ -7,7 +7,7 @@ import logging
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -15,9 +15,11 @@ import msgspec
 import pyarrow as pa
 
 from lianyi.errors import BadEvent, Busy
+from lianyi.memory.checking import plainly_right
 from lianyi.memory.events import EARLIEST, MAX_PROPS, SCHEMA, Event, check, props_text, to_arrow
 from lianyi.memory.inbox import Attempt, Inbox, Portion
 from lianyi.memory.lake import Lake
+from lianyi.memory.parcel import is_columns, json_in, table_in
 from lianyi.memory.seen import replace_text
 
 log = logging.getLogger(__name__)
@@ -26,6 +28,7 @@ log = logging.getLogger(__name__)
 LANDING = 200_000
 TABLE = 50_000
 REJECTS = "rejects"
+RECEIVED = SCHEMA.field("received_at")
 
 _events = msgspec.json.Decoder(list[Event])
 _event = msgspec.json.Decoder(Event)
@@ -53,6 +56,14 @@ class Rejected:
 
     reason: str
     event: msgspec.Raw
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sorted:
+    """The events of one row of the queue: those that can be landed, as values or as parcel.COLUMNS, and the others."""
+
+    good: list[Event] | pa.Table
+    bad: Sequence[Rejected] = ()
 
 
 def land(inbox: Inbox, lake: Lake, now: datetime, *, events: int = LANDING, wait: float = 60.0) -> Drained:
@@ -111,29 +122,65 @@ def _alone(inbox: Inbox, wait: float) -> Iterator[None]:
 
 def _tables(portions: Iterator[Portion]) -> Iterator[tuple[pa.Table, list[Rejected]]]:
     """Rows of the queue joined to tables of about TABLE events: under light load a row holds only one event or two."""
-    events: list[Event] = []
-    bad: list[Rejected] = []
-    times: list[datetime] = []
+    pile = Pile()
     for portion in portions:
-        good, worse = sort_out(portion)
-        events += good
-        bad += worse
-        times += [portion.received_at] * len(good)
-        if len(events) >= TABLE:
-            yield _table(events, times), bad
-            events, bad, times = [], [], []
-    if events or bad:
-        yield _table(events, times), bad
+        pile.add(sort_out(portion), portion.received_at)
+        if pile.events >= TABLE:
+            yield pile.table(), pile.bad
+            pile = Pile()
+    if pile.events or pile.bad:
+        yield pile.table(), pile.bad
 
 
-def _table(events: list[Event], times: list[datetime]) -> pa.Table:
-    place = SCHEMA.get_field_index("received_at")
-    table = to_arrow(events, received_at=EARLIEST)
-    return table.set_column(place, SCHEMA.field(place), pa.array(times, SCHEMA.field(place).type))
+class Pile:
+    """Events of several rows of the queue, in their order."""
+
+    def __init__(self) -> None:
+        self.events = 0
+        self.bad: list[Rejected] = []
+        self._tables: list[pa.Table] = []
+        self._loose: list[Event] = []
+        self._times: list[datetime] = []
+
+    def add(self, sorted_out: Sorted, received_at: datetime) -> None:
+        """Put the events of one row on it."""
+        self.events += len(sorted_out.good)
+        self.bad += sorted_out.bad
+        if isinstance(sorted_out.good, pa.Table):
+            self._gather()
+            times = pa.repeat(pa.scalar(received_at, RECEIVED.type), len(sorted_out.good))
+            self._tables.append(sorted_out.good.append_column(RECEIVED, times).select(SCHEMA.names))
+        else:
+            self._loose += sorted_out.good
+            self._times += [received_at] * len(sorted_out.good)
+
+    def table(self) -> pa.Table:
+        """All of them, in columns of SCHEMA."""
+        self._gather()
+        return pa.concat_tables([SCHEMA.empty_table(), *self._tables])
+
+    def _gather(self) -> None:
+        if self._loose:
+            table = to_arrow(self._loose, received_at=EARLIEST)
+            times = pa.array(self._times, RECEIVED.type)
+            self._tables.append(table.set_column(SCHEMA.get_field_index(RECEIVED.name), RECEIVED, times))
+            self._loose, self._times = [], []
 
 
-def sort_out(portion: Portion) -> tuple[list[Event], list[Rejected]]:
+def sort_out(portion: Portion) -> Sorted:
     """The events of a row that can be landed, and those that can't, with the reason."""
+    if not is_columns(portion.body):
+        return _sort_out_json(portion)
+    try:
+        table = table_in(portion.body)
+    except (pa.ArrowException, OSError):
+        return _one_by_one(portion)
+    if plainly_right(table, now=portion.received_at):
+        return Sorted(good=table)
+    return _sort_out_json(replace(portion, body=json_in(table)))
+
+
+def _sort_out_json(portion: Portion) -> Sorted:
     try:
         events = _events.decode(portion.body)
         for event in events:
@@ -143,10 +190,10 @@ def sort_out(portion: Portion) -> tuple[list[Event], list[Rejected]]:
                 props_text(event.props)
     except (msgspec.DecodeError, BadEvent):
         return _one_by_one(portion)
-    return events, []
+    return Sorted(good=events)
 
 
-def _one_by_one(portion: Portion) -> tuple[list[Event], list[Rejected]]:
+def _one_by_one(portion: Portion) -> Sorted:
     good: list[Event] = []
     bad: list[Rejected] = []
     for raw in _raws(portion):
@@ -157,14 +204,14 @@ def _one_by_one(portion: Portion) -> tuple[list[Event], list[Rejected]]:
             bad.append(Rejected(reason=str(error), event=raw))
         else:
             good.append(event)
-    return good, bad
+    return Sorted(good=good, bad=bad)
 
 
 def _raws(portion: Portion) -> Sequence[msgspec.Raw]:
     try:
         return _raw.decode(portion.body)
     except msgspec.DecodeError:
-        # No JSON array at all: keep the bytes as one text, so that a person can look at them.
+        # Neither columns nor a JSON array: keep the bytes as one text, so that a person can look at them.
         text = portion.body.decode("utf-8", errors="backslashreplace")
         return [msgspec.Raw(msgspec.json.encode(text))]
 

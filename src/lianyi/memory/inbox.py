@@ -1,7 +1,7 @@
 """The inbox: a durable queue between the doors and the log. What was acknowledged survives any crash.
 
 One SQLite file in WAL mode. `put` returns after the fsync that made its events durable; many waiting puts share one
-(group commit, see memory.commit). Events wait as JSON, one row per group, numbered by a sequence that never repeats.
+(group commit, see memory.commit). Events wait packed (memory.parcel) in rows numbered by a sequence that never repeats.
 `land` moves them into the log in the order of the sequence, in a Delta transaction named by the inbox's own id and a
 version that it writes down here before (`begin`), and deletes them afterwards; a crash between the two is noticed by
 that version. An inbox put back from a backup knows nothing of later landings, so none of its rows are taken as landed.
@@ -18,31 +18,33 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import msgspec
-
 from lianyi.errors import Busy, InboxFailed, InboxFull, WorkspaceError
 from lianyi.memory.commit import GroupCommit
 from lianyi.memory.events import Event
+from lianyi.memory.parcel import Parcel
 from lianyi.memory.traces import Traces
 
 FILE_NAME = "inbox.sqlite3"
-LAYOUT = 1
+LAYOUT = 2
 SCHEMA = f"""
 PRAGMA auto_vacuum = INCREMENTAL;
 PRAGMA journal_mode = WAL;
 BEGIN IMMEDIATE;
-CREATE TABLE IF NOT EXISTS batch (
+CREATE TABLE IF NOT EXISTS parcel (
     sequence INTEGER PRIMARY KEY AUTOINCREMENT,
     received_at INTEGER NOT NULL,  -- microseconds since 1970, UTC
     events INTEGER NOT NULL,
     bytes INTEGER NOT NULL,
-    body BLOB NOT NULL             -- JSON array of events
+    body BLOB NOT NULL             -- events, see memory.parcel
 );
 CREATE TABLE IF NOT EXISTS state (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
 INSERT OR IGNORE INTO state VALUES
     ('layout', {LAYOUT}), ('landed', 0), ('duplicates', 0), ('rejected', 0), ('landed_at', NULL);
 COMMIT;
 """
+# Layout 1 knew JSON alone. The table has another name since, so that a worker of an older version, which may still be
+# at work while the first server of the new one starts, fails loudly instead of taking columns for broken JSON.
+FROM_LAYOUT_1 = ("ALTER TABLE batch RENAME TO parcel", "UPDATE state SET value = 2 WHERE name = 'layout'")
 # Freed pages beyond this are given back to the file system.
 SLACK_BYTES = 64 * 1024 * 1024
 # Pages of the journal (4 KB each) after which it begins anew.
@@ -50,10 +52,6 @@ LONG_JOURNAL = 16_384
 # Landed rows are deleted in steps of so many bytes; the pause between two is when puts get their turn.
 STEP_BYTES = 4 * 1024 * 1024
 STEP_PAUSE = 0.005
-
-PACKED_AT_ONCE = 64
-
-_encoder = msgspec.json.Encoder()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +75,7 @@ class Waiting:
 
 @dataclass(frozen=True, kw_only=True)
 class Portion:
-    """One row of the queue: events received together. `body` is a JSON array."""
+    """One row of the queue: events received together. `body`: see memory.parcel."""
 
     sequence: int
     received_at: datetime
@@ -123,15 +121,15 @@ class Inbox:
 
     async def put_parcel(self, parcel: Parcel, *, received_at: datetime) -> None:
         """Like `put`, for events that were packed one by one."""
-        if parcel.count:
-            await self._commit.put(parcel.json(), parcel.count, received_at)
+        if parcel.events:
+            await self._commit.put(parcel.packed(), received_at)
 
     def put_now(self, events: Sequence[Event], *, received_at: datetime) -> None:
         """Like `put`, for callers without an event loop."""
         parcel = Parcel()
         parcel.add(events)
-        if parcel.count:
-            self._commit.put_now(parcel.json(), parcel.count, received_at)
+        if parcel.events:
+            self._commit.put_now(parcel.packed(), received_at)
 
     def close(self) -> None:
         """Finish what is under way and stop the writer. The inbox can be used again afterwards."""
@@ -148,7 +146,7 @@ class Inbox:
         """How much waits to be landed."""
         with self._connection() as connection:
             events, size, since = connection.execute(
-                "SELECT coalesce(sum(events), 0), coalesce(sum(bytes), 0), min(received_at) FROM batch"
+                "SELECT coalesce(sum(events), 0), coalesce(sum(bytes), 0), min(received_at) FROM parcel"
             ).fetchone()
         return Waiting(events=events, bytes=size, since=None if since is None else _moment(since))
 
@@ -171,7 +169,7 @@ class Inbox:
         """The sequence up to which about so many events wait, at least one row; None where nothing waits."""
         last = total = 0
         with self._connection() as connection:
-            for sequence, count in connection.execute("SELECT sequence, events FROM batch ORDER BY sequence"):
+            for sequence, count in connection.execute("SELECT sequence, events FROM parcel ORDER BY sequence"):
                 if last and total + count > events:
                     break
                 last, total = sequence, total + count
@@ -181,7 +179,7 @@ class Inbox:
         """The rows up to sequence `last`, in order; they stay until `forget`."""
         with self._connection() as connection:
             rows = connection.execute(
-                "SELECT sequence, received_at, events, body FROM batch WHERE sequence <= ? ORDER BY sequence", (last,)
+                "SELECT sequence, received_at, events, body FROM parcel WHERE sequence <= ? ORDER BY sequence", (last,)
             )
             for sequence, received_at, events, body in rows:
                 yield Portion(sequence=sequence, received_at=_moment(received_at), events=events, body=body)
@@ -197,7 +195,7 @@ class Inbox:
                 if number:
                     time.sleep(STEP_PAUSE)
                 with _transaction(connection):
-                    connection.execute("DELETE FROM batch WHERE sequence <= ?", (until,))
+                    connection.execute("DELETE FROM parcel WHERE sequence <= ?", (until,))
             with _transaction(connection):
                 for name, count in (("landed", landed), ("duplicates", duplicates), ("rejected", rejected)):
                     connection.execute("UPDATE state SET value = value + ? WHERE name = ?", (count, name))
@@ -227,18 +225,18 @@ class Inbox:
         gone = 0
         with self._connection() as connection:
             with _transaction(connection):
-                for sequence, body in connection.execute("SELECT sequence, body FROM batch").fetchall():
+                for sequence, body in connection.execute("SELECT sequence, body FROM parcel").fetchall():
                     rest = purged(body, traces)
                     if rest is None:
                         continue
                     gone += rest.removed
                     if rest.count:
                         connection.execute(
-                            "UPDATE batch SET body = ?, events = ?, bytes = ? WHERE sequence = ?",
+                            "UPDATE parcel SET body = ?, events = ?, bytes = ? WHERE sequence = ?",
                             (rest.body, rest.count, len(rest.body), sequence),
                         )
                     else:
-                        connection.execute("DELETE FROM batch WHERE sequence = ?", (sequence,))
+                        connection.execute("DELETE FROM parcel WHERE sequence = ?", (sequence,))
             if not _truncate_journal(connection, patience=30.0):
                 raise Busy(f"{self.path}: a reader holds the journal; what was erased still stands in it, try again")
         return gone
@@ -251,6 +249,8 @@ class Inbox:
                 connection.executescript(SCHEMA)
             if _state(connection, "identity") is None:
                 connection.execute("INSERT OR IGNORE INTO state VALUES ('identity', ?)", (uuid.uuid4().hex,))
+            if _state(connection, "layout") == 1:
+                _upgrade(connection)
             layout = _state(connection, "layout")
         if layout != LAYOUT:
             raise WorkspaceError(
@@ -277,45 +277,18 @@ class Inbox:
             raise failure(error, self.path) from error
 
 
-class Parcel:
-    """Events packed for the inbox, as a JSON array. Packing them by the dozen keeps few of them in memory at once."""
-
-    def __init__(self) -> None:
-        self.count = 0
-        self._loose: list[Event] = []
-        self._json = bytearray(b"[")
-
-    def __len__(self) -> int:
-        """Bytes so far."""
-        self._pack()
-        return len(self._json)
-
-    def add(self, events: Sequence[Event]) -> None:
-        """Pack these events too."""
-        self.count += len(events)
-        self._loose += events
-        if len(self._loose) >= PACKED_AT_ONCE:
-            self._pack()
-
-    def json(self) -> bytes:
-        """The whole array."""
-        self._pack()
-        return bytes(self._json[:-1]) + b"]" if self.count else b"[]"
-
-    def _pack(self) -> None:
-        if self._loose:
-            start = len(self._json)
-            _encoder.encode_into(self._loose, self._json, start)
-            del self._json[start]  # the bracket that opens, while the one that closes becomes the comma
-            self._json[-1:] = b","
-            self._loose = []
-
-
 def failure(error: sqlite3.Error, path: Path) -> InboxFull | InboxFailed:
     """SQLite's error as one of ours: full disks are for waiting, everything else is for the administrator."""
     if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
         return InboxFull(f"{path}: the disk is full; free some space, nothing that was acknowledged is lost")
     return InboxFailed(f"{path}: {error}; check the disk and the rights of the folder, then restart `lianyi serve`")
+
+
+def _upgrade(connection: sqlite3.Connection) -> None:
+    with _transaction(connection):
+        if _state(connection, "layout") == 1:  # nobody else has done it meanwhile
+            for step in FROM_LAYOUT_1:
+                connection.execute(step)
 
 
 @contextmanager
@@ -332,7 +305,7 @@ def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
 def _steps(connection: sqlite3.Connection, last: int) -> list[int]:
     """Sequences that part the rows up to `last` into steps of about STEP_BYTES."""
     steps, size = [], 0
-    rows = connection.execute("SELECT sequence, bytes FROM batch WHERE sequence <= ? ORDER BY sequence", (last,))
+    rows = connection.execute("SELECT sequence, bytes FROM parcel WHERE sequence <= ? ORDER BY sequence", (last,))
     for sequence, count in rows.fetchall():
         size += count
         if size >= STEP_BYTES:
@@ -343,7 +316,7 @@ def _steps(connection: sqlite3.Connection, last: int) -> list[int]:
 
 def _shrink(connection: sqlite3.Connection) -> None:
     """Keep the journal short; once the queue is empty, let no deleted event linger in it, and give space back."""
-    if connection.execute("SELECT 1 FROM batch LIMIT 1").fetchone():
+    if connection.execute("SELECT 1 FROM parcel LIMIT 1").fetchone():
         # PASSIVE hinders nobody but never gets to the end while others write; RESTART then has little left to do, and
         # those who put wait for that alone.
         _busy, frames, _moved = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
+import pyarrow as pa
 
+from lianyi.memory.parcel import is_columns, json_in, table_in
 from lianyi.memory.traces import Traces
 
 
@@ -20,7 +23,9 @@ class Rest:
 
 
 def purged(body: bytes, traces: Traces) -> Rest | None:
-    """The row without the person; None where the person does not occur in it."""
+    """The row without the person, as JSON; None where the person does not occur in it."""
+    with suppress(pa.ArrowException, OSError):  # a broken one falls through, as broken JSON does
+        body = json_in(table_in(body)) if is_columns(body) else body
     try:
         events: list[dict[str, Any]] = msgspec.json.decode(body, type=list[dict[str, Any]])
     except msgspec.DecodeError:

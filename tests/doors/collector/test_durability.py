@@ -45,7 +45,8 @@ class Load:
         number = 0
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{self.port}", auth=(KEY, "")) as client:
             while not self.stopped.is_set():
-                ids = [f"{self.run}-{sender}-{number + n}" for n in range(1 + number % 7)]
+                size = 100 if number % 5 == 0 else 1 + number % 7  # few wait as JSON, many as columns
+                ids = [f"{self.run}-{sender}-{number + n}" for n in range(size)]
                 number += len(ids)
                 calls = [{"type": "track", "event": "Seen", "userId": f"u{n}", "messageId": n} for n in ids]
                 try:

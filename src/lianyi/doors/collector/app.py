@@ -120,13 +120,13 @@ class Collector:
         except BadCall as error:
             self.metrics.rejected += 1
             raise _bad_request([problem(error, raw=body)]) from None
-        await self._keep(understood, now)
+        await self._keep(understood, now, size=len(body))
         return _told(understood)
 
-    async def _keep(self, understood: Understood, now: datetime) -> None:
+    async def _keep(self, understood: Understood, now: datetime, *, size: int) -> None:
         parcel = understood.parcel
         began = time.perf_counter()
-        if parcel.count:
+        if parcel.events:
             try:
                 await self.inbox.put_parcel(parcel, received_at=now)
             except InboxFull as error:
@@ -141,7 +141,7 @@ class Collector:
         self.health.inbox_problem = None
         self._said.add(understood.links)
         seconds = time.perf_counter() - began
-        self.metrics.kept(events=parcel.count, rejected=understood.rejected, size=len(parcel), seconds=seconds)
+        self.metrics.kept(events=parcel.events, rejected=understood.rejected, size=size, seconds=seconds)
 
     def _source(self, key: str | None) -> str:
         if not key:

@@ -11,7 +11,7 @@ import msgspec
 
 from lianyi.doors.collector.answers import Problem
 from lianyi.memory.events import Event
-from lianyi.memory.inbox import Parcel
+from lianyi.memory.parcel import Parcel
 from lianyi.memory.sources.segment.calls import NOTHING, BadCall, read_batch, read_call, read_context
 from lianyi.memory.sources.segment.saying import Sender, events_of
 
