@@ -23,6 +23,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from lianyi.insight.tables import EVENTS, Build, Table, catalogue
+from lianyi.memory.datafile import ROW_GROUP
 from lianyi.memory.duckdb import DuckDB
 from lianyi.settings import Settings
 
@@ -144,7 +145,8 @@ def generate(folder: Path, *, events: int, people: int) -> list[str]:
             draft = file.with_suffix(".draft")
             with DuckDB(memory_mb=3000) as engine:
                 query = events_sql(first=first, rows=rows, people=people)
-                engine.run(f"COPY ({query}) TO '{draft}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 61440)")
+                how = f"FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP}"
+                engine.run(f"COPY ({query}) TO '{draft}' ({how})")
             draft.rename(file)
         files.append(str(file))
     return files
@@ -162,7 +164,8 @@ def build(table: Table, inputs: dict[str, list[str]], folder: Path, memory_mb: i
         parts = table.build(one)
         order = f" ORDER BY {', '.join(table.order)}" if table.order else ""
         for part, sql in enumerate([parts] if isinstance(parts, str) else parts):
-            engine.run(f"SELECT * FROM ({sql}){order}", into="result", path=folder / table.name, part=part)
+            query = f"SELECT * FROM ({sql}){order}"
+            engine.run(query, into="result", path=folder / table.name, part=part, row_group=table.row_group)
 
 
 def measured(table: Table, inputs: dict[str, list[str]], folder: Path, memory_mb: int) -> Cost:

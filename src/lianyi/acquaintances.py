@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
 from lianyi.errors import InputError
@@ -19,13 +19,21 @@ def ties(ws: Workspace, person_id: str, *, limit: int = MOST) -> list[dict[str, 
     """Rows of `person_ties` of a person with the other's name, the strongest first; none while nothing is built."""
     if "person_ties" not in ws.states():
         return []
-    return _rows(
-        ws,
-        "SELECT t.*, p.name AS other_name FROM (SELECT * FROM person_ties WHERE person_id = ? "
-        "ORDER BY strength DESC, other_id LIMIT ?) AS t LEFT JOIN people p ON p.person_id = t.other_id "
-        "ORDER BY t.strength DESC, t.other_id",
-        [person_id, limit],
-    )
+    mine = ws.look_up("person_ties", [person_id])
+    found = mine.sort_by([("strength", "descending"), ("other_id", "ascending")]).slice(0, limit)
+    rows = found.to_pylist(maps_as_pydicts="strict")
+    known = names(ws, {row["other_id"] for row in rows})
+    return [{**row, "other_name": known.get(row["other_id"])} for row in rows]
+
+
+def names(ws: Workspace, people: Collection[str]) -> dict[str, str | None]:
+    """Person id -> name, None for people without one. An id written out is found in the sorted file; a join would read
+    the names of all people."""
+    if not people:
+        return {}
+    marks = ", ".join("?" for _ in people)
+    found = _rows(ws, f"SELECT person_id, name FROM people WHERE person_id IN ({marks})", sorted(people))
+    return {row["person_id"]: row["name"] for row in found}
 
 
 def among(ws: Workspace, people: Sequence[str]) -> list[dict[str, Any]]:

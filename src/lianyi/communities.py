@@ -21,6 +21,7 @@ PREFIX = "community:"
 SIDES, AIMS = ("brand", "product", "user"), ("product", "self_media", "service")
 MEMBERS, NEIGHBOURS, CHANGES = 50, 12, 50
 LONGEST_NAME = 60
+MOST_OF_ONE = 30
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,12 +94,22 @@ def of_person(ws: Workspace, person_id: str) -> list[Row]:
     """The communities of one person, firmest first, with their names as they are now; those by behaviour last."""
     if not {"memberships", "communities"} <= set(ws.states()):
         return []
-    found = _rows(
-        ws, "SELECT m.*, c.name_en, c.name_zh, c.size, c.verdict FROM memberships m "
-        "JOIN communities c ON c.community_id = m.community_id WHERE m.person_id = ? "
-        "ORDER BY m.how = 'behaviour', m.weight DESC, m.tie_weight DESC, m.community_id LIMIT 30", (person_id,),
-    )  # fmt: skip
-    return with_words(ws, found)
+    mine = ws.look_up("memberships", [person_id]).to_pylist()
+    if not mine:
+        return []
+    marks = ", ".join("?" for _ in mine)
+    names = "community_id, name_en, name_zh, size, verdict"
+    named = _rows(ws, f"SELECT {names} FROM communities WHERE community_id IN ({marks})",
+                  [row["community_id"] for row in mine])  # fmt: skip
+    known = {row["community_id"]: row for row in named}
+    found = [{**row, **known[row["community_id"]]} for row in mine if row["community_id"] in known]
+    return with_words(ws, sorted(found, key=_firmest)[:MOST_OF_ONE])
+
+
+def _firmest(row: Row) -> tuple[Any, ...]:
+    """Joined before by behaviour, then by weight, then by ties; no tie weight comes last."""
+    ties = row["tie_weight"]
+    return row["how"] == "behaviour", -row["weight"], ties is None, -(ties or 0), row["community_id"]
 
 
 def listed(ws: Workspace, *, inside: str | None = None, limit: int = 60) -> list[Row]:
@@ -171,7 +182,7 @@ def with_words(ws: Workspace, rows: Sequence[Row], *, key: str = "community_id")
         return list(rows)
     marks = ", ".join("?" for _ in rows)
     acts = _rows(
-        ws, "SELECT object_key, props FROM events e WHERE e.received_at > ? AND e.kind = 'community' "
+        ws, "SELECT object_key, props FROM arrivals e WHERE e.received_at > ? AND e.kind = 'community' "
         f'AND e.object_key IN ({marks}) ORDER BY e."at", e.id',
         (state.as_of, *(PREFIX + row[key] for row in rows)),
     )  # fmt: skip

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from lianyi import acquaintances
+from lianyi import acquaintances, timelines
 from lianyi.errors import InputError, NotFound
-from lianyi.memory.events import FIELD_NAMES, Event
+from lianyi.memory.events import Event
 from lianyi.memory.keys import namespace_of
 
 if TYPE_CHECKING:
@@ -53,10 +53,10 @@ def resolve(ws: Workspace, key_or_id: str) -> str:
     if not {"people", "keys"} <= set(ws.states()):
         raise NotFound("the tables are not built yet; run: lianyi refresh")
     if PERSON_ID.match(key_or_id):
-        known = _rows(ws, "SELECT person_id FROM people WHERE person_id = ?", [key_or_id])
+        known = ws.look_up("people", [key_or_id], columns=["person_id"]).to_pylist()
         found = known or _rows(ws, "SELECT person_id FROM keys WHERE key_id = ?", [key_or_id])
     elif ":" in key_or_id:
-        found = _rows(ws, "SELECT person_id FROM keys WHERE key = ?", [key_or_id])
+        found = ws.look_up("keys", [key_or_id], columns=["person_id"]).to_pylist()
     else:
         raise InputError(
             f"{key_or_id!r} is neither a person id (p…) nor a key; write namespace:value, e.g. phone:8613800138000"
@@ -72,7 +72,7 @@ def person(ws: Workspace, key_or_id: str) -> Person:
     profile = _profile(ws, key_or_id)
     person_id = profile["person_id"]
     keys = _key_rows(ws, profile["keys"])
-    tags = _rows(ws, "SELECT * FROM person_tags WHERE person_id = ? ORDER BY weight DESC, tag", [person_id])
+    tags = sorted(ws.look_up("person_tags", [person_id]).to_pylist(), key=lambda row: (-row["weight"], row["tag"]))
     as_of = ws.states()["people"].as_of
     names = [row["key"] for row in keys]
     return Person(
@@ -89,9 +89,10 @@ def person(ws: Workspace, key_or_id: str) -> Person:
 
 def _profile(ws: Workspace, key_or_id: str) -> dict[str, Any]:
     """The row of table `people`. Mostly asked for by an id that still holds, which then is one look-up and not two."""
-    query = "SELECT * FROM people WHERE person_id = ?"
-    known = _rows(ws, query, [key_or_id]) if PERSON_ID.match(key_or_id) and "people" in ws.states() else []
-    return known[0] if known else _rows(ws, query, [resolve(ws, key_or_id)])[0]
+    if PERSON_ID.match(key_or_id) and "people" in ws.states():
+        for row in ws.look_up("people", [key_or_id]).to_pylist():
+            return dict(row)
+    return dict(ws.look_up("people", [resolve(ws, key_or_id)]).to_pylist()[0])
 
 
 def timeline(
@@ -109,40 +110,12 @@ def timeline(
     `before_id` (without before_id: only events earlier than `before`). kinds: only these. who: a key, an id, or the
     person where they have been looked up already.
     """
-    keys = who.key_names if isinstance(who, Person) else _keys_of(ws, resolve(ws, who))
-    marks = ", ".join("?" for _ in keys)
-    conditions = ""
-    values: list[Any] = []
-    if before is not None and before_id is not None:
-        conditions, values = ' AND (e."at" < ? OR (e."at" = ? AND e.id > ?))', [before, before, before_id]
-    elif before is not None:
-        conditions, values = ' AND e."at" < ?', [before]
-    if kinds:
-        conditions += f" AND e.kind IN ({', '.join('?' for _ in kinds)})"
-        values = [*values, *kinds]
-    done = f"SELECT e.*, 'actor' AS role FROM events e WHERE e.actor_key IN ({marks}){conditions}"
-    received, values_received = _received(ws, keys, conditions, values)
-    query = f'SELECT * FROM ({done} UNION ALL {received}) e ORDER BY e."at" DESC, e.id LIMIT {int(limit)}'
-    rows = _rows(ws, query, [*keys, *values, *values_received])
-    return [{**row, "props": json.loads(row["props"]) if row["props"] else {}} for row in rows]
+    return past(ws, who).newest(limit=limit, before=before, before_id=before_id, kinds=kinds)
 
 
-def _received(ws: Workspace, keys: Sequence[str], conditions: str, values: Sequence[Any]) -> tuple[str, list[Any]]:
-    """SQL for what others did to the person. The log is sorted by actor, so older events come by table `received`."""
-    marks = ", ".join("?" for _ in keys)
-    alone = f"(e.actor_key IS NULL OR e.actor_key NOT IN ({marks}))"
-    state = ws.states().get("received")
-    if state is None:
-        sql = f"SELECT e.*, 'target' AS role FROM events e WHERE e.target_key IN ({marks}) AND {alone}{conditions}"
-        return sql, [*keys, *keys, *values]
-    columns = ", ".join(f'e."{name}"' for name in FIELD_NAMES)
-    sql = (
-        f"SELECT {columns}, 'target' AS role FROM received e WHERE e.target_key IN ({marks}) AND {alone}{conditions} "
-        f"UNION ALL SELECT e.*, 'target' AS role FROM events e "
-        f"WHERE e.received_at > ? AND e.target_key IN ({marks}) AND {alone}{conditions} "
-        "AND e.id NOT IN (SELECT r.id FROM received r WHERE r.target_key IN (" + marks + "))"
-    )
-    return sql, [*keys, *keys, *values, state.as_of, *keys, *keys, *values, *keys]
+def past(ws: Workspace, who: str | Person) -> timelines.Timeline:
+    """All that the person did and received, to be asked several times."""
+    return timelines.read(ws, who.key_names if isinstance(who, Person) else _keys_of(ws, resolve(ws, who)))
 
 
 def with_manual(tags: Sequence[Mapping[str, Any]], acts: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
@@ -274,21 +247,22 @@ def _clean_tag(name: str) -> str:
 
 
 def _keys_of(ws: Workspace, person_id: str) -> list[str]:
-    found = _rows(ws, "SELECT keys FROM people WHERE person_id = ?", [person_id])
+    found = ws.look_up("people", [person_id], columns=["keys"]).to_pylist()
     return [row["key"] for row in _key_rows(ws, found[0]["keys"])]
 
 
 def _key_rows(ws: Workspace, keys: Sequence[str]) -> list[dict[str, Any]]:
     """Rows of table `keys`, first seen first. It is sorted by key, so whose they are is asked of `people`."""
-    marks = ", ".join("?" for _ in keys)
-    return _rows(ws, f"SELECT * FROM keys WHERE key IN ({marks}) ORDER BY first_at, key", keys)
+    found = ws.look_up("keys", keys).sort_by([("first_at", "ascending"), ("key", "ascending")])
+    rows: list[dict[str, Any]] = found.to_pylist()
+    return rows
 
 
 def _tags_since(ws: Workspace, keys: Sequence[str], since: datetime) -> list[dict[str, Any]]:
     marks = ", ".join("?" for _ in keys)
     return _rows(
         ws,
-        "SELECT * FROM events e WHERE e.received_at > ? AND e.kind = 'tag' AND e.source = ? "
+        "SELECT * FROM arrivals e WHERE e.received_at > ? AND e.kind = 'tag' AND e.source = ? "
         f'AND e.target_key IN ({marks}) ORDER BY e."at", e.id',
         [since, SOURCE, *keys],
     )

@@ -6,11 +6,13 @@ import fcntl
 import logging
 import secrets
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+import pyarrow as pa
 
 from lianyi import acquaintances, communities, forgetting, persons
 from lianyi import settings as settings_file
@@ -23,8 +25,10 @@ from lianyi.memory.events import SCHEMA, Event, check, to_arrow
 from lianyi.memory.inbox import Inbox
 from lianyi.memory.lake import Lake
 from lianyi.memory.landing import Landed
+from lianyi.memory.lookup import SortedFiles
 from lianyi.ripples import Ripples
 from lianyi.settings import Settings
+from lianyi.timelines import Timeline
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +61,8 @@ class Workspace:
         self._reader: DuckDB | None = None
         self._shown: tuple[int, int] = (-1, -1)
         self._lock = threading.Lock()
+        self._found: dict[str, tuple[tuple[int, int], SortedFiles]] = {}
+        self._finding = threading.Lock()
 
     @classmethod
     def create(
@@ -192,6 +198,14 @@ class Workspace:
         """A query over `events` and the insight tables, all of one consistent version, as a lazy relation."""
         return self._current().relation(query, parameters)
 
+    def look_up(self, name: str, values: Collection[str], *, columns: Sequence[str] | None = None) -> pa.Table:
+        """The rows of a table, or of `events`, with one of these texts in the column by which it is sorted (people: the
+        id; keys: the key; events: who did it). The quick way to few rows; their order is that of the files."""
+        files = self._sorted(name)
+        if not files.parts:
+            return SCHEMA.empty_table().select(list(columns or SCHEMA.names))
+        return files.rows(values, columns=columns)
+
     @property
     def ripples(self) -> Ripples:
         """What spreads among the people: plans, influence."""
@@ -221,6 +235,10 @@ class Workspace:
     ) -> list[dict[str, Any]]:
         """The newest events that the person did or received, newest first; the last one's `at` and `id` go on."""
         return persons.timeline(self, who, limit=limit, before=before, before_id=before_id, kinds=kinds)
+
+    def past(self, who: str | persons.Person) -> Timeline:
+        """All that the person did and received; `.newest(…)` gives parts of it, read once."""
+        return persons.past(self, who)
 
     def tag(self, key_or_id: str, name: str, *, by: str | None = None, why: str = "") -> None:
         """Set a tag by hand."""
@@ -281,7 +299,7 @@ class Workspace:
     def _current(self) -> DuckDB:
         """A cursor on a database whose views show the current versions."""
         with self._lock:
-            stamp = (self.lake.version(), self.store.stamp)
+            stamp = self._stamp()
             if self._reader is None or stamp != self._shown:
                 fresh = DuckDB(
                     memory_mb=min(1024, self.settings.memory_mb),
@@ -294,6 +312,30 @@ class Workspace:
                 self._reader, self._shown = fresh, stamp
             return self._reader.apart()
 
+    def _stamp(self) -> tuple[int, int]:
+        """Changes with the log and with the tables."""
+        return self.lake.version(), self.store.stamp
+
+    def _sorted(self, name: str) -> SortedFiles:
+        """The files of a table or of the log, by the column by which they are sorted. Footers of files that stay are
+        kept when others come."""
+        with self._finding:
+            stamp = self._stamp()
+            known = self._found.get(name)
+            if known is None or known[0] != stamp:
+                files, column = self._files(name)
+                known = stamp, SortedFiles(files, column, known=known[1] if known else None)
+                self._found[name] = known
+            return known[1]
+
+    def _files(self, name: str) -> tuple[list[str], str]:
+        if name == EVENTS:
+            return self.lake.files(), "actor_key"
+        states = self.states()
+        if name not in states:
+            raise NotFound(f"table {name} is not built yet; run: lianyi refresh")
+        return [str(file) for file in self.store.files(states[name])], self.tables()[name].order[0]
+
     def _show(self, engine: DuckDB) -> None:
         files = self.lake.files()
         if files:
@@ -303,6 +345,21 @@ class Workspace:
             engine.run("SELECT * FROM no_events", into=EVENTS)
         for name, state in self.states().items():
             engine.register(name, self.store.files(state))
+        self._show_arrivals(engine)
+
+    def _show_arrivals(self, engine: DuckDB) -> None:
+        """Relation `arrivals`: the files of the log that hold anything which some table does not know yet; what was
+        received after its as-of time is there. Mostly a few young files, where the log has hundreds of row groups."""
+        files: list[str] = []
+        states = self.states().values()
+        if self.stale() and states:
+            oldest = min(state.as_of for state in states)
+            files = self._sorted(EVENTS).reaching("received_at", oldest)
+        if files:
+            engine.register("arrivals", files)
+        else:
+            engine.register("none_arrived", SCHEMA.empty_table())
+            engine.run("SELECT * FROM none_arrived", into="arrivals")
 
     @contextmanager
     def refreshing(self) -> Iterator[None]:

@@ -104,7 +104,7 @@ def _make(table: Table, build: Build, path: Path, lake_version: int) -> State:
     order = " ORDER BY " + ", ".join(table.order) if table.order else ""
     last_step, count = "", 0
     for part, sql in enumerate([parts] if isinstance(parts, str) else parts):
-        build.engine.run(sql + order, into=table.name, path=path, part=part)
+        build.engine.run(sql + order, into=table.name, path=path, part=part, row_group=table.row_group)
         last_step, count = sql, part + 1
     build.clear()
     rows = build.engine.table(f"SELECT count(*) AS n FROM {table.name}")["n"][0].as_py()

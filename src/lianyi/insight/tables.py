@@ -12,10 +12,12 @@ from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from lianyi.errors import NotFound
-from lianyi.memory.engine import Engine
+from lianyi.memory.engine import ROW_GROUP, Engine
 from lianyi.settings import Settings
 
 EVENTS = "events"
+# Rows that lie together in tables that pages look into: less to decode for one person, for a few more bytes.
+LOOKED_INTO = 8_192
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +74,7 @@ class Table:
     rows are its parts: each is run, sorted and written by itself before the next is asked for, so that a part fits
     into memory.
     parameters: names in Build.parameters that it reads. remembers: it reads its own previous version (Build.previous).
+    row_group: rows that lie together in the file, all of which a look-up of one by the first column of order decodes.
     """
 
     name: str
@@ -84,6 +87,7 @@ class Table:
     order: tuple[str, ...] = ()
     parameters: tuple[str, ...] = ()
     remembers: bool = False
+    row_group: int = ROW_GROUP
 
 
 def catalogue() -> Mapping[str, Table]:

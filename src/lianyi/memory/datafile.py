@@ -16,8 +16,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from lianyi.memory.duckdb import ROW_GROUP
-
+# As in tables that are looked into (insight.tables): a timeline reads one such group of each file of the log.
+ROW_GROUP = 8_192
 # So many rows tell whether the values of a column repeat, and a dictionary of them pays.
 SAMPLE = 10_000
 

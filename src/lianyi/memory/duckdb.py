@@ -16,10 +16,8 @@ import duckdb
 import pyarrow as pa
 
 from lianyi.memory.dialect import Name
-from lianyi.memory.engine import literal
+from lianyi.memory.engine import ROW_GROUP, literal
 
-# Small enough that a look-up by the sorted column decodes little, large enough to compress well.
-ROW_GROUP = 20_480
 # Level 3, the default, takes a third more time to write and saves a hundredth of the bytes of our tables.
 LEVEL = 1
 
@@ -71,7 +69,15 @@ class DuckDB:
             f'CREATE VIEW "{name}" AS SELECT * FROM read_parquet([{files}], union_by_name = false)'
         )
 
-    def run(self, sql: str, *, into: str | None = None, path: Path | None = None, part: int = 0) -> None:
+    def run(
+        self,
+        sql: str,
+        *,
+        into: str | None = None,
+        path: Path | None = None,
+        part: int = 0,
+        row_group: int = ROW_GROUP,
+    ) -> None:
         """See Engine.run."""
         if into is None:
             self._connection.execute(sql)
@@ -83,7 +89,7 @@ class DuckDB:
             file = path / f"part-{part:03}.parquet"
             self._connection.execute(
                 f"COPY ({sql}) TO {literal(str(file))} "
-                f"(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL {LEVEL}, ROW_GROUP_SIZE {ROW_GROUP})"
+                f"(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL {LEVEL}, ROW_GROUP_SIZE {row_group})"
             )
             self.register(into, sorted(path.glob("part-*.parquet")))
 

@@ -12,6 +12,9 @@ import pyarrow as pa
 
 from lianyi.memory.dialect import Name
 
+# Rows that lie together in a file: few enough that a look-up by the sorted column decodes little, enough to compress.
+ROW_GROUP = 20_480
+
 
 class Engine(Protocol):
     """Runs SQL over named relations. One engine object is used by one thread at a time. dialect: how it writes SQL."""
@@ -21,10 +24,19 @@ class Engine(Protocol):
     def register(self, name: str, data: pa.Table | pa.RecordBatchReader | Sequence[str | Path]) -> None:
         """Make Arrow data, or a list of Parquet files (empty list: not allowed), known as relation `name`."""
 
-    def run(self, sql: str, *, into: str | None = None, path: Path | None = None, part: int = 0) -> None:
+    def run(
+        self,
+        sql: str,
+        *,
+        into: str | None = None,
+        path: Path | None = None,
+        part: int = 0,
+        row_group: int = ROW_GROUP,
+    ) -> None:
         """Run one statement. With `into` the result of the query becomes relation `into`; with `path` as well it is
         written there as Parquet (a folder of part files) and `into` reads from these files. part: number of the result
-        among several that make up the relation; `into` reads from all that are written."""
+        among several that make up the relation; `into` reads from all that are written. row_group: rows that lie
+        together in its file."""
 
     def table(self, name_or_sql: str) -> pa.Table:
         """The rows of a relation, or of a query, as an Arrow table in memory."""

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from lianyi.memory.datafile import new_name, sync
-from lianyi.memory.duckdb import ROW_GROUP, DuckDB
+from lianyi.memory.datafile import ROW_GROUP, new_name, sync
+from lianyi.memory.duckdb import DuckDB
 from lianyi.memory.engine import literal
 from lianyi.memory.events import SCHEMA
 from lianyi.memory.lake import Lake

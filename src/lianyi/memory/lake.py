@@ -23,8 +23,8 @@ from deltalake.exceptions import TableNotFoundError
 from deltalake.transaction import AddAction, RemoveAction
 
 from lianyi.errors import Busy
-from lianyi.memory.datafile import new_name, sync
-from lianyi.memory.duckdb import ROW_GROUP, DuckDB
+from lianyi.memory.datafile import ROW_GROUP, new_name, sync
+from lianyi.memory.duckdb import DuckDB
 from lianyi.memory.engine import literal
 from lianyi.memory.events import SCHEMA
 from lianyi.memory.landing import Landing

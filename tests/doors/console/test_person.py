@@ -61,7 +61,7 @@ def test_the_timeline_pages_through_every_event_once(brand: Workspace, anna: str
     seen: list[str] = []
     older: tuple[Any, Any] = (None, None)
     while True:
-        part = stretch(brand, brand.person(anna), group="", before=older[0], before_id=older[1])
+        part = stretch(brand, brand.past(anna), group="", before=older[0], before_id=older[1])
         seen += [one.event["id"] for _day, of in part.days for one in of]
         if part.older is None:
             break

@@ -6,7 +6,7 @@ from lianyi.insight.communities import behaviour
 from lianyi.insight.communities.behaviour import JUDGED, LEAST, MOST_PER_PERSON
 from lianyi.insight.communities.members import COLUMNS
 from lianyi.insight.scope import Scope
-from lianyi.insight.tables import EVENTS, Build, Table
+from lianyi.insight.tables import EVENTS, LOOKED_INTO, Build, Table
 
 
 def by_behaviour() -> str:
@@ -65,6 +65,7 @@ TABLE = Table(
     inputs=("community_members", "community_likely"),
     key=("person_id", "community_id"),
     order=("person_id", "weight DESC", "community_id"),
+    row_group=LOOKED_INTO,
     columns=COLUMNS,
     build=_memberships,
 )

@@ -61,6 +61,7 @@ PEOPLE = Table(
     inputs=("profiles", "person_tags"),
     key=("person_id",),
     order=("person_id",),
+    row_group=4_096,  # sixty columns wide
     columns={
         **PROFILE_COLUMNS,
         "tags": Column(en="tags of the person; see person_tags for why", zh="标签，依据见 person_tags"),

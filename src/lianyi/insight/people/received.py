@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lianyi.insight.scope import Scope
-from lianyi.insight.tables import EVENTS, Build, Column, Table
+from lianyi.insight.tables import EVENTS, LOOKED_INTO, Build, Column, Table
 from lianyi.memory.events import FIELDS
 
 
@@ -28,6 +28,7 @@ TABLE = Table(
     inputs=(EVENTS,),
     key=("id",),
     order=("target_key", '"at"'),
+    row_group=LOOKED_INTO,
     columns={field.name: Column(en=field.en, zh=field.zh) for field in FIELDS},
     build=build,
 )

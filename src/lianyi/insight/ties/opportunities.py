@@ -12,7 +12,7 @@ from datetime import timedelta
 
 from lianyi.insight.ranges import ranges, within
 from lianyi.insight.scope import Scope
-from lianyi.insight.tables import Build, Column, Table
+from lianyi.insight.tables import LOOKED_INTO, Build, Column, Table
 from lianyi.insight.ties.model import Model
 from lianyi.insight.ties.past_rates import (
     BEST,
@@ -161,6 +161,7 @@ TABLE = Table(
     inputs=("ties", "person_ties", "people"),
     key=("person_id", "other_id", "kind"),
     order=("person_id", "kind", "other_id"),
+    row_group=LOOKED_INTO,
     columns={
         "person_id": Column(en="the person", zh="用户"),
         "other_id": Column(en="the other of the two", zh="对方"),

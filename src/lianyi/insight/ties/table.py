@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from lianyi.insight.ranges import marked, ranges, within
 from lianyi.insight.scope import Scope
-from lianyi.insight.tables import EVENTS, Build, Column, Table
+from lianyi.insight.tables import EVENTS, LOOKED_INTO, Build, Column, Table
 from lianyi.insight.ties import bands, contacts, evidence, features, slots
 from lianyi.insight.ties.columns import PERSON_COLUMNS, TIE_COLUMNS
 from lianyi.insight.ties.kinds import CODES, FAMILIES, TIE_KINDS
@@ -224,6 +224,7 @@ PERSON_TIES = Table(
     inputs=("ties",),
     key=("person_id", "other_id"),
     order=("person_id", "other_id"),
+    row_group=LOOKED_INTO,
     columns=PERSON_COLUMNS,
     build=_person_ties,
 )

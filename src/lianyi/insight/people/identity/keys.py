@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 
 from lianyi.insight.people.identity.components import Ints, components
 from lianyi.insight.scope import Scope
-from lianyi.insight.tables import EVENTS, Build, Column, Table
+from lianyi.insight.tables import EVENTS, LOOKED_INTO, Build, Column, Table
 from lianyi.memory.engine import Engine
 from lianyi.memory.keys import is_role_sql, namespace_sql, strength_sql
 
@@ -88,6 +88,7 @@ KEYS = Table(
     inputs=(EVENTS, LINKS),
     key=("key",),
     order=("key",),
+    row_group=LOOKED_INTO,
     build=build,
     columns={
         "key": Column(en="namespace:value", zh="标识"),

@@ -17,7 +17,7 @@ from lianyi.insight.people.tags.rules import Rule, names_of, shipped_rules
 from lianyi.insight.people.tags.sensitive import CHILD_AGE
 from lianyi.insight.ranges import ranges, within
 from lianyi.insight.scope import Scope
-from lianyi.insight.tables import EVENTS, Build, Column, Table
+from lianyi.insight.tables import EVENTS, LOOKED_INTO, Build, Column, Table
 
 FACTS = "tag_facts"
 # Stands in the SQL of the facts where the range of people is to be put.
@@ -199,6 +199,7 @@ TABLE = Table(
     inputs=(EVENTS, "keys", "profiles"),
     key=("person_id", "tag", "source"),
     order=("person_id", "tag"),
+    row_group=LOOKED_INTO,
     parameters=("tags",),
     remembers=True,
     columns={

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from lianyi.action.team.rights import Text
 from lianyi.persons import Person
-from lianyi.workspace import Workspace
+from lianyi.timelines import Timeline
 
 ATTRIBUTES: Mapping[str, Text] = {
     "name": _("Name"),
@@ -113,6 +113,6 @@ def weekday(number: int | None) -> Text | None:
     return WEEKDAYS[(number - 1) % 7] if number else None
 
 
-def history(ws: Workspace, person: Person) -> list[dict[str, Any]]:
+def history(past: Timeline) -> list[dict[str, Any]]:
     """Merges and splits of the person by operators, newest first, with who and why."""
-    return ws.timeline(person, limit=50, kinds=("merge", "unmerge"))
+    return past.newest(limit=50, kinds=("merge", "unmerge"))

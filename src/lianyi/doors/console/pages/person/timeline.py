@@ -12,10 +12,10 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from lianyi.acquaintances import names
 from lianyi.action.team.rights import Text
-from lianyi.doors.console.facts import rows
 from lianyi.memory.events import KINDS
-from lianyi.persons import Person
+from lianyi.timelines import Timeline
 from lianyi.workspace import Workspace
 
 LIMIT = 60
@@ -108,12 +108,12 @@ class Stretch:
 
 
 def stretch(
-    ws: Workspace, person: Person, *, group: str, before: datetime | None = None, before_id: str | None = None
+    ws: Workspace, past: Timeline, *, group: str, before: datetime | None = None, before_id: str | None = None
 ) -> Stretch:
     """The next events behind the one at `before` with the id `before_id`. Many events may have one and the same
     moment; they are told apart by their ids."""
     kinds = GROUPS[group].kinds if group in GROUPS else ()
-    events = ws.timeline(person, limit=LIMIT + 1, before=before, before_id=before_id, kinds=kinds)
+    events = past.newest(limit=LIMIT + 1, before=before, before_id=before_id, kinds=kinds)
     more, events = len(events) > LIMIT, events[:LIMIT]
     shown = _happenings(ws, events)
     days = [(day, list(of)) for day, of in groupby(shown, key=lambda one: timezone.localtime(one.at).date())]
@@ -141,17 +141,13 @@ def _other_key(event: Mapping[str, Any]) -> str | None:
 
 def _people(ws: Workspace, keys: set[str]) -> dict[str, tuple[str, str]]:
     """Id and name of the people behind keys."""
-    whose = {row["key"]: row["person_id"] for row in _listed(ws, "SELECT key, person_id FROM keys WHERE key", keys)}
-    names = _listed(ws, "SELECT person_id, name FROM people WHERE person_id", set(whose.values()))
-    name = {row["person_id"]: row["name"] for row in names}
-    return {key: (person_id, name[person_id] or key) for key, person_id in whose.items() if person_id in name}
-
-
-def _listed(ws: Workspace, query: str, among: set[str]) -> list[dict[str, Any]]:
-    """Rows of a query that ends with the column by which its table is sorted. Written out, the list lets the reader
-    pass over what lies between; a join would read the column of all people."""
-    marks = ", ".join("?" for _value in among)
-    return rows(ws, f"{query} IN ({marks})", tuple(sorted(among))) if among else []
+    found = ws.look_up("keys", keys, columns=["key", "person_id"]).to_pylist() if keys else []
+    name = names(ws, {row["person_id"] for row in found})
+    return {
+        row["key"]: (row["person_id"], name[row["person_id"]] or row["key"])
+        for row in found
+        if row["person_id"] in name
+    }
 
 
 def _what(event: Mapping[str, Any]) -> str:

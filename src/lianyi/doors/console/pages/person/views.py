@@ -40,20 +40,20 @@ def person(request: HttpRequest, person_id: str) -> HttpResponse:
     if one.person_id != person_id:
         return redirect("person", one.person_id)
     ws = workspace()
-    group = request.GET.get("kind", "")
+    group, past = request.GET.get("kind", ""), ws.past(one)
     context = {
         **about(one),
         "attributes": profile.attributes(one),
         "categories": profile.categories(one),
         "consents": profile.consents(one),
         "weekday": profile.weekday(one.profile.get("preferred_weekday")),
-        "history": profile.history(ws, one),
+        "history": profile.history(past),
         "communities": communities_of(ws, one.person_id),
         "influence": influence.of_person(ws, one.person_id),
         "influence_state": ws.states().get("influence"),
         "groups": GROUPS.values(),
         "group": group,
-        "stretch": stretch(ws, one, group=group),
+        "stretch": stretch(ws, past, group=group),
         "state": ws.states()["people"],
         "stale": ws.stale(),
     }
@@ -82,7 +82,8 @@ def timeline(request: HttpRequest, person_id: str) -> HttpResponse:
     if before is not None and before.tzinfo is None:
         raise Http404(_("This address is incomplete."))
     group = request.GET.get("kind", "")
-    part = stretch(workspace(), one, group=group, before=before, before_id=request.GET.get("id") or None)
+    ws, before_id = workspace(), request.GET.get("id") or None
+    part = stretch(ws, ws.past(one), group=group, before=before, before_id=before_id)
     return render(request, "person/stretch.html", {**about(one), "group": group, "stretch": part})
 
 
