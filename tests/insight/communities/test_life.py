@@ -12,6 +12,7 @@ import pytest
 from lianyi import world
 from lianyi.insight.communities.behaviour import calibration
 from lianyi.memory.duckdb import DuckDB
+from tests.insight.communities.lives import FOUND, ORACLE, Judged, judge
 from tests.insight.communities.months import (
     Month,
     best,
@@ -27,6 +28,8 @@ pytestmark = pytest.mark.slow
 AS_OF = datetime(2026, 6, 1, 4, tzinfo=UTC)
 SETTINGS = world.WorldSettings.ending(AS_OF, people=700, days=150, seed=5)
 
+MONTHS = (3, 4, 5)
+
 
 @dataclass(kw_only=True)
 class Lived:
@@ -35,6 +38,7 @@ class Lived:
     months: list[Month] = field(default_factory=list)
     rows: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     truth: world.Truth
+    last: Judged | None = None
 
 
 TABLES = ("communities", "memberships", "community_changes", "community_health")
@@ -45,9 +49,11 @@ KEPT = (*TABLES, "community_people", "community_members", "community_likely", "c
 @pytest.fixture(scope="module")
 def lived() -> Lived:
     found = Lived(truth=world.truth(SETTINGS))
-    for number, engine in live(SETTINGS, TABLES, (3, 4, 5)):
+    for number, engine in live(SETTINGS, TABLES, MONTHS):
         found.months.append(_month(found.truth, engine, number))
         found.rows = {name: engine.table(f"SELECT * FROM {name}").to_pylist() for name in KEPT}
+        if number == MONTHS[-1]:
+            found.last = judge(engine, SETTINGS, found.truth, found.months[-1])
     return found
 
 
@@ -61,6 +67,20 @@ def test_true_communities_are_found_though_people_are_in_several(lived: Lived) -
     likeness = [best(people, month.found)[1] for people in month.true.values()]
     assert len(likeness) > 10
     assert np.mean(likeness) > 0.4
+
+
+def test_communities_are_as_true_as_the_same_algorithm_makes_them_from_true_ties(lived: Lived) -> None:
+    """The oracle knows who truly meets whom how often, also where the log shows little of it."""
+    assert lived.last is not None
+    for ours, oracle in zip(lived.last.onmi(FOUND), lived.last.onmi(ORACLE), strict=True):
+        assert oracle > 0.15
+        assert ours >= 0.9 * oracle
+
+
+def test_chances_by_behaviour_are_those_of_people_that_the_model_has_not_seen(lived: Lived) -> None:
+    assert lived.last is not None
+    assert lived.last.held_out.pairs > 1000
+    assert lived.last.held_out.error <= 0.03
 
 
 def test_communities_that_go_on_keep_their_ids(lived: Lived) -> None:

@@ -1,9 +1,10 @@
-"""Who belongs by behaviour though they never joined: the probability that somebody with these interests, this city and
-these ties outside of a community's rooms is a member.
+"""Who would fit though they never joined: how many of the people with these interests, this city and these ties outside
+of a community's rooms are members.
 
 Everybody is judged by the same evidence: members too only by what can be seen outside of the rooms of the community.
 A logistic regression learns from them; each person's probability comes from the folds without that person, so the
-reliability that `calibration` reports is that of people the model has not seen.
+reliability that `calibration` reports is that of people the model has not seen. Of those who fit and are no members few
+belong in truth (docs/methods/communities-life.md): most who would fit have joined.
 """
 
 from __future__ import annotations

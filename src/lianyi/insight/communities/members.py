@@ -95,8 +95,9 @@ COLUMNS = {
     "person_id": Column(en="the person", zh="用户"),
     "name": Column(en="name of the person", zh="姓名/昵称"),
     "weight": Column(
-        en="ties, declared: how firmly they belong, 0 to 1; behaviour: the probability that they belong",
-        zh="归属强度 0–1；按行为推定者为其归属概率",
+        en="ties, declared: how firmly they belong, 0 to 1; behaviour: the share of people with the same behaviour who "
+        "are members",
+        zh="归属强度 0–1；按行为推定者为行为相同的人中已是成员的比例",
     ),
     "how": Column(
         en="ties (found), declared (in a room of a declared community), behaviour (never joined)",

@@ -23,7 +23,7 @@ def _forecasts(build: Build) -> str:
     """Old forecasts stay as they were made; new ones are added; all whose time has come are scored."""
     d = Scope.of(build).dialect
     grown = _grown(build)
-    build.engine.register("forecast_new_rows", _new(grown))
+    build.engine.register("forecast_new_rows", _new(grown, _made(build)))
     build.make("forecast_new", "SELECT * FROM forecast_new_rows")
     build.engine.register("forecast_end_rows", _ends(grown))
     build.make("forecast_ends", "SELECT * FROM forecast_end_rows")
@@ -94,7 +94,15 @@ def _ends(grown: Grown) -> pa.Table:
     })  # fmt: skip
 
 
-def _new(grown: Grown) -> pa.Table:
+def _made(build: Build) -> frozenset[tuple[str, str]]:
+    """Ripples and points forecast at a refresh before: these forecasts stay, and nothing is learned for them again."""
+    if not build.previous:
+        return frozenset()
+    rows = build.engine.table(f"SELECT ripple_id, point FROM {build.previous}")
+    return frozenset(zip(rows["ripple_id"].to_pylist(), rows["point"].to_pylist(), strict=True))
+
+
+def _new(grown: Grown, made: frozenset[tuple[str, str]]) -> pa.Table:
     """Running ripples from all that has ended; ended ones from what had ended before they began."""
     from lianyi.insight.ripples.forecasting.growth import POINTS
     from lianyi.insight.ripples.forecasting.learning import look
@@ -107,10 +115,11 @@ def _new(grown: Grown) -> pa.Table:
     for point in POINTS if len(began) else ():
         seen = look(grown.within, point)
         reached = seen.moment <= grown.now
-        running = reached & ~ended[seen.ripple]
+        new = np.array([(grown.names[ripple], point.name) not in made for ripple in seen.ripple.tolist()], dtype=bool)
+        running = reached & new & ~ended[seen.ripple]
         rows += _told(grown, point.name, seen, ended[seen.ripple], running, LIVE)
         before = ended[seen.ripple] & (began[seen.ripple] + HORIZON <= cut)
-        rows += _told(grown, point.name, seen, before, recent[seen.ripple], AFTERWARDS)
+        rows += _told(grown, point.name, seen, before, new & recent[seen.ripple], AFTERWARDS)
     return pa.Table.from_pylist(rows, schema=NEW)
 
 
