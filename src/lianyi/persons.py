@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from lianyi import acquaintances, timelines
 from lianyi.errors import InputError, NotFound
 from lianyi.memory.events import Event
-from lianyi.memory.keys import namespace_of
+from lianyi.memory.keys import as_kept, namespace_of
 
 if TYPE_CHECKING:
     from lianyi.workspace import Workspace
@@ -57,6 +57,8 @@ def resolve(ws: Workspace, key_or_id: str) -> str:
         found = known or _rows(ws, "SELECT person_id FROM keys WHERE key_id = ?", [key_or_id])
     elif ":" in key_or_id:
         found = ws.look_up("keys", [key_or_id], columns=["person_id"]).to_pylist()
+        if not found and as_kept(key_or_id) != key_or_id:
+            found = ws.look_up("keys", [as_kept(key_or_id)], columns=["person_id"]).to_pylist()
     else:
         raise InputError(
             f"{key_or_id!r} is neither a person id (p…) nor a key; write namespace:value, e.g. phone:8613800138000"

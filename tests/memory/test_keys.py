@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from lianyi.memory.duckdb import DuckDB
 from lianyi.memory.keys import (
     NAMESPACES,
+    as_kept,
     email_key,
     email_key_sql,
     is_role,
@@ -164,3 +165,10 @@ def test_no_text_gives_no_key() -> None:
 def _column(engine: DuckDB, expression: str) -> list[object]:
     result: list[object] = engine.table(f"SELECT {expression} AS result FROM texts")["result"].to_pylist()
     return result
+
+
+def test_a_key_is_found_however_people_write_it() -> None:
+    assert as_kept("phone:138 0013 8000") == as_kept("phone:+86-13800138000") == "phone:8613800138000"
+    assert as_kept("email: Ann@Example.CN") == "email:ann@example.cn"
+    assert as_kept("user:1 2") == "user:1 2"
+    assert as_kept("phone:nobody") == "phone:nobody"

@@ -157,6 +157,14 @@ def phone_key(text: str) -> str | None:
     return f"phone:{digits}" if 7 <= len(digits) <= 15 and not _matches(_ONE_DIGIT, digits) else None
 
 
+def as_kept(key: str) -> str:
+    """The key as the log has it: `phone:138 0013 8000` is `phone:8613800138000`. What is none of a phone or an e-mail
+    address stays as it is."""
+    namespace, _, text = key.partition(":")
+    kept = {"phone": phone_key, "email": email_key}.get(namespace)
+    return (kept(text) if kept else None) or key
+
+
 def _clean(value: str) -> str:
     return unicodedata.normalize("NFC", value).strip(_SPACE)
 

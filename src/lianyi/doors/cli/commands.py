@@ -11,7 +11,7 @@ import click
 
 from lianyi.doors.cli import Commands, brand, communities, influence, people, plans, rejects, rules, team
 from lianyi.doors.cli.backstage import user, workspace
-from lianyi.doors.cli.output import ProgressLine, json_line, say, table_line, write, write_table
+from lianyi.doors.cli.output import ProgressLine, json_line, say, table_line, unpacked, write, write_table
 from lianyi.errors import InputError
 
 if TYPE_CHECKING:
@@ -208,7 +208,7 @@ def person(ctx: click.Context, key: str, limit: int, kinds: tuple[str, ...], bef
     ws = workspace(ctx)
     found = ws.person(key)
     timeline = ws.timeline(found, limit=limit, before=_moment(before), kinds=kinds)
-    click.echo(json_line({**asdict(found), "timeline": timeline}))
+    click.echo(json_line({**asdict(found), "profile": unpacked(found.profile), "timeline": timeline}))
 
 
 def _moment(text: str | None) -> datetime | None:

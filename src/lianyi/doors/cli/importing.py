@@ -42,6 +42,8 @@ def progress_text(progress: Progress) -> str:
 
 # A reason longer than this is told point by point.
 LONG_WHY = 100
+# Of fewer rows a speed would tell of the start, not of the reading.
+MANY_ROWS = 10_000
 
 
 def sentence(report: ImportReport) -> str:
@@ -49,10 +51,12 @@ def sentence(report: ImportReport) -> str:
     if report.already_landed:
         return f"{report.file}: added before as it is; nothing changed"
     verb = "would add" if report.dry_run else "added"
-    speed = f", {report.rows / report.seconds:,.0f} rows/s" if report.seconds >= 1 else ""
+    speed = f", {report.rows / report.seconds:,.0f} rows/s" if report.rows >= MANY_ROWS else ""
     brief = f" ({report.why})" if len(report.why) <= LONG_WHY else ""
     brought = f"{verb} {report.new:,} events, {report.duplicates:,} known already, {report.rejects:,} rejected"
     lines = [f"{report.file}: {report.format}{brief}; {report.rows:,} rows: {brought}; {report.seconds:.1f} s{speed}"]
+    if report.kinds:
+        lines.append("events by kind: " + ", ".join(f"{kind} {count:,}" for kind, count in report.kinds.items()))
     if not brief:
         lines += ["how it was read:", *(f"  {note}" for note in report.why.split("; "))]
     if report.mapping_file:
