@@ -203,3 +203,14 @@ def test_consents_are_shown_with_their_proof_and_silence_is_no_consent(standing:
     assert "t:c3" in card
     assert "t:c1" not in card
     assert "members" in card
+
+
+def test_a_thing_is_called_by_its_title_where_another_event_tells_it(standing: Standing, brand: Workspace) -> None:
+    for thing in ("item:3", "item:99"):
+        cart = Event(id=f"t:cart/{thing}", at=NOW, kind="cart", source="shop", actor_key=ANNA, object_key=thing)
+        brand.record([cart])
+    page = text(standing.owner.get(f"/people/{brand.person(ANNA).person_id}"))
+    carts = [part[:400] for part in page.split("Cart")[1:]]
+    assert any("绿茶 3" in part for part in carts)
+    assert any("item:99" in part for part in carts)
+    assert not any("item:3<" in part for part in carts)

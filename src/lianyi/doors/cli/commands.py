@@ -60,7 +60,7 @@ def new(ctx: click.Context, /, **options: str) -> None:
 @click.option("--label", help="Tells two shops or accounts of one platform apart.")
 @click.option("--room", help="Name of the chat, where the file does not say.")
 @click.option("--me", help="Your own name in a chat, where the file says only “you”.")
-@click.option("--dry-run", is_flag=True, help="Do all but keep anything.")
+@click.option("--dry-run", is_flag=True, help="Do all but land events; rejected rows can be looked at.")
 @click.option("--json", "as_json", is_flag=True, help="One report a line, as JSON.")
 @click.option("--formats", is_flag=True, help="List the formats and end.")
 @click.pass_context

@@ -46,6 +46,8 @@ def build(folder: Path, *, people: int, seed: int) -> None:
     _owner(folder)
     seconds = time.perf_counter() - began
     say(f"demo brand of {people:,} people and {ws.lake.rows():,} events in {seconds:.1f} s at {folder}")
+    seen = ws.states()["people"].rows
+    say(f"people in its log: {seen:,} (somebody seen under keys that nothing joins counts more than once)")
 
 
 def announce(folder: Path, *, host: str, port: int) -> None:

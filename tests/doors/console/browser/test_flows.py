@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+import lianyi
+from lianyi.memory.events import Event
 from tests.doors.console.browser.conftest import Server
+from tests.doors.standing import CAI, DAN, NOW
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -20,6 +24,8 @@ WORDS = {
         "take_back": "Take this tag back", "choose": "Choose files", "check": "Check the file",
         "import": "Import the good rows", "download": "Download", "refresh": "Refresh all", "keys": "Write keys",
         "create": "Create", "sign_out": "Sign out", "imported": "Imported.",
+        "silent": "The person has said neither yes nor no. That is no consent.", "granted": "granted",
+        "withdrawn": "refused or withdrawn", "rejected": "What could not be used", "reason": "is no time",
     },
     "zh-hans": {
         "people": "用户", "overview": "总览", "data": "数据", "settings": "设置", "welcome": "欢迎",
@@ -27,6 +33,8 @@ WORDS = {
         "take_back": "移除此标签", "choose": "选择文件", "check": "检查文件",
         "import": "导入可用的行", "download": "下载", "refresh": "全部刷新", "keys": "写入密钥",
         "create": "创建", "sign_out": "退出登录", "imported": "已导入。",
+        "silent": "此人既未同意也未拒绝；这不等于同意。", "granted": "已同意",
+        "withdrawn": "拒绝或已撤回", "rejected": "无法使用的数据", "reason": "不是时间",
     },
 }  # fmt: skip
 ORDERS = """member,phone,paid at,amount,goods
@@ -45,8 +53,11 @@ def test_from_first_run_to_settings(page: Page, server: Server, language: str, t
     enter(page, server, words, language)
     overview(page, words)
     find_and_tag(page, words)
+    who = silence(page, server, words, language)
     import_orders(page, words, tmp_path)
     refresh(page, words)
+    consents(page, words, who)
+    rejects(page, words)
     make_key(page, words)
     leave(page, words)
 
@@ -116,6 +127,42 @@ def find_and_tag(page: Page, words: dict[str, str]) -> None:
     assert "channel=wecom" in page.url
 
 
+def silence(page: Page, server: Server, words: dict[str, str], language: str) -> str:
+    """Somebody of whom no consent is known; they say two things, which the tables do not know yet. Their id."""
+    brand, key = lianyi.open(server.folder), {"en": DAN, "zh-hans": CAI}[language]
+    who = brand.person(key).person_id
+    page.goto(f"/people/{who}")
+    expect(page.locator("#consents")).to_contain_text(words["silent"])
+    brand.record(
+        [
+            Event(id=f"t:{language}:{channel}", at=NOW - timedelta(days=2), kind="consent", source="members",
+                  actor_key=key, props={"purpose": "marketing", "channel": channel, "granted": granted})
+            for channel, granted in (("email", True), ("sms", False))
+        ]
+    )  # fmt: skip
+    return who
+
+
+def consents(page: Page, words: dict[str, str], who: str) -> None:
+    page.goto(f"/people/{who}")
+    card = page.locator("#consents")
+    expect(card.locator("li")).to_have_count(2)
+    expect(card.locator("li", has_text="email").locator(".badge.good")).to_have_text(words["granted"])
+    expect(card.locator("li", has_text="sms").locator(".badge.bad")).to_have_text(words["withdrawn"])
+    expect(card.locator("li", has_text="sms")).to_contain_text("members")
+
+
+def rejects(page: Page, words: dict[str, str]) -> None:
+    """What an import could not use is found again under Data, is downloaded and thrown away."""
+    place(page, words["data"]).click()
+    card = page.locator("section", has_text=words["rejected"])
+    with page.expect_download() as download:
+        card.get_by_role("link", name=words["download"]).first.click()
+    assert "not a time" in Path(download.value.path()).read_text(encoding="utf-8-sig")
+    card.locator("button.danger").first.click()
+    expect(page.locator("section", has_text=words["rejected"])).to_have_count(0)
+
+
 def import_orders(page: Page, words: dict[str, str], tmp_path: Path) -> None:
     path = tmp_path / "orders.csv"
     path.write_text(ORDERS, encoding="utf-8")
@@ -129,6 +176,7 @@ def import_orders(page: Page, words: dict[str, str], tmp_path: Path) -> None:
     page.get_by_role("button", name=words["check"]).click()
     go = page.get_by_role("button", name=words["import"])
     go.wait_for(timeout=60_000)
+    expect(page.get_by_role("cell", name=words["reason"])).to_be_visible()
     with page.expect_download() as download:
         page.get_by_role("link", name=words["download"]).click()
     rejected = Path(download.value.path()).read_text(encoding="utf-8-sig")

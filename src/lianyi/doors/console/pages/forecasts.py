@@ -47,6 +47,7 @@ def forecasts(request: HttpRequest) -> HttpResponse:
         "reliability": reliability(promises) if promises else None,
         "state": states.get("forecasts"),
         "checks": states.get("spread_checks"),
+        "events": ws.lake.rows(),
     }
     return render(request, "forecasts/page.html", context)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -47,6 +48,15 @@ def unknown() -> SafeString:
 def said(thing: Any) -> str:
     """The English or Chinese text of something that has both (`en`, `zh`), by the language of the page."""
     return str(thing.zh if (translation.get_language() or "").startswith("zh") else thing.en)
+
+
+_ONE_ROW = re.compile(r"(one row =|每行 =|一行 =)\s*", re.IGNORECASE)
+
+
+@register.filter
+def one_row(table: Any) -> str:
+    """What one row of a table means, below a heading that says "one row means"."""
+    return _ONE_ROW.sub("", said(table), count=1)
 
 
 @register.filter

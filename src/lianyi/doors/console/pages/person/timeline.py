@@ -122,12 +122,13 @@ def stretch(
 
 def _happenings(ws: Workspace, events: Sequence[Mapping[str, Any]]) -> list[Happening]:
     others = _people(ws, {key for event in events if (key := _other_key(event))})
+    titles = _titles(ws, events)
     return [
         Happening(
             event=event,
             kind=KINDS.get(event["kind"]),
             group=GROUP_OF.get(event["kind"], OTHER),
-            what=_what(event),
+            what=_what(event, titles),
             other=others.get(_other_key(event) or ""),
         )
         for event in events
@@ -150,10 +151,20 @@ def _people(ws: Workspace, keys: set[str]) -> dict[str, tuple[str, str]]:
     }
 
 
-def _what(event: Mapping[str, Any]) -> str:
+def _titles(ws: Workspace, events: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """What things are called: a cart or a refund often names the key alone, the view of the same thing its title."""
+    told = {event["object_key"]: str(title) for event in events if (title := event["props"].get("title"))}
+    untold = {event["object_key"] for event in events if event["object_key"]} - set(told)
+    if untold and "things" in ws.states():
+        found = _listed(ws, "SELECT object_key, title FROM things WHERE object_key", untold)
+        told |= {row["object_key"]: row["title"] for row in found}
+    return told
+
+
+def _what(event: Mapping[str, Any], titles: Mapping[str, str]) -> str:
     """The thing that the event is about, in a few words."""
-    props = event["props"]
-    for value in (props.get("title"), props.get("tag"), event["campaign"], event["object_key"]):
+    props, thing = event["props"], event["object_key"]
+    for value in (props.get("title"), props.get("tag"), event["campaign"], titles.get(thing, thing)):
         if value:
             return str(value)
     if event["kind"] == "identify":

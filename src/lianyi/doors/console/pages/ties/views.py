@@ -89,5 +89,6 @@ def opportunities(request: HttpRequest) -> HttpResponse:
         "horizon": rows[0]["horizon_days"] if rows else None,
         "state": ws.states().get("tie_opportunities"),
         "stale": ws.stale(),
+        "events": ws.lake.rows(),
     }
     return render(request, "ties/opportunities.html", context)
