@@ -153,6 +153,12 @@ def test_a_search_is_noted_without_its_text() -> None:
     assert noted == {"by_text": True, "tags": ("vip",), "condition": "orders >= 2"}
 
 
+def test_a_person_is_found_by_a_number_as_people_write_it(brand: Workspace) -> None:
+    found = json.loads(run(brand, "person", "phone:139 1234 5600").stdout)
+    assert found["person_id"] == brand.person(ANNA).person_id
+    run(brand, "person", "phone:139 9999 9999", code=3)
+
+
 def test_a_note_lands_in_the_timeline(brand: Workspace) -> None:
     run(brand, "note", ANNA, "likes oolong")
     event = brand.timeline(ANNA, kinds=["note"])[0]

@@ -156,8 +156,8 @@ def _titles(ws: Workspace, events: Sequence[Mapping[str, Any]]) -> dict[str, str
     told = {event["object_key"]: str(title) for event in events if (title := event["props"].get("title"))}
     untold = {event["object_key"] for event in events if event["object_key"]} - set(told)
     if untold and "things" in ws.states():
-        found = _listed(ws, "SELECT object_key, title FROM things WHERE object_key", untold)
-        told |= {row["object_key"]: row["title"] for row in found}
+        found = ws.look_up("things", untold, columns=["object_key", "title"])
+        told |= {row["object_key"]: row["title"] for row in found.to_pylist()}
     return told
 
 
