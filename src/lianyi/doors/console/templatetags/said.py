@@ -50,13 +50,14 @@ def said(thing: Any) -> str:
     return str(thing.zh if (translation.get_language() or "").startswith("zh") else thing.en)
 
 
-_ONE_ROW = re.compile(r"(one row =|每行 =|一行 =)\s*", re.IGNORECASE)
+_ONE_ROW = re.compile(r"[^=]{2,8}=\s*")  # "One row = ", and the same in Chinese
 
 
 @register.filter
 def one_row(table: Any) -> str:
     """What one row of a table means, below a heading that says "one row means"."""
-    return _ONE_ROW.sub("", said(table), count=1)
+    text = said(table)
+    return text[begin.end() :] if (begin := _ONE_ROW.match(text)) else text
 
 
 @register.filter
