@@ -11,13 +11,16 @@ if TYPE_CHECKING:
     from lianyi.workspace import Workspace
 
 Row = dict[str, Any]
+EXPECTED = "place, reach, reach_low, reach_high"
 # What a topic does not change: it is of the person.
-_OWN = (
-    "coalesce(i.brought_people, 0) AS brought_people, coalesce(i.brought_days, 0) AS brought_days, "
-    "coalesce(i.brought_decayed, 0) AS brought_decayed, coalesce(i.brought_revenue, 0) AS brought_revenue, "
-    "coalesce(i.lately, 0) AS lately, coalesce(i.earlier, 0) AS earlier, coalesce(i.rising, FALSE) AS rising, "
-    "i.last_brought_at"
-)
+SEEN = (
+    "brought_people", "brought_days", "brought_decayed", "brought_revenue", "lately", "earlier", "rising",
+    "last_brought_at",
+)  # fmt: skip
+NOTHING: Row = {
+    "brought_people": 0, "brought_days": 0, "brought_decayed": 0.0, "brought_revenue": 0.0, "lately": 0, "earlier": 0,
+    "rising": False, "last_brought_at": None,
+}  # fmt: skip
 
 
 def listed(ws: Workspace, *, topic: str = "", rising: bool = False, limit: int = 50, offset: int = 0) -> list[Row]:
@@ -30,27 +33,26 @@ def listed(ws: Workspace, *, topic: str = "", rising: bool = False, limit: int =
     _needs(ws, "influence")
     if topic:
         _known(ws, topic)
-    order = "lately DESC, place" if rising else "place"
-    rows = _rows(
-        ws,
-        f"SELECT r.*, p.name FROM (SELECT * FROM ({_of_topic() if topic else _overall()}) "
-        f"{'WHERE rising ' if rising else ''}ORDER BY {order}, person_id LIMIT ? OFFSET ?) AS r "
-        f"LEFT JOIN people AS p ON p.person_id = r.person_id ORDER BY {order}, r.person_id",
-        [*([topic] if topic else []), limit, offset],
-    )
-    return [_said(ws, row) for row in rows]
+    query, values = _rising(topic) if rising else _placed(topic, limit, offset)
+    rows = _rows(ws, query, [*values, *([limit, offset] if rising else [])])
+    people = [row["person_id"] for row in rows]
+    seen = _of(ws, "influence", SEEN, people) if topic else {}
+    names = _of(ws, "people", ("name",), people)
+    unnamed = {"name": None}
+    whole = [
+        {**NOTHING, **row, **seen.get(row["person_id"], {}), **names.get(row["person_id"], unnamed)} for row in rows
+    ]
+    return [_said(ws, row) for row in whole]
 
 
 def of_person(ws: Workspace, person_id: str) -> Row | None:
-    """The person's row of `listed`; None where nobody is expected or was seen to come through them, or before a
-    refresh."""
+    """The person's row of `listed` without the name; None where nobody is expected or was seen to come through them,
+    or before a refresh."""
     if "influence" not in ws.states():
         return None
-    query = (
-        f"SELECT r.*, p.name FROM ({_overall('WHERE i.person_id = ?')}) AS r LEFT JOIN people AS p USING (person_id)"
-    )
-    found = _rows(ws, query, [person_id])
-    return _said(ws, found[0]) if found else None
+    wanted = f"person_id, {EXPECTED}, revenue, {', '.join(SEEN)}"
+    found = _rows(ws, f"SELECT {wanted} FROM influence WHERE person_id = ?", [person_id])
+    return _said(ws, {"topic": None, **found[0]}) if found else None
 
 
 def topics(ws: Workspace) -> list[Row]:
@@ -65,28 +67,47 @@ def topics(ws: Workspace) -> list[Row]:
 
 
 def totals(ws: Workspace) -> Row:
-    """ranked: people in the list. rising: of these. brought: of these through whom somebody came."""
+    """ranked: people in the list. rising: of these. brought: of these through whom somebody came. most: reach of the
+    first (None in an empty list)."""
     _needs(ws, "influence")
     (found,) = _rows(
         ws,
         "SELECT count(*) AS ranked, count(*) FILTER (WHERE rising) AS rising, "
-        "count(*) FILTER (WHERE brought_people > 0) AS brought FROM influence",
+        "count(*) FILTER (WHERE brought_people > 0) AS brought, max(reach) AS most FROM influence",
     )
     return found
 
 
-def _overall(where: str = "") -> str:
-    return (
-        "SELECT CAST(NULL AS VARCHAR) AS topic, i.person_id, i.place, i.reach, i.reach_low, i.reach_high, i.revenue, "
-        f"{_OWN} FROM influence AS i {where}"
-    )
+def _placed(topic: str, limit: int, offset: int) -> tuple[str, list[Any]]:
+    """A page of the list: places are numbers without gaps, so that none but the rows wanted is read."""
+    window = "place > ? AND place <= ? ORDER BY place"
+    if topic:
+        own = f"SELECT topic, person_id, {EXPECTED}, CAST(NULL AS DOUBLE) AS revenue FROM influence_topics"
+        return f"{own} WHERE topic = ? AND {window}", [topic, offset, offset + limit]
+    own = f"SELECT CAST(NULL AS VARCHAR) AS topic, person_id, {EXPECTED}, revenue, {', '.join(SEEN)} FROM influence"
+    return f"{own} WHERE {window}", [offset, offset + limit]
 
 
-def _of_topic() -> str:
+def _rising(topic: str) -> tuple[str, list[Any]]:
+    """Who is rising; a limit and an offset are to follow."""
+    if topic:
+        places = ", ".join(f"t.{name}" for name in EXPECTED.split(", "))
+        return (
+            f"SELECT t.topic, t.person_id, {places}, CAST(NULL AS DOUBLE) AS revenue FROM influence_topics AS t "
+            "JOIN influence AS i ON i.person_id = t.person_id WHERE t.topic = ? AND i.rising "
+            "ORDER BY i.lately DESC, t.place, t.person_id LIMIT ? OFFSET ?"
+        ), [topic]  # fmt: skip
     return (
-        "SELECT t.topic, t.person_id, t.place, t.reach, t.reach_low, t.reach_high, CAST(NULL AS DOUBLE) AS revenue, "
-        f"{_OWN} FROM influence_topics AS t LEFT JOIN influence AS i ON i.person_id = t.person_id WHERE t.topic = ?"
-    )
+        f"SELECT CAST(NULL AS VARCHAR) AS topic, person_id, {EXPECTED}, revenue, {', '.join(SEEN)} FROM influence "
+        "WHERE rising ORDER BY lately DESC, place, person_id LIMIT ? OFFSET ?"
+    ), []  # fmt: skip
+
+
+def _of(ws: Workspace, table: str, columns: Sequence[str], people: Sequence[str]) -> dict[str, Row]:
+    """These columns of a table by person. A list of ids lets whole blocks of the file be passed over."""
+    marks = ", ".join("?" for _ in people) or "NULL"
+    query = f"SELECT person_id, {', '.join(columns)} FROM {table} WHERE person_id IN ({marks})"
+    return {row.pop("person_id"): row for row in _rows(ws, query, people)}
 
 
 def _known(ws: Workspace, topic: str) -> None:

@@ -11,11 +11,13 @@ from django.views.decorators.http import require_safe
 
 from lianyi import influence as reads
 from lianyi.doors.console.brand import workspace
+from lianyi.doors.console.facts import once_per_state
 from lianyi.doors.console.rights import needs
 from lianyi.errors import InputError
 from lianyi.workspace import Workspace
 
 PAGE = 50
+_topics, _totals = once_per_state(reads.topics), once_per_state(reads.totals)
 
 
 @needs("people.see")
@@ -38,8 +40,8 @@ def _listed(ws: Workspace, topic: str, page: int, *, rising: bool) -> dict[str, 
         rows = reads.listed(ws, topic=topic, rising=rising, limit=PAGE + 1, offset=(page - 1) * PAGE)
     except InputError as error:
         raise Http404(str(error)) from error
-    topics = reads.topics(ws)
-    most = next((row["most"] for row in topics if row["topic"] == topic), None) if topic else _most(ws)
+    topics, totals = _topics(ws), _totals(ws)
+    most = next((row["most"] for row in topics if row["topic"] == topic), totals["most"])
     return {
         "rows": [{**row, "share": row["reach"] / most if most else 0.0} for row in rows[:PAGE]],
         "more": len(rows) > PAGE,
@@ -47,11 +49,5 @@ def _listed(ws: Workspace, topic: str, page: int, *, rising: bool) -> dict[str, 
         "topic": topic,
         "topics": topics,
         "rising": rising,
-        "totals": reads.totals(ws),
+        "totals": totals,
     }
-
-
-def _most(ws: Workspace) -> float | None:
-    """What the first of all reaches: how long the bars are is measured by it."""
-    first = reads.listed(ws, limit=1)
-    return first[0]["reach"] if first else None

@@ -123,7 +123,7 @@ INFLUENCE = Table(
     zh="每行 = 一位能带来他人的用户：预期影响与已见成果。",
     inputs=INPUTS,
     key=("person_id",),
-    order=("place",),
+    order=("person_id",),  # as people are looked up; the list goes by place
     columns={
         "person_id": Column(en="the person", zh="用户"),
         "place": Column(en="rank by reach, 1 = the most", zh="按触达排名，1 为最高"),
