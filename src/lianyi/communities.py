@@ -182,7 +182,7 @@ def with_words(ws: Workspace, rows: Sequence[Row], *, key: str = "community_id")
         return list(rows)
     marks = ", ".join("?" for _ in rows)
     acts = _rows(
-        ws, "SELECT object_key, props FROM arrivals e WHERE e.received_at > ? AND e.kind = 'community' "
+        ws, "SELECT object_key, props FROM late_events e WHERE e.received_at > ? AND e.kind = 'community' "
         f'AND e.object_key IN ({marks}) ORDER BY e."at", e.id',
         (state.as_of, *(PREFIX + row[key] for row in rows)),
     )  # fmt: skip

@@ -264,7 +264,7 @@ def _tags_since(ws: Workspace, keys: Sequence[str], since: datetime) -> list[dic
     marks = ", ".join("?" for _ in keys)
     return _rows(
         ws,
-        "SELECT * FROM arrivals e WHERE e.received_at > ? AND e.kind = 'tag' AND e.source = ? "
+        "SELECT * FROM late_events e WHERE e.received_at > ? AND e.kind = 'tag' AND e.source = ? "
         f'AND e.target_key IN ({marks}) ORDER BY e."at", e.id',
         [since, SOURCE, *keys],
     )

@@ -54,7 +54,7 @@ def read(ws: Workspace, keys: Collection[str]) -> Timeline:
         return Timeline(events=pa.concat_tables([mine, _asked(ws, EVENTS, keys, None)]))
     table = _alike(ws.look_up("received", keys), "target")
     table = table.filter(~pc.field("actor_key").isin(list(keys)) | pc.field("actor_key").is_null())
-    later = _asked(ws, "arrivals", keys, ws.states()["received"].as_of)
+    later = _asked(ws, "late_events", keys, ws.states()["received"].as_of)
     later = later.filter(pc.invert(pc.is_in(later["id"], table["id"].combine_chunks())))
     return Timeline(events=pa.concat_tables([mine, table, later]))
 

@@ -345,10 +345,10 @@ class Workspace:
             engine.run("SELECT * FROM no_events", into=EVENTS)
         for name, state in self.states().items():
             engine.register(name, self.store.files(state))
-        self._show_arrivals(engine)
+        self._show_late_events(engine)
 
-    def _show_arrivals(self, engine: DuckDB) -> None:
-        """Relation `arrivals`: the files of the log that hold anything which some table does not know yet; what was
+    def _show_late_events(self, engine: DuckDB) -> None:
+        """Relation `late_events`: the files of the log that hold anything which some table does not know yet; what was
         received after its as-of time is there. Mostly a few young files, where the log has hundreds of row groups."""
         files: list[str] = []
         states = self.states().values()
@@ -356,10 +356,10 @@ class Workspace:
             oldest = min(state.as_of for state in states)
             files = self._sorted(EVENTS).reaching("received_at", oldest)
         if files:
-            engine.register("arrivals", files)
+            engine.register("late_events", files)
         else:
-            engine.register("none_arrived", SCHEMA.empty_table())
-            engine.run("SELECT * FROM none_arrived", into="arrivals")
+            engine.register("no_late_events", SCHEMA.empty_table())
+            engine.run("SELECT * FROM no_late_events", into="late_events")
 
     @contextmanager
     def refreshing(self) -> Iterator[None]:
