@@ -50,8 +50,8 @@ def of_person(ws: Workspace, person_id: str) -> Row | None:
     or before a refresh."""
     if "influence" not in ws.states():
         return None
-    wanted = f"person_id, {EXPECTED}, revenue, {', '.join(SEEN)}"
-    found = _rows(ws, f"SELECT {wanted} FROM influence WHERE person_id = ?", [person_id])
+    wanted = ["person_id", *EXPECTED.split(", "), "revenue", *SEEN]
+    found = ws.look_up("influence", [person_id], columns=wanted).to_pylist()
     return _said(ws, {"topic": None, **found[0]}) if found else None
 
 

@@ -39,7 +39,7 @@ def known(brand: Workspace) -> dict[str, str]:
     columns = pa.Table.from_pylist(rows).schema.set(
         list(rows[0]).index("last_brought_at"), pa.field("last_brought_at", pa.timestamp("us", tz="UTC"))
     )
-    put_table(brand, "influence", pa.Table.from_pylist(rows, columns))
+    put_table(brand, "influence", pa.Table.from_pylist(rows, columns).sort_by("person_id"))
     tea = [
         {"topic": "茶 > 绿茶", "person_id": who[name], "place": place, "reach": reach, "reach_low": reach - 0.1,
          "reach_high": reach + 0.1}

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from lianyi.insight.ripples.planning.request import Request
 from lianyi.insight.scope import Scope
-from lianyi.insight.tables import Build, Column, Table
+from lianyi.insight.tables import LOOKED_INTO, Build, Column, Table
 
 HALF_LIFE = 90  # days after which somebody whom one brought counts half
 RECENT, BEFORE = 28, 112  # days: brought lately, and the time before to which it is compared
@@ -124,6 +124,7 @@ INFLUENCE = Table(
     inputs=INPUTS,
     key=("person_id",),
     order=("person_id",),  # as people are looked up; the list goes by place
+    row_group=LOOKED_INTO,
     columns={
         "person_id": Column(en="the person", zh="用户"),
         "place": Column(en="rank by reach, 1 = the most", zh="按触达排名，1 为最高"),
