@@ -67,6 +67,15 @@ def test_a_table_goes_in_by_mapping_check_and_import(standing: Standing, brand: 
     assert "Imported." in text(standing.owner.get(f"/import/{one.pk}"))
 
 
+def test_a_person_of_two_columns_is_not_said_to_be_a_member_number(standing: Standing) -> None:
+    """The draft takes phone, else e-mail; a choice of one kind of key beside it would be wrong."""
+    rows = "Order No,Order Date,Phone,Email,Amount\n1,2026-01-02 10:00:00,13900000001,a@example.cn,9.00\n"
+    page = text(standing.owner.get(f"/import/{upload(standing, 'shop.csv', rows).pk}"))
+    assert "Phone / Email" in page
+    assert '<option value="" selected>as guessed</option>' in page
+    assert '<option value="user" selected>' in page, "of the other person, of whom nothing is guessed"
+
+
 def test_the_same_file_twice_changes_nothing(standing: Standing, brand: Workspace) -> None:
     counts = []
     for _ in range(2):
