@@ -61,6 +61,19 @@ def real() -> None:
         columns=("src", "dst", '"Time"'),
     )  # fmt: skip
     show("hospital, 6 hours", list(periods(hospital, first=24 * HOUR, horizon=6 * HOUR, last=90 * HOUR)))
+    show("taobao_share, 10 days", list(periods(shares(), first=40 * DAY, horizon=10 * DAY, last=80 * DAY)))
+
+
+def shares() -> Contacts:
+    """Who shared goods to whom; people are numbered in the order of their ids."""
+    file = FOLDER / "taobao_share/share_sample.csv"
+    with DuckDB(threads=1) as engine:
+        rows = engine.table(f"SELECT inviter_id, voter_id, epoch(timestamp) AS at FROM read_csv('{file}')")
+    ends = [np.asarray(rows[name].to_pylist(), dtype=object) for name in ("inviter_id", "voter_id")]
+    number = np.unique(np.concatenate(ends), return_inverse=True)[1].astype(np.int64)
+    seconds = rows["at"].to_numpy().astype(np.float64)
+    source, target = number[: len(seconds)], number[len(seconds) :]
+    return Contacts(name="taobao_share", source=source, target=target, seconds=seconds - seconds.min())
 
 
 def known() -> None:

@@ -104,6 +104,8 @@ def _made(build: Build) -> frozenset[tuple[str, str]]:
 
 def _new(grown: Grown, made: frozenset[tuple[str, str]]) -> pa.Table:
     """Running ripples from all that has ended; ended ones from what had ended before they began."""
+    if not grown.names:
+        return NEW.empty_table()
     from lianyi.insight.ripples.forecasting.growth import POINTS
     from lianyi.insight.ripples.forecasting.learning import look
 
