@@ -12,6 +12,8 @@ same run: DuckDB finding the same person's row and newest events in the same fil
 from __future__ import annotations
 
 import argparse
+import resource
+import shutil
 import statistics
 import time
 from collections.abc import Callable, Sequence
@@ -21,6 +23,7 @@ from typing import Any
 import people_50m
 import pyarrow.parquet as pq
 
+from lianyi.insight import roll
 from lianyi.insight.store import State
 from lianyi.insight.tables import catalogue
 from lianyi.settings import Settings
@@ -56,11 +59,14 @@ def _linked(ws: Workspace, name: str, made: Path) -> State | None:
     if not files:
         return None
     place = ws.store.path(name, "bench")
-    place.mkdir(parents=True, exist_ok=True)
-    for old in place.iterdir():
-        old.unlink()
+    shutil.rmtree(place, ignore_errors=True)
+    place.mkdir(parents=True)
     for file in files:
         (place / Path(file).name).hardlink_to(file)
+    if catalogue()[name].listed:
+        start = time.perf_counter()
+        roll.write(catalogue()[name], place)
+        print(f"roll of {name} written in {time.perf_counter() - start:.1f} s")
     rows = sum(pq.ParquetFile(file).metadata.num_rows for file in files)
     version = ws.lake.version()
     return State(
@@ -153,6 +159,7 @@ def main() -> None:
     print(f"{'':44} = {person / bound:.1f} x the bare look-up", flush=True)
     for name, address in pages(ws).items():
         told(name, timed(get, [address] * options.rounds))
+    print(f"{'peak memory of the process':44} {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10:12.0f} MB")
 
 
 if __name__ == "__main__":

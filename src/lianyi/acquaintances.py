@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 OPPORTUNITIES = ("warming", "introduction", "first_purchase")
 # Who has more ties than this is a hub; the strongest of them say enough.
 MOST = 500
+NAMED = ("name", "other_name", "via_name")
 
 
 def ties(ws: Workspace, person_id: str, *, limit: int = MOST) -> list[dict[str, Any]]:
@@ -27,13 +28,13 @@ def ties(ws: Workspace, person_id: str, *, limit: int = MOST) -> list[dict[str, 
 
 
 def names(ws: Workspace, people: Collection[str]) -> dict[str, str | None]:
-    """Person id -> name, None for people without one. An id written out is found in the sorted file; a join would read
-    the names of all people."""
+    """Person id -> name of the people that there are, None for those without one."""
     if not people:
         return {}
-    marks = ", ".join("?" for _ in people)
-    found = _rows(ws, f"SELECT person_id, name FROM people WHERE person_id IN ({marks})", sorted(people))
-    return {row["person_id"]: row["name"] for row in found}
+    roll = ws.roll()
+    places = roll.places(people)
+    rows = roll.rows(list(places.values()), ("person_id", "name"))
+    return {row["person_id"]: row["name"] for row in rows}
 
 
 def among(ws: Workspace, people: Sequence[str]) -> list[dict[str, Any]]:
@@ -65,14 +66,11 @@ def opportunities(
         conditions.append("(kind = 'first_purchase' OR person_id < other_id)")
     where = f"WHERE {' AND '.join(conditions)} "
     order = "gain DESC, person_id, other_id, kind"
-    return _rows(
-        ws,
-        "SELECT o.*, p.name AS name, q.name AS other_name, v.name AS via_name FROM ("
-        f"SELECT * FROM tie_opportunities {where}ORDER BY {order} LIMIT ? OFFSET ?) AS o "
-        "LEFT JOIN people p ON p.person_id = o.person_id LEFT JOIN people q ON q.person_id = o.other_id "
-        f"LEFT JOIN people v ON v.person_id = o.via_id ORDER BY o.{order.replace(', ', ', o.')}",
-        [*(value for value in (person_id, kind) if value), limit, offset],
-    )
+    values = [*(value for value in (person_id, kind) if value), limit, offset]
+    found = _rows(ws, f"SELECT * FROM tie_opportunities {where}ORDER BY {order} LIMIT ? OFFSET ?", values)
+    sides = ("person_id", "other_id", "via_id")
+    known = names(ws, {row[side] for row in found for side in sides if row[side]})
+    return [{**row, **{name: known.get(row[side]) for side, name in zip(sides, NAMED, strict=True)}} for row in found]
 
 
 def _rows(ws: Workspace, query: str, values: Sequence[Any]) -> list[dict[str, Any]]:

@@ -18,6 +18,7 @@ from lianyi import acquaintances, communities, forgetting, persons
 from lianyi import settings as settings_file
 from lianyi.errors import Busy, InputError, NotFound, NoWorkspace
 from lianyi.insight import refresh as refreshing
+from lianyi.insight.roll import Roll
 from lianyi.insight.store import State, Store
 from lianyi.insight.tables import EVENTS, Table, catalogue
 from lianyi.memory.duckdb import DuckDB, QueryError, Relation
@@ -63,6 +64,7 @@ class Workspace:
         self._lock = threading.Lock()
         self._found: dict[str, tuple[tuple[int, int], SortedFiles]] = {}
         self._finding = threading.Lock()
+        self._roll: tuple[tuple[str, str], Roll] | None = None
 
     @classmethod
     def create(
@@ -206,6 +208,16 @@ class Workspace:
             return SCHEMA.empty_table().select(list(columns or SCHEMA.names))
         return files.rows(values, columns=columns)
 
+    def roll(self, name: str = "people") -> Roll:
+        """The columns of a table that lists show, sort and narrow by; of the version that is valid now."""
+        with self._finding:
+            state = self.states().get(name)
+            if state is None:
+                raise NotFound(f"table {name} is not built yet; run: lianyi refresh")
+            if self._roll is None or self._roll[0] != (name, state.version):
+                self._roll = (name, state.version), Roll(self.tables()[name], self.store.path(name, state.version))
+            return self._roll[1]
+
     @property
     def ripples(self) -> Ripples:
         """What spreads among the people: plans, influence."""
@@ -343,8 +355,11 @@ class Workspace:
         else:
             engine.register("no_events", SCHEMA.empty_table())
             engine.run("SELECT * FROM no_events", into=EVENTS)
+        listed = {table.name for table in self.tables().values() if table.listed}
         for name, state in self.states().items():
             engine.register(name, self.store.files(state))
+            if name in listed:
+                engine.register_numbered(f"{name}_rows", self.store.files(state))
         self._show_late_events(engine)
 
     def _show_late_events(self, engine: DuckDB) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from lianyi.errors import InputError
+from lianyi.insight import roll
 from lianyi.insight.ranges import for_all, unmarked
 from lianyi.insight.store import State, Store
 from lianyi.insight.tables import EVENTS, Build, Table, catalogue, with_dependents
@@ -107,6 +108,8 @@ def _make(table: Table, build: Build, path: Path, lake_version: int) -> State:
         build.engine.run(sql + order, into=table.name, path=path, part=part, row_group=table.row_group)
         last_step, count = sql, part + 1
     build.clear()
+    if table.listed:
+        roll.write(table, path)
     rows = build.engine.table(f"SELECT count(*) AS n FROM {table.name}")["n"][0].as_py()
     return State(
         name=table.name,

@@ -74,6 +74,7 @@ class Table:
     rows are its parts: each is run, sorted and written by itself before the next is asked for, so that a part fits
     into memory.
     parameters: names in Build.parameters that it reads. remembers: it reads its own previous version (Build.previous).
+    listed: columns kept beside the files for lists of its rows, see roll. searched: those of them in lower case too.
     row_group: rows that lie together in the file, all of which a look-up of one by the first column of order decodes.
     """
 
@@ -88,6 +89,8 @@ class Table:
     parameters: tuple[str, ...] = ()
     remembers: bool = False
     row_group: int = ROW_GROUP
+    listed: tuple[str, ...] = ()
+    searched: tuple[str, ...] = ()
 
 
 def catalogue() -> Mapping[str, Table]:

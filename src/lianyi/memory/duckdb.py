@@ -69,6 +69,13 @@ class DuckDB:
             f'CREATE VIEW "{name}" AS SELECT * FROM read_parquet([{files}], union_by_name = false)'
         )
 
+    def register_numbered(self, name: str, files: Sequence[str | Path]) -> None:
+        """A view of Parquet files with two columns more: number of the file in the list, number of the row in it."""
+        listed = ", ".join(literal(str(path)) for path in files)
+        self._connection.execute(
+            f'CREATE VIEW "{name}" AS SELECT *, file_index, file_row_number FROM read_parquet([{listed}])'
+        )
+
     def run(
         self,
         sql: str,

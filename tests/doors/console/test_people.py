@@ -13,8 +13,9 @@ from django.http import QueryDict
 
 from lianyi.action.team.models import Act
 from lianyi.doors.console.pages.people import export, search
-from lianyi.doors.console.pages.people.columns import SORTS
+from lianyi.doors.console.pages.people.columns import COLUMNS, SORTS
 from lianyi.errors import BadRule
+from lianyi.insight.tables import catalogue
 from lianyi.workspace import Workspace
 from tests.doors.standing import ANNA, CAI, NAMES, Standing
 
@@ -56,10 +57,14 @@ def test_any_text_is_only_text(brand: Workspace, text: str) -> None:
 
 def test_an_unreadable_condition_says_so_and_finds_nobody(standing: Standing, brand: Workspace) -> None:
     with pytest.raises(BadRule):
-        search.where(brand, search.Search(condition="orders >>> 3"))
+        search.find(brand, search.Search(condition="orders >>> 3"), ())
     answer = standing.owner.get("/people", {"condition": "orders >>> 3"})
     assert answer.status_code == 200
     assert "The condition can't be read" in answer.content.decode()
+
+
+def test_what_the_list_can_show_and_sort_by_is_kept_for_lists() -> None:
+    assert {*COLUMNS, *SORTS, "person_id", "name"} == set(catalogue()["people"].listed)
 
 
 def test_every_sort_puts_unknown_last_and_pages_never_overlap(

@@ -82,8 +82,7 @@ def _export(ws: Workspace, search: Search, columns: tuple[str, ...], *, form: st
             for piece in lines(ws, search, columns):
                 out.write(piece)
     else:
-        batches = found(ws, search, columns).to_arrow_reader(5_000)
-        write((row for batch in batches for row in batch.to_pylist()), (), form="json")
+        write((row for rows in found(ws, search, columns) for row in rows), (), form="json")
 
 
 @click.command()

@@ -11,6 +11,12 @@ from lianyi.insight.ranges import ranges, within
 from lianyi.insight.scope import Scope
 from lianyi.insight.tables import Build, Column, Table
 
+LISTED = (
+    "person_id", "name", "tags", "consumption_level", "orders", "net_spend", "last_seen", "channels", "first_seen",
+    "days_active", "events", "gross_spend", "refunds", "monetary", "first_order", "last_order", "cycle_days",
+    "preferred_hour", "groups",
+)  # fmt: skip
+
 
 def people(scope: Scope, here: str) -> str:
     """One row = one person in a range, as in profiles, with the list of tags."""
@@ -62,6 +68,8 @@ PEOPLE = Table(
     key=("person_id",),
     order=("person_id",),
     row_group=4_096,  # sixty columns wide
+    listed=LISTED,
+    searched=("name",),
     columns={
         **PROFILE_COLUMNS,
         "tags": Column(en="tags of the person; see person_tags for why", zh="标签，依据见 person_tags"),

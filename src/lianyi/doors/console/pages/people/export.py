@@ -14,7 +14,6 @@ from django.utils import timezone
 from lianyi.doors.console.pages.people.search import Search, found
 from lianyi.workspace import Workspace
 
-ROWS = 5_000
 # A cell that begins so may be run as a formula (OWASP "CSV injection"); an apostrophe in front makes it text.
 RISKY = ("=", "+", "-", "@", "\t", "\r")
 
@@ -36,8 +35,8 @@ def lines(ws: Workspace, search: Search, columns: Sequence[str]) -> Iterator[byt
     names = ("person_id", "name", *columns)
     people = found(ws, search, columns)
     yield b"\xef\xbb\xbf" + _written([names])
-    for batch in people.to_arrow_reader(ROWS):
-        yield _written([[cell(row[name]) for name in names] for row in batch.to_pylist()])
+    for rows in people:
+        yield _written([[cell(row[name]) for name in names] for row in rows])
 
 
 def _written(rows: Sequence[Sequence[Any]]) -> bytes:

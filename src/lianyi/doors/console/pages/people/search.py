@@ -1,22 +1,27 @@
-"""What is looked for in the list of people, and the SQL that finds it. Values are always bound, never written in."""
+"""What is looked for in the list of people, and who is found: masks over the roll of people, and an order of it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from django.http import QueryDict
 
 from lianyi.doors.console.conditions import matching
 from lianyi.doors.console.pages.people.columns import CONSUMPTION, SORTS
 from lianyi.doors.console.tag_rules import rules
-from lianyi.memory.duckdb import Relation
+from lianyi.insight.roll import Mask, Roll, Rows, true_of
 from lianyi.memory.keys import NAMESPACES, email_key, phone_key
 from lianyi.persons import PERSON_ID
 from lianyi.workspace import Workspace
 
 PAGE = 50
+AT_ONCE = 5_000
 SEEN_DAYS = (1, 7, 30, 90)
 
 
@@ -56,14 +61,6 @@ class Search:
         return {"by_text": bool(self.text), **{name: value for name, value in kept.items() if value}}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Clause:
-    """A piece of SQL after WHERE, with the values bound to it."""
-
-    sql: str
-    values: tuple[Any, ...] = ()
-
-
 def read(query: QueryDict) -> Search:
     """The search in an address. What is not understood is left out, never an error: addresses get old."""
     sort = query.get("sort", "last_seen")
@@ -80,33 +77,45 @@ def read(query: QueryDict) -> Search:
     )
 
 
-def where(ws: Workspace, search: Search) -> Clause:
-    """All conditions of a search, joined. BadRule where the condition text can't be read."""
-    clauses = [_text(search.text)] if search.text else []
-    clauses += [Clause(sql="list_contains(tags, ?)", values=(tag,)) for tag in search.tags]
+def in_order(ws: Workspace, search: Search) -> tuple[Roll, Rows]:
+    """The roll of people, and its rows of who is found, in the order asked for; the id settles ties, so that pages
+    never overlap. BadRule where the condition text can't be read."""
+    roll = ws.roll()
+    order = roll.order(search.sort, down=search.down)
+    masks = _masks(ws, roll, search)
+    return roll, order[np.logical_and.reduce(masks)[order]] if masks else order
+
+
+def _masks(ws: Workspace, roll: Roll, search: Search) -> list[Mask]:
+    """Who fulfils each part of the search."""
+    masks = [_text(ws, roll, search.text)] if search.text else []
+    masks += [roll.listing("tags", tag) for tag in search.tags]
     if search.consumption:
-        clauses.append(Clause(sql="consumption_level = ?", values=(search.consumption,)))
+        masks.append(true_of(pc.equal(roll.column("consumption_level"), search.consumption)))
     if search.channel:
-        clauses.append(Clause(sql="list_contains(channels, ?)", values=(search.channel,)))
+        masks.append(roll.listing("channels", search.channel))
     if search.seen:
-        as_of = ws.states()["people"].as_of
-        clauses.append(Clause(sql="last_seen >= ? - to_days(?)", values=(as_of, search.seen)))
+        since = ws.states()["people"].as_of - timedelta(days=search.seen)
+        masks.append(
+            true_of(pc.greater_equal(roll.column("last_seen"), pa.scalar(since, roll.column("last_seen").type)))
+        )
     if search.condition:
-        clauses.append(Clause(sql=matching(ws, search.condition, rules(ws.folder)).sql))
-    sql = " AND ".join(f"({clause.sql})" for clause in clauses)
-    return Clause(sql=sql or "TRUE", values=tuple(value for clause in clauses for value in clause.values))
+        masks.append(_fulfilling(ws, roll, matching(ws, search.condition, rules(ws.folder)).sql))
+    return masks
 
 
-def _text(text: str) -> Clause:
+def _fulfilling(ws: Workspace, roll: Roll, truth: str) -> Mask:
+    rows = ws.sql(f"SELECT file_index, file_row_number FROM people_rows WHERE {truth}").to_arrow_table()
+    return roll.numbered(rows["file_index"].to_numpy(), rows["file_row_number"].to_numpy())
+
+
+def _text(ws: Workspace, roll: Roll, text: str) -> Mask:
     """A name that contains the text, or one of the keys that the text may stand for."""
     if PERSON_ID.match(text):
-        return Clause(
-            sql="person_id = ? OR person_id IN (SELECT person_id FROM keys WHERE key_id = ?)", values=(text, text)
-        )
-    keys = _possible_keys(text)
-    marks = ", ".join("?" for _ in keys)
-    by_key = f"person_id IN (SELECT person_id FROM keys WHERE key IN ({marks}))"
-    return Clause(sql=f"contains(lower(name), ?) OR {by_key}", values=(text.lower(), *keys))
+        older = ws.sql("SELECT person_id FROM keys WHERE key_id = ?", [text]).to_arrow_table()["person_id"]
+        return roll.marked(list(roll.places({text, *older.to_pylist()}).values()))
+    by_key = ws.look_up("keys", _possible_keys(text), columns=["person_id"])["person_id"].to_pylist()
+    return roll.saying("name", text) | roll.marked(list(roll.places(set(by_key)).values()))
 
 
 def _possible_keys(text: str) -> list[str]:
@@ -141,57 +150,14 @@ class Page:
 
 
 def find(ws: Workspace, search: Search, columns: Sequence[str]) -> Page:
-    """One page of people. Reads the sort column of all and the shown columns of one page only. Pages behind the middle
-    are looked for from the end, for the nearer a page is to where the order begins, the less must be sorted."""
-    clause = where(ws, search)
-    total = ws.states()["people"].rows
-    if search.narrowed:
-        total = (
-            ws.sql(f"SELECT count(*) AS n FROM people WHERE {clause.sql}", clause.values)
-            .to_arrow_table()["n"][0]
-            .as_py()
-        )
-    return Page(rows=_shown(ws, _ids(ws, search, clause, total), columns), total=total, number=search.page)
+    """One page of people."""
+    roll, order = in_order(ws, search)
+    here = order[(search.page - 1) * PAGE : search.page * PAGE]
+    return Page(rows=roll.rows(here, ("person_id", "name", *columns)), total=len(order), number=search.page)
 
 
-def _ids(ws: Workspace, search: Search, clause: Clause, total: int) -> list[str]:
-    """The ids of the people on the page, in its order."""
-    first = (search.page - 1) * PAGE
-    count = min(PAGE, total - first)
-    if count <= 0:
-        return []
-    behind = total - first - count
-    backwards = behind < first
-    found = ws.sql(
-        f"SELECT person_id FROM people WHERE {clause.sql} {order(search, backwards=backwards)} "
-        f"LIMIT {count} OFFSET {behind if backwards else first}",
-        clause.values,
-    )
-    ids: list[str] = found.to_arrow_table()["person_id"].to_pylist()
-    return ids[::-1] if backwards else ids
-
-
-def _shown(ws: Workspace, ids: Sequence[str], columns: Sequence[str]) -> list[dict[str, Any]]:
-    """The shown columns of these people, in this order."""
-    if not ids:
-        return []
-    marks = ", ".join("?" for _ in ids)
-    found = ws.sql(f"SELECT {_names(columns)} FROM people WHERE person_id IN ({marks})", ids)
-    by_id = {row["person_id"]: row for row in found.to_arrow_table().to_pylist()}
-    return [by_id[person_id] for person_id in ids]
-
-
-def found(ws: Workspace, search: Search, columns: Sequence[str]) -> Relation:
-    """All people found with these columns, as the list sorts them."""
-    clause = where(ws, search)
-    return ws.sql(f"SELECT {_names(columns)} FROM people WHERE {clause.sql} {order(search)}", clause.values)
-
-
-def _names(columns: Sequence[str]) -> str:
-    return ", ".join(f'"{name}"' for name in ("person_id", "name", *columns))
-
-
-def order(search: Search, *, backwards: bool = False) -> str:
-    """ORDER BY; the id settles ties, so that pages never overlap. backwards: the same order from its end."""
-    down = "DESC" if search.down != backwards else "ASC"
-    return f'ORDER BY "{search.sort}" {down} {"NULLS FIRST, person_id DESC" if backwards else "NULLS LAST, person_id"}'
+def found(ws: Workspace, search: Search, columns: Sequence[str]) -> Iterator[list[dict[str, Any]]]:
+    """All people found with these columns, as the list sorts them, so many at a time."""
+    roll, order = in_order(ws, search)
+    for start in range(0, len(order), AT_ONCE):
+        yield roll.rows(order[start : start + AT_ONCE], ("person_id", "name", *columns))
