@@ -173,6 +173,11 @@ class Event(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     props: Mapping[str, Any] | None = None
 
 
+# An event as a tuple of its fields in their order; the props may also be bytes of JSON with sorted names.
+Row = tuple[Any, ...]
+ROW_FIELDS = Event.__struct_fields__
+
+
 def check(event: Event, *, now: datetime) -> Event:
     """Return the event unchanged, or raise BadEvent that names the field, the value and what is allowed."""
     if not _plainly_right(event):
@@ -269,11 +274,12 @@ def money(value: object) -> Decimal:
     return amount
 
 
-def props_text(props: Mapping[str, Any] | None) -> str | None:
-    """The props as JSON object text with sorted keys (so equal props are equal text); None when empty."""
+def props_text(props: Mapping[str, Any] | bytes | None) -> str | None:
+    """The props as JSON object text with sorted keys (so equal props are equal text); None when empty. Bytes are such
+    a text already."""
     if not props:
         return None
-    text = _sorted_json(props).decode()
+    text = (props if isinstance(props, bytes) else _sorted_json(props)).decode()
     if len(text) > MAX_PROPS:
         raise BadEvent(f"props: is {len(text):,} characters of JSON; at most {MAX_PROPS:,} are allowed")
     return text
@@ -281,9 +287,13 @@ def props_text(props: Mapping[str, Any] | None) -> str | None:
 
 def to_arrow(events: list[Event], *, received_at: datetime) -> pa.Table:
     """The events as a table of SCHEMA, one row each, in the order given."""
-    rows = zip(*map(msgspec.structs.astuple, events), strict=True)
-    columns: dict[str, Sequence[Any]] = dict(zip(Event.__struct_fields__, rows, strict=True)) if events else {}
-    arrays = [_column(field, columns.get(field.name, ()), len(events), received_at) for field in FIELDS]
+    return rows_to_arrow([msgspec.structs.astuple(event) for event in events], received_at=received_at)
+
+
+def rows_to_arrow(rows: Sequence[Row], *, received_at: datetime) -> pa.Table:
+    """The same of rows."""
+    columns: dict[str, Sequence[Any]] = dict(zip(ROW_FIELDS, zip(*rows, strict=True), strict=True)) if rows else {}
+    arrays = [_column(field, columns.get(field.name, ()), len(rows), received_at) for field in FIELDS]
     return pa.Table.from_arrays(arrays, schema=SCHEMA)
 
 

@@ -14,7 +14,7 @@ import msgspec
 import pyarrow as pa
 
 from lianyi.errors import BadEvent
-from lianyi.memory.events import EARLIEST, SCHEMA, Event, to_arrow
+from lianyi.memory.events import EARLIEST, ROW_FIELDS, SCHEMA, Event, Row, rows_to_arrow
 
 # From so many events on columns cost less than JSON; the schema alone takes two kilobytes.
 COLUMNS_FROM = 64
@@ -42,13 +42,18 @@ class Parcel:
 
     def __init__(self) -> None:
         self.events = 0
-        self._loose: list[Event] = []
+        self._loose: list[Row] = []
         self._batches: list[pa.RecordBatch] = []
 
     def add(self, events: Sequence[Event]) -> None:
         """Pack these events too."""
-        self.events += len(events)
-        self._loose += events
+        for event in events:
+            self.add_row(msgspec.structs.astuple(event))
+
+    def add_row(self, row: Row) -> None:
+        """Pack an event that comes as a row."""
+        self.events += 1
+        self._loose.append(row)
         if len(self._loose) >= AT_ONCE:
             self._pack()
 
@@ -57,7 +62,8 @@ class Parcel:
         if self.events >= COLUMNS_FROM:
             self._pack()
         if self._loose or not self._batches:  # few, or such as no column can hold; the landing says what is wrong
-            body = _encoder.encode([*_rows(self._batches), *self._loose])
+            events = [*(event for batch in self._batches for event in _events_in(batch)), *map(_event, self._loose)]
+            body = _encoder.encode(events)
             return Packed(body=body, events=self.events, unpacked=len(body))
         return Packed(
             body=_stream(self._batches), events=self.events, unpacked=sum(batch.nbytes for batch in self._batches)
@@ -67,7 +73,7 @@ class Parcel:
         if not self._loose:
             return
         try:
-            table = to_arrow(self._loose, received_at=EARLIEST)
+            table = rows_to_arrow(self._loose, received_at=EARLIEST)
         except (BadEvent, TypeError, pa.ArrowException):
             return  # they stay loose
         self._batches += table.select(COLUMNS.names).to_batches()
@@ -98,16 +104,21 @@ def table_in(body: bytes) -> pa.Table:
 
 def json_in(table: pa.Table) -> bytes:
     """The same events as a JSON array."""
-    return _encoder.encode(list(_rows(table.to_batches())))
+    return _encoder.encode(list(_events_in(table)))
 
 
-def _rows(batches: Sequence[pa.RecordBatch]) -> Iterator[dict[str, Any]]:
-    """The events as what is encoded to the same JSON as they are."""
-    for batch in batches:
-        for row in batch.to_pylist():
-            if row["props"] is not None:
-                row["props"] = msgspec.Raw(row["props"].encode())
-            yield {name: value for name, value in row.items() if value is not None}
+def _events_in(columns: pa.Table | pa.RecordBatch) -> Iterator[dict[str, Any]]:
+    rows = zip(*(columns[name].to_pylist() for name in ROW_FIELDS), strict=True)
+    return map(_event, rows)
+
+
+def _event(row: Row) -> dict[str, Any]:
+    """What is encoded to the same JSON as the event."""
+    event = {name: value for name, value in zip(ROW_FIELDS, row, strict=True) if value is not None}
+    props = event.get("props")
+    if isinstance(props, str | bytes):
+        event["props"] = msgspec.Raw(props)
+    return event
 
 
 def _stream(batches: Sequence[pa.RecordBatch]) -> bytes:

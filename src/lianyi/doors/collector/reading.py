@@ -12,7 +12,8 @@ import msgspec
 from lianyi.doors.collector.answers import Problem
 from lianyi.memory.events import Event
 from lianyi.memory.parcel import Parcel
-from lianyi.memory.sources.segment.calls import NOTHING, BadCall, read_batch, read_call, read_context
+from lianyi.memory.sources.segment.brief import brief_of
+from lianyi.memory.sources.segment.calls import NOTHING, BadCall, may_hold_nul, read_batch, read_call, read_context
 from lianyi.memory.sources.segment.saying import Sender, events_of
 
 # Path of the URL -> type of the call; None: a batch. The short names are those of the specification's own library.
@@ -72,7 +73,16 @@ def understand(body: bytes, kind: str | None, *, sender: Sender, received_at: da
         return result
     batch = read_batch(body)
     read_context(bytes(batch.context))  # one mistake there is the batch's, not each call's
+    clean = not may_hold_nul(body)
     for number, raw in enumerate(batch.calls):
+        brief = brief_of(raw, sender, received_at, sent_at=batch.sent_at, context=batch.context) if clean else None
+        if brief is not None:
+            row, links = brief
+            result.accepted += 1
+            result.parcel.add_row(row)
+            if links:
+                _pack_links(links, result, said)
+            continue
         try:
             call = read_call(raw)
             if call.context is NOTHING:
@@ -91,9 +101,16 @@ def _pack(events: list[Event], result: Understood, said: RecentIds) -> None:
     """Pack the events of one call; most calls say one event, which is no link."""
     result.accepted += 1
     if len(events) > 1 or events[0].kind == "alias":
-        events = [event for event in events if event.kind != "alias" or event.id not in said]
-        result.links += [event.id for event in events if event.kind == "alias"]
+        _pack_links([event for event in events if event.kind == "alias"], result, said)
+        events = [event for event in events if event.kind != "alias"]
     result.parcel.add(events)
+
+
+def _pack_links(links: list[Event], result: Understood, said: RecentIds) -> None:
+    """Pack links, but for those that were said a moment ago."""
+    new = [link for link in links if link.id not in said]
+    result.links += [link.id for link in new]
+    result.parcel.add(new)
 
 
 def problem(error: BadCall, *, prefix: str = "", raw: msgspec.Raw | bytes = b"") -> Problem:

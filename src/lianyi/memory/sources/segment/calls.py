@@ -175,10 +175,20 @@ def read_call(raw: bytes | memoryview, kind: str | None = None) -> AnyCall:
         call = _by_type[kind].decode(text) if kind else _any_call.decode(text)
     except (ValueError, RecursionError) as error:
         call = _mended(text, kind, error)
-    # Counting brackets bounds the depth; only who has many is measured. NULs can only come as this escape.
-    if text.count(b"{") + text.count(b"[") > MAX_DEPTH or (b"\\" in text and b"\\u0000" in text):
+    # Only what may be too deep is measured.
+    if text.count(b"{") + text.count(b"[") > MAX_DEPTH or may_hold_nul(text):
         _look_through(_loaded(text))
     return call
+
+
+def may_be_deep(part: bytes) -> bool:
+    """Whether a part of a call may be nested deeper than the call may be: the number of brackets bounds the depth."""
+    return part.count(b"{") + part.count(b"[") >= MAX_DEPTH
+
+
+def may_hold_nul(text: bytes) -> bool:
+    """Whether JSON may hold a NUL, which can only come as an escape."""
+    return b"\\" in text and b"\\u0000" in text
 
 
 def _mended(text: bytes, kind: str | None, error: Exception) -> AnyCall:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -79,7 +78,7 @@ def events_of(
 def _say(call: AnyCall, frame: Frame) -> list[Event]:
     match call:
         case Track():
-            events = _track(call, frame)
+            events = track_events(call, frame)
         case PageView() | ScreenView():
             events = [_view(call, frame)]
         case Identify():
@@ -95,13 +94,12 @@ def _say(call: AnyCall, frame: Frame) -> list[Event]:
             events = [_group(call, frame)]
         case Alias():
             events = [_alias(call, frame)]
-    user = call.userId
-    if user is not None and (call.anonymousId is not None or (isinstance(user, str) and "@" in user)):
-        events += _links(call, frame)
+    events += link_events(call, source=frame.source, at=frame.at, actor_key=frame.actor_key, channel=frame.channel)
     return events
 
 
-def _track(call: Track, frame: Frame) -> list[Event]:
+def track_events(call: Track, frame: Frame) -> list[Event]:
+    """The events that the name and the properties of a track call say."""
     word = _word(call.event)
     properties = call.properties or {}
     say = SAYINGS.get(word)
@@ -184,30 +182,35 @@ def _alias(call: Alias, frame: Frame) -> Event:
     return frame.event("alias", {"how": "alias call", "verified": False}, target_key=before)
 
 
-def _links(call: Call, frame: Frame) -> Iterator[Event]:
+def link_events(call: Call, *, source: str, at: datetime, actor_key: str, channel: str | None) -> list[Event]:
     """That the person's ids in this call are one. The ids of these events depend on nothing else, so that a thousand
     calls of one visitor say it once."""
+    user = call.userId
+    if user is None or (call.anonymousId is None and (isinstance(user, int) or "@" not in user)):
+        return []
+    links: list[tuple[str | None, str]] = []
     if call.anonymousId is not None:
-        anonymous = _key("anon", call.anonymousId)
-        if anonymous is not None and frame.actor_key != anonymous:
-            yield _link(frame, anonymous, "userId with anonymousId")
-    if isinstance(call.userId, str) and "@" in call.userId:
-        email = email_key(call.userId)
-        if email is not None:
-            yield _link(frame, email, "userId is an e-mail address")
+        links.append((_key("anon", call.anonymousId), "userId with anonymousId"))
+    if isinstance(user, str) and "@" in user:
+        links.append((email_key(user), "userId is an e-mail address"))
+    return [
+        Event(
+            id=f"{source}:alias/{_link_digest(actor_key, key)}",
+            at=at,
+            kind="alias",
+            source=source,
+            actor_key=actor_key,
+            target_key=key,
+            channel=channel,
+            props={"how": how, "verified": False},
+        )
+        for key, how in links
+        if key is not None and key != actor_key
+    ]
 
 
-def _link(frame: Frame, key: str, how: str) -> Event:
-    return Event(
-        id=f"{frame.source}:alias/{digest(frame.actor_key, key)}",
-        at=frame.at,
-        kind="alias",
-        source=frame.source,
-        actor_key=frame.actor_key,
-        target_key=key,
-        channel=frame.channel,
-        props={"how": how, "verified": False},
-    )
+# A visitor who is known says the same link with every call.
+_link_digest = lru_cache(maxsize=65_536)(digest)
 
 
 # --- who, when, where --------------------------------------------------------------------------------------------
@@ -227,7 +230,7 @@ def _frame(
         message=f"{sender.source}:{_message_id(call, digest_of)}",
         at=happened_at(call, received_at=received_at, sent_at=sent_at),
         source=sender.source,
-        actor_key=_actor(call),
+        actor_key=actor_of(call),
         campaign=around.campaign,
         channel=around.utm_channel or ("app" if isinstance(call, ScreenView) else around.channel),
         currency=sender.currency,
@@ -272,7 +275,8 @@ def _without_zone(name: str, moment: datetime) -> BadCall:
     return BadCall(name, f"{moment.isoformat()} has no time zone; add one, e.g. {moment.isoformat()}Z")
 
 
-def _actor(call: AnyCall) -> str:
+def actor_of(call: Call) -> str:
+    """The key of whoever did it. BadCall where neither id is one."""
     key = _key("user", call.userId) or _key("anon", call.anonymousId)
     if key is not None:
         return key

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 
-from lianyi.memory.sources.segment.calls import NOTHING, Call, Context, Page, read_context
+from lianyi.memory.sources.segment.calls import NOTHING, Call, Context, Page, may_be_deep, read_context
 from lianyi.memory.sources.segment.frame import key_text, plain_text
 
 WEB_LIBRARIES = ("analytics.js", "@segment/analytics-next", "lianyi.js")
@@ -19,13 +19,19 @@ MEDIUMS = {"email": "email", "e-mail": "email", "newsletter": "email", "sms": "s
 # Larger contexts are read each time, so that nobody can fill the memory with them.
 KNOWN_BYTES = 1024
 
+_sorted = msgspec.json.Encoder(order="sorted").encode
+
 
 class Surroundings(msgspec.Struct, frozen=True):
-    """What a context says. beside: what every event of the call keeps of it in its props. page: the open page.
+    """What a context says. beside: what every event of the call keeps of it in its props, json: the same as JSON with
+    sorted names, without the name "context"; empty where nothing is kept. page: the open page. deep: it may be nested
+    deeper than allowed.
     utm_channel: the channel that the visitor came through; channel: where the program that sent the call runs."""
 
     beside: Mapping[str, Any]
     page: Page | None = None
+    json: bytes = b""
+    deep: bool = False
     campaign: str | None = None
     utm_channel: str | None = None
     channel: str | None = None
@@ -55,6 +61,8 @@ def _read(raw: bytes) -> Surroundings:
     return Surroundings(
         beside={"context": kept} if kept else {},
         page=page,
+        json=_sorted(kept) if kept else b"",
+        deep=may_be_deep(raw),
         campaign=key_text(name) if name else None,
         utm_channel=through,
         channel="web" if page is not None else _program(library) if library else None,
