@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import groupby
 from pathlib import Path
 
 import msgspec
@@ -56,14 +57,6 @@ class Rejected:
 
     reason: str
     event: msgspec.Raw
-
-
-@dataclass(frozen=True, kw_only=True)
-class Sorted:
-    """The events of one row of the queue: those that can be landed, as values or as parcel.COLUMNS, and the others."""
-
-    good: list[Event] | pa.Table
-    bad: Sequence[Rejected] = ()
 
 
 def land(inbox: Inbox, lake: Lake, now: datetime, *, events: int = LANDING, wait: float = 60.0) -> Drained:
@@ -122,78 +115,87 @@ def _alone(inbox: Inbox, wait: float) -> Iterator[None]:
 
 def _tables(portions: Iterator[Portion]) -> Iterator[tuple[pa.Table, list[Rejected]]]:
     """Rows of the queue joined to tables of about TABLE events: under light load a row holds only one event or two."""
-    pile = Pile()
+    pile: list[Portion] = []
+    events = 0
     for portion in portions:
-        pile.add(sort_out(portion), portion.received_at)
-        if pile.events >= TABLE:
-            yield pile.table(), pile.bad
-            pile = Pile()
-    if pile.events or pile.bad:
-        yield pile.table(), pile.bad
+        pile.append(portion)
+        events += portion.events
+        if events >= TABLE:
+            yield _table(pile)
+            pile, events = [], 0
+    if pile:
+        yield _table(pile)
 
 
-class Pile:
-    """Events of several rows of the queue, in their order."""
-
-    def __init__(self) -> None:
-        self.events = 0
-        self.bad: list[Rejected] = []
-        self._tables: list[pa.Table] = []
-        self._loose: list[Event] = []
-        self._times: list[datetime] = []
-
-    def add(self, sorted_out: Sorted, received_at: datetime) -> None:
-        """Put the events of one row on it."""
-        self.events += len(sorted_out.good)
-        self.bad += sorted_out.bad
-        if isinstance(sorted_out.good, pa.Table):
-            self._gather()
-            times = pa.repeat(pa.scalar(received_at, RECEIVED.type), len(sorted_out.good))
-            self._tables.append(sorted_out.good.append_column(RECEIVED, times).select(SCHEMA.names))
-        else:
-            self._loose += sorted_out.good
-            self._times += [received_at] * len(sorted_out.good)
-
-    def table(self) -> pa.Table:
-        """All of them, in columns of SCHEMA."""
-        self._gather()
-        return pa.concat_tables([SCHEMA.empty_table(), *self._tables])
-
-    def _gather(self) -> None:
-        if self._loose:
-            table = to_arrow(self._loose, received_at=EARLIEST)
-            times = pa.array(self._times, RECEIVED.type)
-            self._tables.append(table.set_column(SCHEMA.get_field_index(RECEIVED.name), RECEIVED, times))
-            self._loose, self._times = [], []
+def _table(pile: Sequence[Portion]) -> tuple[pa.Table, list[Rejected]]:
+    """The events of these rows in columns of SCHEMA, in their order, and those that can't be landed."""
+    tables: list[pa.Table] = [SCHEMA.empty_table()]
+    bad: list[Rejected] = []
+    for columns, run in groupby(pile, lambda portion: is_columns(portion.body)):
+        for table, worse in _sorted_out(list(run), columns=columns):
+            tables.append(table)
+            bad += worse
+    return pa.concat_tables(tables), bad
 
 
-def sort_out(portion: Portion) -> Sorted:
-    """The events of a row that can be landed, and those that can't, with the reason."""
-    if not is_columns(portion.body):
-        return _sort_out_json(portion)
+def _sorted_out(portions: Sequence[Portion], *, columns: bool) -> Iterator[tuple[pa.Table, list[Rejected]]]:
+    """Rows of one kind: columns all together, else each by itself, and only what is doubtful then event by event."""
+    found = _joined_columns(portions) if columns else None
+    if found is not None:
+        yield found, []
+    elif columns and len(portions) > 1:
+        for portion in portions:
+            yield from _sorted_out([portion], columns=True)
+    else:
+        yield _one_after_the_other(portions)
+
+
+def _joined_columns(portions: Sequence[Portion]) -> pa.Table | None:
+    """Rows of columns as one table; None where a look at all of them together finds anything to doubt."""
     try:
-        table = table_in(portion.body)
+        tables = [_received(table_in(portion.body), portion.received_at) for portion in portions]
     except (pa.ArrowException, OSError):
-        return _one_by_one(portion)
-    if plainly_right(table, now=portion.received_at):
-        return Sorted(good=table)
-    return _sort_out_json(replace(portion, body=json_in(table)))
+        return None
+    table = pa.concat_tables(tables)
+    return table if plainly_right(table, now=min(portion.received_at for portion in portions)) else None
 
 
-def _sort_out_json(portion: Portion) -> Sorted:
+def _one_after_the_other(portions: Sequence[Portion]) -> tuple[pa.Table, list[Rejected]]:
+    events: list[Event] = []
+    bad: list[Rejected] = []
+    times: list[datetime] = []
+    for portion in portions:
+        good, worse = sort_out(portion)
+        events += good
+        bad += worse
+        times += [portion.received_at] * len(good)
+    table = to_arrow(events, received_at=EARLIEST)
+    return table.set_column(SCHEMA.get_field_index(RECEIVED.name), RECEIVED, pa.array(times, RECEIVED.type)), bad
+
+
+def _received(table: pa.Table, at: datetime) -> pa.Table:
+    """A table of parcel.COLUMNS with the time of its reception, in columns of SCHEMA."""
+    return table.append_column(RECEIVED, pa.repeat(pa.scalar(at, RECEIVED.type), len(table))).select(SCHEMA.names)
+
+
+def sort_out(portion: Portion) -> tuple[list[Event], list[Rejected]]:
+    """The events of a row that can be landed, and those that can't, with the reason."""
     try:
-        events = _events.decode(portion.body)
+        body = json_in(table_in(portion.body)) if is_columns(portion.body) else portion.body
+        events = _events.decode(body)
         for event in events:
             check(event, now=portion.received_at)
-        if len(portion.body) > MAX_PROPS:  # in a smaller row no event can be too large
+        if len(body) > MAX_PROPS:  # in a smaller row no event can be too large
             for event in events:
                 props_text(event.props)
     except (msgspec.DecodeError, BadEvent):
+        return _one_by_one(replace(portion, body=body))
+    except (pa.ArrowException, OSError):
         return _one_by_one(portion)
-    return Sorted(good=events)
+    return events, []
 
 
-def _one_by_one(portion: Portion) -> Sorted:
+def _one_by_one(portion: Portion) -> tuple[list[Event], list[Rejected]]:
     good: list[Event] = []
     bad: list[Rejected] = []
     for raw in _raws(portion):
@@ -204,7 +206,7 @@ def _one_by_one(portion: Portion) -> Sorted:
             bad.append(Rejected(reason=str(error), event=raw))
         else:
             good.append(event)
-    return Sorted(good=good, bad=bad)
+    return good, bad
 
 
 def _raws(portion: Portion) -> Sequence[msgspec.Raw]:

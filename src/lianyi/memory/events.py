@@ -307,5 +307,5 @@ def _column(field: Field, values: Sequence[Any], rows: int, received_at: datetim
     if field.name == "value":
         values = [None if value is None else money(value) for value in values]
     elif field.name == "props":
-        values = [props_text(props) for props in values]
+        values = [props if type(props) is bytes and len(props) <= MAX_PROPS else props_text(props) for props in values]
     return pa.array(values, type=field.type)

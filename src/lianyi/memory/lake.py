@@ -36,6 +36,7 @@ log = logging.getLogger(__name__)
 FULL_FILE = 8_000_000
 # Fewer loose files than this are not worth a compaction.
 LOOSE_FILES = 8
+ENGINE_MB = 256
 CONFIGURATION = {
     "delta.logRetentionDuration": "interval 1 hours",
     "delta.deletedFileRetentionDuration": "interval 1 hours",
@@ -64,6 +65,7 @@ class Lake:
         self.path = folder / "lake"
         self.path.mkdir(parents=True, exist_ok=True)
         self._table: DeltaTable | None = None
+        self._hashing: DuckDB | None = None
 
     def version(self) -> int:
         """The number of the newest commit; 0 where nothing was ever landed."""
@@ -141,6 +143,7 @@ class Lake:
             landing = Landing(
                 folder=self.path,
                 seen=seen,
+                engine=self._engine(),
                 received_at=received_at,
                 already_landed=landed is not None and landed >= version,
             )
@@ -227,6 +230,13 @@ class Lake:
     def sweep(self, *, hours: int) -> None:
         """Delete files that no version of the last `hours` hours needs, and files that a crash left behind."""
         self.table().vacuum(retention_hours=hours, dry_run=False, enforce_retention_duration=False, full=True)
+
+    def _engine(self) -> DuckDB:
+        """The engine that landings hash ids with, one at a time under the lock; a new one each second would cost more
+        than the hashing does."""
+        if self._hashing is None:
+            self._hashing = DuckDB(memory_mb=ENGINE_MB, ordered=True)
+        return self._hashing
 
     def _committed(self) -> set[str]:
         return {file.path for file in self.data_files()}

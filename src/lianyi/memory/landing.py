@@ -24,7 +24,6 @@ from lianyi.memory.seen import Hashes, Runs, SeenIds, repeats
 # is being written meanwhile.
 BUFFER_BYTES = 96 * 1024 * 1024
 BUFFER_ROWS = 600_000
-ENGINE_MB = 256
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +50,9 @@ def hash_sql(salt: str) -> str:
 class Landing:
     """Made by Lake.landing. Rows must be valid (events.check); `add` may be called any number of times."""
 
-    def __init__(self, *, folder: Path, seen: SeenIds, received_at: datetime, already_landed: bool) -> None:
+    def __init__(
+        self, *, folder: Path, seen: SeenIds, engine: DuckDB, received_at: datetime, already_landed: bool
+    ) -> None:
         self.already_landed = already_landed
         self.landed = Landed()
         self._folder = folder
@@ -65,7 +66,7 @@ class Landing:
         self._buffer: list[pa.Table] = []
         self._files: list[tuple[str, int]] = []
         self._twins: Counter[str] = Counter()
-        self._engine = DuckDB(memory_mb=ENGINE_MB, ordered=True)
+        self._engine = engine
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="writing")
         self._writing: Future[None] | None = None
 
@@ -111,7 +112,7 @@ class Landing:
     def close(self) -> None:
         """Free the memory."""
         self._writer.shutdown()
-        self._engine.close()
+        self._engine.drop("fresh")
         self._buffer = []
         shutil.rmtree(self._scratch, ignore_errors=True)
 

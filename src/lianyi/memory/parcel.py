@@ -99,7 +99,9 @@ def table_in(body: bytes) -> pa.Table:
     while source.tell() < len(body):
         with pa.ipc.open_stream(source) as stream:
             tables.append(stream.read_all())
-    return pa.concat_tables(tables)
+    table = pa.concat_tables(tables)
+    table.validate(full=True)  # broken offsets would crash whoever reads them
+    return table
 
 
 def json_in(table: pa.Table) -> bytes:
