@@ -43,8 +43,13 @@ run(pathlib.Path(sys.argv[1]), port=int(sys.argv[2]), console=False)
 """
 
 
-def call(number: int) -> dict[str, object]:
+# Products of the shop: its visitors look at the same ones again and again.
+PRODUCTS = 977
+
+
+def call(number: int, *, products: int = PRODUCTS) -> dict[str, object]:
     """A track call as a page sends it, about 480 bytes."""
+    product = number % products
     return {
         "type": "track",
         "event": "Product Viewed",
@@ -52,14 +57,20 @@ def call(number: int) -> dict[str, object]:
         "userId": f"user-{number % 20_000}",
         "timestamp": "2026-01-31T12:00:00.000Z",
         "properties": {
-            "product_id": f"p{number % 977}", "name": "Da Hong Pao, spring", "price": 128.5, "category": "Tea > Oolong",
+            "product_id": f"p{product}", "name": "Da Hong Pao, spring", "price": 128.5, "category": "Tea > Oolong",
         },
         "context": {
             "library": {"name": "lianyi.js", "version": "1"}, "locale": "zh-CN",
             "userAgent": "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Safari/537.36",
-            "page": {"url": f"https://shop.example/p/{number % 977}", "title": "Da Hong Pao"},
+            "page": {"url": f"https://shop.example/p/{product}", "title": "Da Hong Pao"},
         },
     }  # fmt: skip
+
+
+def batch(number: int, *, products: int) -> bytes:
+    """The body of a batch of 500 calls."""
+    calls = [call(500 * number + place, products=products) for place in range(500)]
+    return msgspec.json.encode({"sentAt": "2026-01-31T12:00:00Z", "batch": calls})
 
 
 def request(path: str, body: bytes) -> bytes:
@@ -238,10 +249,11 @@ def measure(name: str, folder: Path, bodies: Sequence[bytes], *, path: str, even
 
 
 def main() -> None:
-    """Both cases."""
+    """All cases."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--singles", type=int, default=60_000)
     parser.add_argument("--batches", type=int, default=3_000)
+    parser.add_argument("--unlike", type=int, default=1_000, help="batches in which no two calls are of one product")
     parser.add_argument("--connections", type=int, default=64)
     parser.add_argument("--batch-connections", type=int, default=16)
     options = parser.parse_args()
@@ -258,21 +270,18 @@ def main() -> None:
                 events=1,
                 connections=options.connections,
             )
-        if options.batches:
-            bodies = [
-                msgspec.json.encode(
-                    {"sentAt": "2026-01-31T12:00:00Z", "batch": [call(500 * batch + n) for n in range(500)]}
+        # What a call's properties and context say is remembered; where no two are alike, that helps nothing.
+        cases = (("batches of 500", options.batches, PRODUCTS), ("batches of unlike calls", options.unlike, 10**9))
+        for name, count, products in cases:
+            if count:
+                measure(
+                    name,
+                    Path(folder) / name.replace(" ", "-"),
+                    [batch(number, products=products) for number in range(count)],
+                    path="/v1/batch",
+                    events=500,
+                    connections=options.batch_connections,
                 )
-                for batch in range(options.batches)
-            ]
-            measure(
-                "batches of 500",
-                Path(folder) / "batches",
-                bodies,
-                path="/v1/batch",
-                events=500,
-                connections=options.batch_connections,
-            )
 
 
 if __name__ == "__main__":

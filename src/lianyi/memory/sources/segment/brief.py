@@ -47,7 +47,7 @@ PROBE = Frame(
     message="probe:1", at=EARLIEST, source="probe", actor_key="probe:1", campaign=None, channel=None, currency="XXX",
     beside={},
 )  # fmt: skip
-PLAIN = PROBE.event("view", {}, text=None)
+CONTEXT = b'"context":'
 # Stands for the context; no JSON holds a NUL.
 MARK = msgspec.Raw(b"\x00")
 
@@ -66,14 +66,12 @@ class BriefCall(Call, kw_only=True, tag="track", gc=False, forbid_unknown_fields
 
 
 class Said(msgspec.Struct, frozen=True, gc=False):
-    """What a name and properties say. props: the event's props where there is no context; before, after: what stands
-    around its value where there is one."""
+    """What a name and properties say. before, after: the props as JSON, but for the value of "context" between them."""
 
     kind: str
     object_key: str | None
     category: str | None
     text: str | None
-    props: bytes
     before: bytes
     after: bytes
 
@@ -115,7 +113,7 @@ def brief_of(
     channel = around.utm_channel or around.channel
     row = (
         event_id, at, said.kind, sender.source, actor, None, None, said.object_key, None, around.campaign, channel,
-        said.category, None, None, said.text, said.before + around.json + said.after if around.json else said.props,
+        said.category, None, None, said.text, said.before + around.json + said.after if around.json else _alone(said),
     )  # fmt: skip
     return row, link_events(call, source=sender.source, at=at, actor_key=actor, channel=channel)
 
@@ -131,9 +129,20 @@ def said_by(name: str, properties: bytes) -> Said | None:
         check(event, now=EARLIEST)
     except (ValueError, RecursionError, BadCall, BadEvent):
         return None
-    props = {**(event.props or {}), "event": name.strip()}
-    plain = msgspec.structs.replace(event, kind="view", object_key=None, category=None, text=None, props={})
-    if plain != PLAIN or not name.strip() or "context" in props or "event" in (event.props or {}):
+    props = event.props or {}
+    if not name.strip() or "context" in props or "event" in props or not _plain(event):
         return None
-    before, _mark, after = _sorted({**props, "context": MARK}).partition(bytes(MARK))
-    return Said(event.kind, event.object_key, event.category, event.text, _sorted(props), before, after)
+    before, _mark, after = _sorted({**props, "event": name.strip(), "context": MARK}).partition(bytes(MARK))
+    return Said(event.kind, event.object_key, event.category, event.text, before, after)
+
+
+def _plain(event: Event) -> bool:
+    """Whether the event says nothing but what Said holds."""
+    others = (event.target_key, event.group_key, event.parent_id, event.campaign, event.channel, event.value)
+    return event.id == PROBE.message and others == (None,) * len(others) and event.currency is None
+
+
+def _alone(said: Said) -> bytes:
+    """The props where there is no context."""
+    before = said.before.removesuffix(CONTEXT)
+    return before + said.after.removeprefix(b",") if said.after != b"}" else before.removesuffix(b",") + b"}"
