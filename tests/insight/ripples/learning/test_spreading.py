@@ -107,7 +107,7 @@ def test_shared_credit_finds_the_greatest_likelihood_when_parents_are_unknown() 
     found = learn(seen, graph, traits=TRAITS, prior_delay=DELAY, rounds=30)
     arc = np.array([0, 1], dtype=np.int32)
     nothing = np.zeros(2, dtype=np.int32)
-    rates = -np.log(1 - found.probability(graph, arc, nothing, nothing))
+    rates = -np.log(1 - found.probability(arc, nothing, nothing))
     assert rates == pytest.approx(best, rel=0.05)
     assert best == pytest.approx(truth, rel=0.15)
 
@@ -119,8 +119,8 @@ def _all_chances(found: Spread, of: Brand) -> tuple[Any, Any, Any, Any]:
     for number, topic in enumerate(of.topics):
         for kind, incentive in enumerate(INCENTIVES):
             which = np.full(len(arc), number, np.int32), np.full(len(arc), kind, np.int32)
-            low, high = found.interval(of.arcs, arc, *which)
-            parts.append((found.probability(of.arcs, arc, *which), of.chances(topic, incentive), low, high))
+            low, high = found.interval(arc, *which)
+            parts.append((found.probability(arc, *which), of.chances(topic, incentive), low, high))
     return tuple(np.concatenate(column) for column in zip(*parts, strict=True))  # type: ignore[return-value]
 
 
@@ -163,7 +163,7 @@ def test_later_ripples_come_out_as_promised() -> None:
     np.minimum.at(first, of.past.ripple, of.past.at)
     later = trials(of.past, of.arcs, found.delay)
     later = later.only(first[later.ripple] > cut)
-    chance = found.probability(of.arcs, later.arc, of.past.topic[later.ripple], of.past.incentive[later.ripple])
+    chance = found.probability(later.arc, of.past.topic[later.ripple], of.past.incentive[later.ripple])
     assert (chance * later.watched).sum() == pytest.approx(later.credit.sum(), rel=0.2)
     flat = later.credit.mean()
     assert np.mean((chance - later.credit) ** 2) < np.mean((flat - later.credit) ** 2)

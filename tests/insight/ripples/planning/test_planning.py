@@ -178,6 +178,8 @@ def test_topic_incentive_and_interest_multiply_the_rates() -> None:
     ]  # fmt: skip
     factors = pa.table(
         {name: [row[place] for row in rows] for place, name in enumerate(("kind", "name", "target", "factor"))}
+        | {"source": [""] * len(rows)}
+        | {name: pa.nulls(len(rows), pa.float64()) for name in ("low", "high")}
     )
     people, arcs = stars(40, chance=0.1)
     people = [

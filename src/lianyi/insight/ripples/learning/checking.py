@@ -6,38 +6,42 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from lianyi.insight.ripples.learning.past import UNKNOWN
+from lianyi.insight.ripples.learning.calibrating import calibrated, outcome
 from lianyi.insight.ripples.learning.reading import Known
-from lianyi.insight.ripples.learning.spreading import learn
-from lianyi.insight.ripples.learning.trials import share_out, trials
 
 
-def check_later(known: Known, traits: tuple[str, ...], *, later: float, parts: int) -> pa.Table:
-    """Learn on what was known after `later` of the arrivals, then compare with ripples that began after that moment.
+def check_later(known: Known, *, later: float, parts: int) -> pa.Table:
+    """Learn and mend on what was known after `later` of the arrivals, then compare with ripples that began after that.
 
-    One row = one of `parts` equal parts of their exposures, by chance; none where there is nothing to compare. An
-    arrival whose parent nobody saw is shared out by the chances themselves: it tells of their sum, not of their order.
+    One row = one of `parts` equal parts of their exposures along known ties, by chance; part 0 = along ties that nobody
+    saw. None where there is nothing to compare. An arrival whose parent nobody saw is shared out by the chances
+    themselves: it tells of their sum, not of their order.
     """
     past = known.past
     if not len(past.at):
         return _table(np.empty((0, 8)))
     cut = float(np.quantile(past.at, later))
-    began = np.full(past.ripples, np.inf)
-    np.minimum.at(began, past.ripple, past.at)
-    found = learn(past.until(cut), known.arcs, care=known.care, traits=traits)
-    tried = trials(past, known.arcs, found.delay)
-    tried = tried.only(began[tried.ripple] > cut)
-    if len(tried) < parts:
+    found = calibrated(past.until(cut), known.arcs, moments=known.moments.until(cut), later=later)
+    after = outcome(found, past, past.began() > cut)
+    seen = np.flatnonzero(~after.unseen)
+    if len(seen) < parts:
         return _table(np.empty((0, 8)))
-    chance = found.probability(known.arcs, tried.arc, past.topic[tried.ripple], past.incentive[tried.ripple])
-    expected = 1 - (1 - chance) ** tried.watched
-    came = share_out(tried.arrival, expected * (tried.arrival > UNKNOWN), tried.credit, len(past.person))
-    flat = came.sum() / len(came)
-    rows = [
-        (number, len(part), expected[part].sum(), came[part].sum(), chance[part].min(), chance[part].max(),
-         np.mean((expected[part] - came[part]) ** 2), np.mean((flat - came[part]) ** 2))
-        for number, part in enumerate(np.array_split(np.argsort(chance, kind="stable"), parts), 1)
-    ]  # fmt: skip
+    level = np.where(after.unseen, found.level.unseen, found.level.known)
+    rate = np.exp(after.rest + after.log.sum(axis=1) + level)
+    chance = np.where(after.unseen, rate, -np.expm1(-rate))
+    expected = np.where(after.unseen, rate * after.watched, 1 - (1 - chance) ** after.watched)
+    groups = [np.flatnonzero(after.unseen & (after.watched > 0))]
+    groups += np.array_split(seen[np.argsort(chance[seen], kind="stable")], parts)
+    whole = after.came[after.unseen].sum(), after.came[seen].sum() / len(seen)
+    rows = []
+    for number, part in enumerate(groups):
+        came = after.came[part]
+        flat = whole[0] / max(len(part), 1) if number == 0 else whole[1]
+        total = whole[0] if number == 0 else came.sum()
+        rows.append(
+            (number, len(part), expected[part].sum(), total, chance[part].min(initial=np.inf),
+             chance[part].max(initial=0), np.mean((expected[part] - came) ** 2), np.mean((flat - came) ** 2))
+        )  # fmt: skip
     return _table(np.array(rows))
 
 

@@ -23,28 +23,39 @@ PATIENCE = 1e-3  # the largest step of a log factor, or of the log base rate, at
 # What stands in for a past that has not been: one arrival in 33 exposures, as in the simulated brand (docs/methods).
 ARRIVALS_BEFORE, EXPOSURES_BEFORE = 1.0, 33.0
 PRIOR_EVERY = 4  # sweeps between two looks at the priors
+# A family of few levels can't show how different they are; its a is drawn to what most families have.
+FEW, USUAL, USUAL_SPREAD = 64, math.log(4.0), 1.0
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Family:
-    """The learned factors of one family: per level the posterior Gamma(shape, rate), and the prior's a (`prior`)."""
+    """The learned factors of one family: per level the posterior Gamma(shape, rate), and the prior's a (`prior`).
+
+    slope: the power to which factors are raised after they were held against later ripples; 1 = as learned.
+    """
 
     name: str
     shape: Doubles
     rate: Doubles
     prior: float
+    slope: float = 1.0
+
+    @property
+    def log_mean(self) -> Doubles:
+        """Logarithm of the posterior mean factor per level; 0 for a level never seen."""
+        return np.asarray(self.slope * np.log(self.shape / self.rate), dtype=np.float64)
 
     @property
     def mean(self) -> Doubles:
         """Posterior mean factor per level; 1 for a level never seen."""
-        return self.shape / self.rate
+        return np.asarray(np.exp(self.log_mean), dtype=np.float64)
 
     @property
     def log_variance(self) -> Doubles:
         """Posterior variance of the factor's logarithm per level."""
         from scipy.special import polygamma
 
-        return np.asarray(polygamma(1, self.shape), dtype=np.float64)
+        return np.asarray(self.slope**2 * polygamma(1, self.shape), dtype=np.float64)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -62,6 +73,10 @@ class Factors:
             rate *= np.where(level >= 0, family.mean[np.maximum(level, 0)], 1.0)
         return rate
 
+    def family(self, name: str) -> Family | None:
+        """One family by its name."""
+        return next((family for family in self.families if family.name == name), None)
+
     def log_variance(self, levels: NDArray[np.int32]) -> Doubles:
         """Variance of the rate's logarithm per row, factors taken as independent; unseen levels vary as the prior."""
         from scipy.special import polygamma
@@ -69,7 +84,7 @@ class Factors:
         total = np.zeros(len(levels))
         for column, family in enumerate(self.families):
             level = levels[:, column]
-            unseen = float(polygamma(1, family.prior))
+            unseen = family.slope**2 * float(polygamma(1, family.prior))
             total += np.where(level >= 0, family.log_variance[np.maximum(level, 0)], unseen)
         return total
 
@@ -175,6 +190,8 @@ def _likelihood(log_prior: float, counts: Doubles, expected: Doubles) -> float:
         if counts[level] > 0:
             total += math.lgamma(a + counts[level]) - at_nothing - counts[level] * math.log(a + expected[level])
         total -= a * math.log1p(expected[level] / a)
+    if len(counts) <= FEW:
+        total -= 0.5 * ((log_prior - USUAL) / USUAL_SPREAD) ** 2
     return total
 
 

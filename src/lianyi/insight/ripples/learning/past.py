@@ -43,6 +43,12 @@ class Past:
         """Entries of ripple r are start[r]:start[r+1]."""
         return np.searchsorted(self.ripple, np.arange(self.ripples + 1)).astype(np.int64)
 
+    def began(self) -> Doubles:
+        """Hours at which each ripple began; inf where nothing of it is here."""
+        first = np.full(self.ripples, np.inf)
+        np.minimum.at(first, self.ripple, self.at)
+        return first
+
     def until(self, now: float) -> Past:
         """What was known at an earlier moment."""
         kept = self.at <= now

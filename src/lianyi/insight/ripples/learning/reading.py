@@ -2,53 +2,61 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from lianyi.insight.ripples.learning.interests import Interests
+from lianyi.insight.ripples.learning.moments import Moments
 from lianyi.insight.ripples.learning.past import ALONE, UNKNOWN, Arcs, Past, arcs, past
-from lianyi.insight.ripples.learning.spreading import Care
+from lianyi.insight.ripples.learning.timelines import Timeline
 from lianyi.insight.scope import MOMENT, Scope
 from lianyi.insight.tables import Build
+from lianyi.insight.ties import contacts
+from lianyi.insight.ties.kinds import CODES
 
 HOUR = 3_600_000_000  # microseconds
 NONE = "none"  # the incentive for which probabilities are stated
-STRENGTHS = 12
-UNTIED = STRENGTHS  # level of pairs that only an arrival shows
-CARES = (0.05, 0.1, 0.2, 0.35, 0.5, 0.7)  # share of a person's acts that fall on the topic
 ACTS = {"order": 8, "cart": 3, "collect": 3, "search": 1, "view": 1}
-FEW_ACTS = 3
-SHARING = ("share", "arrive", "invite")
+SHOWN_BY = {"near": 1, "follow": 2, "invite": 3, "together": 4, "relate": 5}  # kinds of contact → moments.SHOWN
+TALK = ("reply", "mention", "reaction", "message")
+# What shows that somebody is among the people still. Orders do not: people go on buying long after they left.
+LIVELY = ("message", "reply", "reaction", "mention", "join", "check_in", "share", "arrive", "invite", "follow")
+LEAVING, MOVING = ("unfollow",), ("leave",)
 EXACT = "('code', 'line')"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Known:
-    """All that is learned from. topics, incentives: names by number; strengths: upper ends of strength per level."""
+    """All that is learned from. topics, incentives: names by number."""
 
     past: Past
     arcs: Arcs
-    care: Care
     topics: tuple[str, ...]
     incentives: tuple[str, ...]
-    strengths: NDArray[np.float64]
+    moments: Moments
+
+    @property
+    def met(self) -> NDArray[np.bool_]:
+        """Per arc whether the two had contact beside what sharing left behind."""
+        pair = self.moments.pair
+        return np.asarray((self.moments.shown > 0) | (np.diff(self.moments.talk.start)[pair] > 0))
 
 
 def read(build: Build) -> Known:
     """Makes `spread_people` (person, person_id) on the engine and reads everything by these numbers."""
     scope = Scope.of(build)
     build.make("spread_people", _people())
-    build.make("spread_pairs", _pairs(scope))
     people = int(build.engine.table("SELECT count(*) AS people FROM spread_people")["people"][0].as_py())
     build.make("spread_entries", _entries(scope))
     seen, topics, incentives = _past(build)
-    tied, strengths = _arcs(build, people)
+    interests = _interests(build, scope, people, topics)
+    tied, moments = _ties(build, scope, seen, interests, people)
     return Known(
-        past=seen, arcs=tied, care=_care(build, scope, people, topics), topics=topics, incentives=incentives,
-        strengths=strengths,
+        past=seen, arcs=tied, topics=topics, incentives=incentives, moments=moments,
     )  # fmt: skip
 
 
@@ -112,78 +120,130 @@ def _first(ripple: NDArray[Any], code: NDArray[Any], ripples: int, unknown: int)
     return result
 
 
-def _contact(scope: Scope) -> str:
-    """SQL condition on `ties AS t`: the pair had contact beside what sharing itself left behind."""
-    d = scope.dialect
-    listed = ", ".join(d.text(kind) for kind in SHARING)
-    return f"{d.size(d.only('map_keys(t.counts)', 'k', f'k NOT IN ({listed})'))} > 0"
-
-
 def _pairs(scope: Scope) -> str:
-    """One row = one directed pair known only by sharing: since when."""
-    tied = f"SELECT {{}} AS source, {{}} AS target, t.first_at AS since FROM ties AS t WHERE NOT {_contact(scope)}"
+    """One row = one pair a < b by numbers: since when it is known, SHOWN level beside talk. A pair that only an arrival
+    shows is known from the arrival on: a tie known *because* somebody came says nothing on how likely that was."""
+    counted = {kind: f"coalesce(t.counts['{kind}'], 0)" for kind in ("near", "follow", "invite", "together", "relate")}
+    shown = " ".join(f"WHEN {counted[kind]} > 0 THEN {SHOWN_BY[kind]}" for kind in reversed(counted))
     return f"""
-    SELECT source, target, min(since) AS since FROM (
-        SELECT a.parent_person_id AS source, a.person_id AS target, a."at" AS since FROM arrivals AS a
-        LEFT JOIN ties AS t ON t.person_a = least(a.parent_person_id, a.person_id)
-            AND t.person_b = greatest(a.parent_person_id, a.person_id)
-        WHERE a.how IN {EXACT} AND a.parent_person_id IS NOT NULL AND a.parent_person_id <> a.person_id
-            AND t.person_a IS NULL
-        UNION ALL {tied.format("t.person_a", "t.person_b")} UNION ALL {tied.format("t.person_b", "t.person_a")}
-    ) AS p GROUP BY source, target
+    SELECT least(a, b) AS a, greatest(a, b) AS b, min(since) AS since, max(shown) AS shown FROM (
+        SELECT a.person AS a, b.person AS b, {scope.dialect.micros("t.first_at")} AS since,
+            CASE {shown} ELSE 0 END AS shown
+        FROM ties AS t JOIN spread_people AS a ON a.person_id = t.person_a
+        JOIN spread_people AS b ON b.person_id = t.person_b
+        UNION ALL
+        SELECT b.parent, b.person, b.micros, 0 FROM spread_entries AS b WHERE b.parent >= 0 AND b.parent <> b.person
+    ) AS p GROUP BY least(a, b), greatest(a, b)
     """
 
 
-def _arcs(build: Build, people: int) -> tuple[Arcs, NDArray[np.float64]]:
-    """Both ways of each tie, and pairs that only an arrival shows. Each counts from its first contact on: a tie that is
-    known because somebody came through it says nothing on how likely that was."""
-    scope = Scope.of(build)
-    d = scope.dialect
-    both = build.engine.table(f"""
-        SELECT a.person AS a, b.person AS b, CAST(t.strength AS DOUBLE) AS strength,
-            {d.micros("t.first_at")} AS since FROM ties AS t
-        JOIN spread_people AS a ON a.person_id = t.person_a JOIN spread_people AS b ON b.person_id = t.person_b
-        WHERE {_contact(scope)} ORDER BY a, b
-    """)
-    shown = build.engine.table(f"""
-        SELECT a.person AS a, b.person AS b, {d.micros("p.since")} AS since FROM spread_pairs AS p
-        JOIN spread_people AS a ON a.person_id = p.source JOIN spread_people AS b ON b.person_id = p.target
-        ORDER BY a, b
-    """)
-    strength = both["strength"].to_numpy()
-    edges = np.quantile(strength, np.linspace(0, 1, STRENGTHS + 1)[1:]) if len(strength) else np.ones(STRENGTHS)
-    level = np.searchsorted(edges[:-1], strength, side="left")
-    one, other = both["a"].to_numpy(), both["b"].to_numpy()
-    alone = np.full(len(shown), UNTIED)
+def _talk(scope: Scope) -> str:
+    """One row = one act of talk between two people: the pair a < b by numbers, when."""
+    codes = ", ".join(str(CODES[kind]) for kind in TALK)
+    return f"""
+    SELECT least(x.person, y.person) AS a, greatest(x.person, y.person) AS b,
+        {scope.dialect.micros("c.moment")} AS micros
+    FROM ({contacts.directed(scope)}) AS c
+    JOIN (SELECT DISTINCT number, person_id FROM {contacts.PEOPLE}) AS s ON s.number = c.source
+    JOIN (SELECT DISTINCT number, person_id FROM {contacts.PEOPLE}) AS t ON t.number = c.target
+    JOIN spread_people AS x ON x.person_id = s.person_id JOIN spread_people AS y ON y.person_id = t.person_id
+    WHERE c.kind IN ({codes})
+    """
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Pairs:
+    """Pairs a < b in order. since: hours of the first contact. shown: level of moments.SHOWN. talk: acts per pair."""
+
+    a: NDArray[np.int64]
+    b: NDArray[np.int64]
+    since: NDArray[np.float64]
+    shown: NDArray[np.int32]
+    talk: Timeline
+    people: int
+
+    def number(self, one: NDArray[np.integer], other: NDArray[np.integer]) -> NDArray[np.int64]:
+        """The number of each pair, -1 where it is none of these."""
+        code = self.a * self.people + self.b
+        wanted = np.minimum(one, other).astype(np.int64) * self.people + np.maximum(one, other)
+        place = np.minimum(np.searchsorted(code, wanted), max(len(code) - 1, 0))
+        return np.where(code[place] == wanted, place, -1) if len(code) else np.full(len(wanted), -1)
+
+
+def _read_pairs(build: Build, scope: Scope, people: int) -> _Pairs:
+    build.make("spread_pairs", _pairs(scope))
+    build.make(contacts.PEOPLE, contacts.people())
+    talked = build.engine.table(f"SELECT a, b, micros FROM ({_talk(scope)}) AS t ORDER BY a, b, micros")
+    build.drop(contacts.PEOPLE)
+    rows = build.engine.table("SELECT a, b, since, shown FROM spread_pairs ORDER BY a, b")
+    found = _Pairs(
+        a=rows["a"].to_numpy().astype(np.int64), b=rows["b"].to_numpy().astype(np.int64),
+        since=rows["since"].to_numpy() / HOUR, shown=rows["shown"].to_numpy().astype(np.int32),
+        talk=Timeline.of(np.empty(0, np.int64), np.empty(0), len(rows)), people=people,
+    )  # fmt: skip
+    number = found.number(talked["a"].to_numpy(), talked["b"].to_numpy())
+    kept = number >= 0
+    talk = Timeline.of(number[kept], talked["micros"].to_numpy()[kept] / HOUR, len(rows))
+    return replace(found, talk=talk)
+
+
+def _arcs(pairs: _Pairs) -> tuple[Arcs, NDArray[np.int64]]:
+    """Both ways of each pair, and the number of the pair behind each arc."""
+    source, target = np.concatenate([pairs.a, pairs.b]), np.concatenate([pairs.b, pairs.a])
     made = arcs(
-        people=people,
-        source=np.concatenate([one, other, shown["a"].to_numpy()]),
-        target=np.concatenate([other, one, shown["b"].to_numpy()]),
-        traits=np.concatenate([level, level, alone])[:, None],
-        since=np.concatenate([both["since"], both["since"], shown["since"]]) / HOUR,
-    )
-    return made, edges
+        people=pairs.people, source=source, target=target, traits=np.empty((len(source), 0)),
+        since=np.tile(pairs.since, 2),
+    )  # fmt: skip
+    return made, np.tile(np.arange(len(pairs.a)), 2)[np.lexsort((target, source))]
 
 
-def _care(build: Build, scope: Scope, people: int, topics: tuple[str, ...]) -> Care:
-    """Level 0: too few acts to know; 1 …: by the share of acts on the topic. Acts just after an arrival don't count:
-    they follow from it, and would foretell it."""
+def _ties(build: Build, scope: Scope, seen: Past, interests: Interests, people: int) -> tuple[Arcs, Moments]:
+    """All arcs, and what is known of pairs and people at each moment."""
+    pairs = _read_pairs(build, scope, people)
+    made, pair = _arcs(pairs)
+    met = (pairs.shown > 0) | (np.diff(pairs.talk.start) > 0)
+    circle = Timeline.of(np.concatenate([pairs.a[met], pairs.b[met]]), np.tile(pairs.since[met], 2), people)
+    child = np.flatnonzero(seen.parent >= 0)
+    brought = pairs.number(seen.person[child], seen.person[seen.parent[child]])
+    acts, left, moved = (_moments_of(build, scope, kinds, people) for kinds in (LIVELY, LEAVING, MOVING))
+    own = np.flatnonzero(seen.parent == ALONE)
+    return made, Moments(
+        pair=pair, shown=pairs.shown[pair], talk=pairs.talk, circle=circle, acts=acts, left=left, moved=moved,
+        brought=Timeline.of(brought, seen.at[child], len(pairs.a)), interests=interests, now=seen.now,
+        own=Timeline.of(seen.person[own], seen.at[own], people),
+    )  # fmt: skip
+
+
+def _moments_of(build: Build, scope: Scope, kinds: tuple[str, ...], people: int) -> Timeline:
+    """The first act of these kinds of each person on each day."""
+    listed = ", ".join(scope.dialect.text(kind) for kind in kinds)
+    done = scope.done(MOMENT, where=f"e.kind IN ({listed})")
+    micros = scope.dialect.micros("e.moment")
+    rows = build.engine.table(f"""
+        SELECT person, min(micros) AS micros FROM (
+            SELECT p.person, {micros} AS micros FROM {done} AS e JOIN spread_people AS p ON p.person_id = e.person_id
+        ) AS m GROUP BY person, {scope.dialect.quotient("micros", 24 * HOUR)}
+        ORDER BY person, micros
+    """)
+    return Timeline.of(rows["person"].to_numpy(), rows["micros"].to_numpy() / HOUR, people)
+
+
+def _interests(build: Build, scope: Scope, people: int, topics: tuple[str, ...]) -> Interests:
+    """Acts on things just after an arrival don't count: they follow from it, whatever the person cares for."""
     build.make("spread_acts", _acts(scope))
     rows = build.engine.table(
-        "SELECT person, category, CAST(weight AS DOUBLE) AS weight FROM spread_acts ORDER BY person, category"
+        "SELECT person, category, micros, CAST(weight AS DOUBLE) AS weight FROM spread_acts "
+        "ORDER BY person, micros, category"
     )
-    level = np.zeros((people, len(topics)), dtype=np.int32)
-    if not rows.num_rows:
-        return Care(level=level)
-    person, weight = rows["person"].to_numpy(), rows["weight"].to_numpy()
+    person, at, weight = rows["person"].to_numpy(), rows["micros"].to_numpy() / HOUR, rows["weight"].to_numpy()
     number = {topic: place for place, topic in enumerate(topics)}
-    topic = np.array([number.get(name, -1) for name in rows["category"].to_pylist()])
-    total = np.bincount(person, weight, people)
-    level[total >= FEW_ACTS] = 1
-    share = weight / total[person]
-    told = (topic >= 0) & (total[person] >= FEW_ACTS)
-    level[person[told], topic[told]] = 1 + np.searchsorted(CARES, share[told], side="right")
-    return Care(level=level)
+    topic = np.array([number.get(name, -1) for name in rows["category"].to_pylist()], dtype=np.int64)
+    told = topic >= 0
+    owner = person[told].astype(np.int64) * len(topics) + topic[told]
+    return Interests(
+        topics=len(topics), every=Timeline.of(person, at, people, weight),
+        on=Timeline.of(owner, at[told], people * len(topics), weight[told]),
+    )  # fmt: skip
 
 
 def _acts(scope: Scope) -> str:
@@ -191,10 +251,11 @@ def _acts(scope: Scope) -> str:
     weight = " ".join(f"WHEN e.kind = '{kind}' THEN {weight}" for kind, weight in ACTS.items())
     columns = ("e.kind", "e.category", MOMENT)
     return f"""
-    SELECT p.person, e.category, sum(CASE {weight} END) AS weight
+    SELECT p.person, e.category, min({scope.dialect.micros("e.moment")}) AS micros, sum(CASE {weight} END) AS weight
     FROM {scope.done(*columns, where=f"e.kind IN ({kinds}) AND e.category IS NOT NULL")} AS e
     JOIN spread_people AS p ON p.person_id = e.person_id
     LEFT JOIN (SELECT DISTINCT person, micros FROM spread_entries) AS a ON a.person = p.person
         AND {scope.dialect.micros("e.moment")} - a.micros BETWEEN -{HOUR} AND {24 * HOUR}
-    WHERE a.person IS NULL GROUP BY p.person, e.category
+    WHERE a.person IS NULL
+    GROUP BY p.person, e.category, {scope.dialect.quotient(scope.dialect.micros("e.moment"), 24 * HOUR)}
     """

@@ -8,20 +8,28 @@ say (EM; Saito, Nakano, Kimura, KES 2008; a smoother credit distribution than Go
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lianyi.insight.kernels import Doubles, Ints
+from lianyi.insight.ripples.learning import interests
 from lianyi.insight.ripples.learning.delays import Delay, learn_delay
-from lianyi.insight.ripples.learning.factors import Factors, learn_factors
+from lianyi.insight.ripples.learning.factors import Factors, Family, learn_factors
+from lianyi.insight.ripples.learning.moments import TRAITS as AT_MOMENTS
+from lianyi.insight.ripples.learning.moments import Moments, names_of
 from lianyi.insight.ripples.learning.past import Arcs, Past
-from lianyi.insight.ripples.learning.trials import Trials, share_out, trials
+from lianyi.insight.ripples.learning.trials import Trials, share_out, trials, unseen
 
 BESIDE_TRAITS = ("topic", "incentive", "sharer", "receiver", "interest", "tie")
+TAIL = 0.05  # of a range of 90 %, on each side
 NORMAL_90 = 1.6449
+EVIDENCE = ("contact", "brought", "circle")  # families that tell whether there is a tie at all
+ONLY_SHARING, ONE_BEFORE = 0, 1  # levels of contact and brought of pairs that one arrival shows
+CERTAIN = 10.0  # arrivals along such pairs from which they can serve as measure
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -37,44 +45,159 @@ class Care:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Spread:
-    """What was learned. `trials`: how many exposures; `credit`: arrivals per arc; `tried`: exposures per arc."""
+class Ground:
+    """What exposures stand on: arcs, and what was known of ties, people and interests at each moment. Without moments
+    interests are those of `care`.
 
-    factors: Factors
-    delay: Delay
-    topics: int
-    tried: Doubles
-    credit: Doubles
-    trials: int
-    traits: tuple[str, ...]
+    With moments every person has one more arc, number len(arcs.source) + person: all ties of theirs that nobody sees.
+    """
+
+    arcs: Arcs
     care: Care
+    topics: int
+    moments: Moments | None = None
 
-    def probability(self, arcs: Arcs, arc: Ints, topic: Ints, incentive: Ints) -> Doubles:
-        """The chance that the target of each arc comes through its source, for the ripple's topic and incentive.
+    @classmethod
+    def of(cls, arcs: Arcs, past: Past, moments: Moments | None, care: Care | None = None) -> Ground:
+        """What the exposures of a past stand on."""
+        topics = int(past.topic.max(initial=0)) + 1
+        if moments is not None:
+            topics = max(topics, moments.interests.topics)
+        plain = Care(level=np.zeros((0 if moments else arcs.people, topics), dtype=np.int32))
+        return cls(arcs=arcs, care=care or plain, topics=topics, moments=moments)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Families of factors beside the traits of arcs, in the order of the columns of `levels`."""
+        beside = ("care", *BESIDE_TRAITS)
+        return beside if self.moments is None else (*AT_MOMENTS, *beside)
+
+    def levels(self, arc: Ints, topic: Ints, incentive: Ints, at: Doubles | None) -> NDArray[np.int32]:
+        """The level of each family per row: traits of the arc, those of the moment, then the others. at: hours.
 
         A negative topic or incentive stands for the middle of what was seen.
         """
-        return np.asarray(1.0 - np.exp(-self.factors.rate(self._levels(arcs, arc, topic, incentive))))
+        if self.moments is None:
+            return self._plain(arc, topic, incentive)
+        assert at is not None  # noqa: S101  moments are asked for with a moment
+        plain = self._plain(np.minimum(arc, len(self.arcs.source) - 1), topic, incentive)
+        traits = self.arcs.traits.shape[1]
+        hidden = np.flatnonzero(arc >= len(self.arcs.source))
+        person = (arc[hidden] - len(self.arcs.source)).astype(np.int32)
+        people, topics = self.arcs.people, self.topics
+        ends = {"care": interests.LEVELS, "receiver": people, "interest": people * topics, "tie": len(self.arcs.source)}
+        seen = np.flatnonzero((arc < len(self.arcs.source)) & (topic >= 0))
+        target = self.arcs.target[arc[seen]]
+        plain[seen, traits] = self.moments.interests.levels(target, topic[seen], at[seen])
+        for column, name in enumerate(("care", *BESIDE_TRAITS), traits):
+            plain[hidden, column] = person if name == "sharer" else ends.get(name, plain[hidden, column])
+        moment = self.moments.levels(self.arcs, arc, at)
+        return np.ascontiguousarray(np.hstack([plain[:, :traits], moment, plain[:, traits:]]), dtype=np.int32)
 
-    def interval(self, arcs: Arcs, arc: Ints, topic: Ints, incentive: Ints) -> tuple[Doubles, Doubles]:
+    def _plain(self, arc: Ints, topic: Ints, incentive: Ints) -> NDArray[np.int32]:
+        target = self.arcs.target[arc]
+        known = topic >= 0
+        own = np.where(known, target.astype(np.int64) * self.topics + np.maximum(topic, 0), -1)
+        caring = np.full(len(arc), -1)
+        if self.moments is None:
+            caring = np.where(known, self.care.level[target, np.maximum(topic, 0)], -1)
+        columns = [*self.arcs.traits[arc].T, caring, topic, incentive, self.arcs.source[arc], target, own, arc]
+        return np.ascontiguousarray(np.stack(columns, axis=1), dtype=np.int32)
+
+    def sizes(self, incentives: int) -> tuple[int, ...]:
+        """Levels per family."""
+        traits = tuple(int(size) + 1 for size in self.arcs.traits.max(axis=0, initial=0))
+        people, more = self.arcs.people, int(self.moments is not None)
+        care = self.care.levels if self.moments is None else interests.LEVELS + 1
+        beside = (care, self.topics, incentives, people, people + more,
+                  people * self.topics + more, len(self.arcs.source) + more)  # fmt: skip
+        if not more:
+            return (*traits, *beside)
+        return (*traits, *(len(names_of(kind)) for kind in AT_MOMENTS), *beside)
+
+    def trials(self, past: Past, delay: Delay) -> Trials:
+        """All exposures of all ripples; with moments also those along ties that nobody sees."""
+        seen = trials(past, self.arcs, delay)
+        return seen if self.moments is None else seen.beside(unseen(past, self.arcs, delay, seen))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Levels:
+    """What rates are multiplied by after they were held against later ripples, as logarithms with their variances:
+    along known ties and along those that nobody sees. misfit: variance of log rates beyond that of the factors."""
+
+    known: float = 0.0
+    known_variance: float = 0.0
+    unseen: float = 0.0
+    unseen_variance: float = 0.0
+    misfit: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Spread:
+    """What was learned. `trials`: how many exposures; `credit`: arrivals per arc; `tried`: exposures per arc. Arrays of
+    arcs end with one entry per person for the ties that nobody sees, where `ground` has moments."""
+
+    factors: Factors
+    delay: Delay
+    ground: Ground
+    tried: Doubles
+    credit: Doubles
+    trials: int
+    level: Levels = Levels()
+
+    def sloped(self, slopes: Mapping[str, float]) -> Spread:
+        """With factors of the named families raised to these powers."""
+        families = tuple(replace(one, slope=slopes.get(one.name, one.slope)) for one in self.factors.families)
+        return replace(self, factors=replace(self.factors, families=families))
+
+    def rate(self, arc: Ints, topic: Ints, incentive: Ints, at: Doubles | None = None) -> Doubles:
+        """Arrivals to be expected per arc; a chance is 1 − exp(−rate). at: hours, where the ground has moments."""
+        level = np.where(arc < len(self.ground.arcs.source), self.level.known, self.level.unseen)
+        return self.factors.rate(self.ground.levels(arc, topic, incentive, at)) * np.exp(level)
+
+    def probability(self, arc: Ints, topic: Ints, incentive: Ints, at: Doubles | None = None) -> Doubles:
+        """The chance that the target of each arc comes through its source, for the ripple's topic and incentive."""
+        return np.asarray(1.0 - np.exp(-self.rate(arc, topic, incentive, at)))
+
+    def interval(self, arc: Ints, topic: Ints, incentive: Ints, at: Doubles | None = None) -> tuple[Doubles, Doubles]:
         """The range that holds the probability with 90 %."""
-        levels = self._levels(arcs, arc, topic, incentive)
-        rate = self.factors.rate(levels)
-        reach = np.exp(NORMAL_90 * np.sqrt(self.factors.log_variance(levels)))
-        return 1.0 - np.exp(-rate / reach), 1.0 - np.exp(-rate * reach)
-
-    def _levels(self, arcs: Arcs, arc: Ints, topic: Ints, incentive: Ints) -> NDArray[np.int32]:
-        return levels_of(arcs, self.care, self.topics, arc, topic, incentive)
+        levels = self.ground.levels(arc, topic, incentive, at)
+        rate = self.factors.rate(levels) * np.exp(self.level.known)
+        variance = self.factors.log_variance(levels) + self.level.misfit + self.level.known_variance
+        low, high = between(rate, variance, real_share(self.factors, levels))
+        return 1.0 - np.exp(-low), 1.0 - np.exp(-high)
 
 
-def levels_of(arcs: Arcs, care: Care, topics: int, arc: Ints, topic: Ints, incentive: Ints) -> NDArray[np.int32]:
-    """The level of each family per row: traits of the arc, then care, then BESIDE_TRAITS."""
-    target = arcs.target[arc]
-    known = topic >= 0
-    own = np.where(known, target.astype(np.int64) * topics + np.maximum(topic, 0), -1)
-    caring = np.where(known, care.level[target, np.maximum(topic, 0)], -1)
-    columns = [*arcs.traits[arc].T, caring, topic, incentive, arcs.source[arc], target, own, arc]
-    return np.ascontiguousarray(np.stack(columns, axis=1), dtype=np.int32)
+def real_share(factors: Factors, levels: NDArray[np.int32]) -> Doubles:
+    """The chance that there is a tie at all, per row of levels, by what its kind of contact, the circle of its people
+    and earlier arrivals make of the rate, against pairs that one arrival shows and nothing else: these are tied for
+    certain. 1 for everybody where too few such pairs were seen."""
+    names = [family.name for family in factors.families]
+    contact, brought = factors.family("contact"), factors.family("brought")
+    if contact is None or brought is None or min(_seen(contact)[ONLY_SHARING], _seen(brought)[ONE_BEFORE]) < CERTAIN:
+        return np.ones(len(levels))
+    log = -np.full(len(levels), contact.log_mean[ONLY_SHARING] + brought.log_mean[ONE_BEFORE])
+    for family in factors.families:
+        if family.name in EVIDENCE:
+            log += family.log_mean[np.maximum(levels[:, names.index(family.name)], 0)]
+    return np.asarray(np.exp(np.minimum(log, 0.0)), dtype=np.float64)
+
+
+def _seen(family: Family) -> Doubles:
+    """Arrivals per level."""
+    return family.shape - family.prior
+
+
+def between(rate: Doubles, variance: Doubles, real: Doubles) -> tuple[Doubles, Doubles]:
+    """The range that holds the rate with 90 %, given its mean: 0 with chance 1 − real, else lognormal."""
+    from scipy.special import ndtri
+
+    deviation = np.sqrt(variance)
+    middle = rate / real
+    low = np.where(1 - real < TAIL, ndtri(np.maximum(TAIL - (1 - real), 1e-9) / real), -np.inf)
+    high = ndtri(np.clip(1 - TAIL / real, 0.5, 1 - 1e-9))
+    return np.minimum(middle * np.exp(deviation * low), rate), np.maximum(middle * np.exp(deviation * high), rate)
 
 
 def learn(
@@ -82,19 +205,18 @@ def learn(
     arcs: Arcs,
     *,
     care: Care | None = None,
-    traits: tuple[str, ...],
+    traits: tuple[str, ...] = (),
+    moments: Moments | None = None,
     prior_delay: Delay | None = None,
     rounds: int = 4,
 ) -> Spread:
     """Learn from all exposures of all ripples. traits: a name per column of arcs.traits."""
     known = past.parent >= 0
     delay = learn_delay(past.at[known] - past.at[past.parent[known]], prior_delay)
-    topics = int(past.topic.max(initial=0)) + 1
-    caring = care or Care(level=np.zeros((arcs.people, topics), dtype=np.int32))
-    tried = trials(past, arcs, delay)
-    cells = _Cells.of(tried, past, arcs, caring, topics)
-    names = (*traits, "care", *BESIDE_TRAITS)
-    sizes = _sizes(arcs, caring, past, topics)
+    ground = Ground.of(arcs, past, moments, care)
+    tried = ground.trials(past, delay)
+    cells = _Cells.of(tried, past, ground)
+    names, sizes = (*traits, *ground.names), ground.sizes(int(past.incentive.max(initial=0)) + 1)
     credit = _even_credit(tried, len(past.person))
     factors = None
     for _ in range(rounds if (tried.arrival >= 0).any() else 1):
@@ -104,10 +226,10 @@ def learn(
         chance = factors.rate(cells.levels)[cells.cell] * tried.density
         credit = share_out(tried.arrival, chance, tried.credit, len(past.person))
     assert factors is not None  # noqa: S101  there is at least one round
+    every = len(arcs.source) + (arcs.people if moments is not None else 0)
     return Spread(
-        factors=factors, delay=delay, topics=topics, traits=traits, care=caring, trials=len(tried),
-        tried=summed(tried.arc, tried.watched, len(arcs.source)),
-        credit=summed(tried.arc, credit, len(arcs.source)),
+        factors=factors, delay=delay, ground=ground, trials=len(tried),
+        tried=summed(tried.arc, tried.watched, every), credit=summed(tried.arc, credit, every),
     )  # fmt: skip
 
 
@@ -116,30 +238,23 @@ def _even_credit(tried: Trials, entries: int) -> Doubles:
     return share_out(tried.arrival, tried.density.astype(np.float64), tried.credit, entries)
 
 
-def _sizes(arcs: Arcs, care: Care, past: Past, topics: int) -> tuple[int, ...]:
-    incentives = int(past.incentive.max(initial=0)) + 1
-    people = arcs.people
-    seen = tuple(int(size) + 1 for size in arcs.traits.max(axis=0, initial=0))
-    return (*seen, care.levels, topics, incentives, people, people, people * topics, len(arcs.source))
-
-
 @dataclass(frozen=True, eq=False)
 class _Cells:
-    """Trials of the same arc, topic and incentive taken together. cell: of each trial; levels: per cell."""
+    """Trials of the same levels taken together. cell: of each trial; levels: per cell."""
 
     cell: NDArray[np.int64]
     levels: NDArray[np.int32]
 
     @classmethod
-    def of(cls, tried: Trials, past: Past, arcs: Arcs, care: Care, topics: int) -> _Cells:
-        incentives = int(past.incentive.max(initial=0)) + 1
-        kind = past.topic[tried.ripple].astype(np.int64) * incentives + past.incentive[tried.ripple]
-        code = tried.arc.astype(np.int64) * (topics * incentives) + kind
-        distinct, cell = np.unique(code, return_inverse=True)
-        arc, kind = distinct // (topics * incentives), distinct % (topics * incentives)
-        topic, incentive = kind // incentives, kind % incentives
-        levels = levels_of(arcs, care, topics, arc.astype(np.int32), topic.astype(np.int32), incentive.astype(np.int32))
-        return cls(cell.reshape(-1), levels)
+    def of(cls, tried: Trials, past: Past, ground: Ground) -> _Cells:
+        at = past.at[tried.entry]
+        levels = ground.levels(tried.arc, past.topic[tried.ripple], past.incentive[tried.ripple], at)
+        code = np.zeros(len(levels), np.uint64)  # rows with equal levels are one cell; numbers of rows are hashed
+        for column in levels.T:
+            code = (code ^ column.astype(np.uint64)) * np.uint64(0x9E3779B97F4A7C15)
+            code ^= code >> np.uint64(29)
+        _, first, cell = np.unique(code, return_index=True, return_inverse=True)
+        return cls(cell.reshape(-1), np.ascontiguousarray(levels[first]))
 
     def sum(self, values: NDArray[Any]) -> Doubles:
         """Per cell."""

@@ -2,34 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
-from lianyi.insight.ripples.learning.reading import CARES, UNTIED, Known, read
+from lianyi.insight.ripples.learning.reading import read
 from lianyi.insight.tables import EVENTS, Build, Column, Table
 
-TRAITS = ("strength",)
 LATER = 0.75  # of the past, by time: before it is learned, after it is held to account
 PARTS = 10
-BASE = "base"
 INPUTS = (EVENTS, "keys", "arrivals", "ties")
-STILL = 1e-3  # a person's factor nearer to 1 than this is not worth a row
 
 
 def _factors(build: Build) -> str:
-    from lianyi.insight.ripples.learning.spreading import learn  # brings the compiler of kernels
+    from lianyi.insight.ripples.learning.calibrating import calibrated  # brings the compiler of kernels
+    from lianyi.insight.ripples.learning.stating import rows_of
 
     known = read(build)
-    found = learn(known.past, known.arcs, care=known.care, traits=TRAITS)
+    found = calibrated(known.past, known.arcs, moments=known.moments, later=LATER)
     build.say(f"{found.trials:,} exposures, {known.past.ripples:,} ripples")
-    rows = [_row(BASE, BASE, found.factors.base, shape=float(found.trials), rate=1.0)]
-    rows += [_row("delay", name, value) for name, value in vars(found.delay).items()]
-    parts = [pa.Table.from_pylist(rows, schema=SCHEMA)]
-    parts.extend(_family(known, family, found) for family in found.factors.families)
-    build.engine.register("spread_learned", pa.concat_tables(parts))
+    build.engine.register("spread_learned", rows_of(known, found))
     build.make("spread_factor_rows", "SELECT * FROM spread_learned")
     build.drop("spread_learned")
     return """
@@ -40,92 +31,22 @@ def _factors(build: Build) -> str:
     """
 
 
-SCHEMA = pa.schema(
-    [("kind", pa.string()), ("name", pa.string()), ("source", pa.int64()), ("target", pa.int64())]
-    + [(name, pa.float64()) for name in ("factor", "low", "high", "shape", "rate", "prior", "tried", "arrivals")]
-)
-
-
-def _row(kind: str, name: str, factor: float, **more: float) -> dict[str, Any]:
-    return {"kind": kind, "name": name, "factor": factor, **more}
-
-
-def _family(known: Known, family: Any, found: Any) -> pa.Table:
-    """The rows of one family. An incentive's factor is stated against none."""
-    level = np.arange(len(family.shape))
-    counted = family.shape - family.prior
-    reach = np.exp(1.6449 * np.sqrt(family.log_variance))
-    mean = family.mean / (family.mean[0] if family.name == "incentive" else 1.0)
-    arrivals, tried = counted, np.full(len(level), np.nan)
-    if family.name == "tie":
-        arrivals, tried = found.credit, found.tried
-    kept = level
-    if family.name in {"sharer", "receiver", "interest", "tie"}:
-        kept = np.flatnonzero((np.abs(family.mean - 1) > STILL) | (np.nan_to_num(tried) > 0))
-    names, source, target = _names(known, family.name, kept)
-    columns: dict[str, Any] = {
-        "kind": np.full(len(kept), family.name, dtype=object), "name": names, "source": source, "target": target,
-        "factor": mean[kept], "low": (mean / reach)[kept], "high": (mean * reach)[kept], "shape": family.shape[kept],
-        "rate": family.rate[kept], "prior": np.full(len(kept), family.prior), "tried": tried[kept],
-        "arrivals": arrivals[kept],
-    }  # fmt: skip
-    return pa.table({name: pa.array(columns[name], SCHEMA.field(name).type, from_pandas=True) for name in SCHEMA.names})
-
-
-def _names(known: Known, kind: str, level: NDArray[Any]) -> tuple[Any, Any, Any]:
-    """(name, source, target) per level; persons as numbers, None where the kind has none."""
-    none = np.full(len(level), None, dtype=object)
-    if kind == "sharer":
-        return np.full(len(level), "", dtype=object), level, none
-    if kind == "receiver":
-        return np.full(len(level), "", dtype=object), none, level
-    if kind == "interest":
-        return np.array(known.topics, dtype=object)[level % len(known.topics)], none, level // len(known.topics)
-    if kind == "tie":
-        return np.full(len(level), "", dtype=object), known.arcs.source[level], known.arcs.target[level]
-    texts = {"topic": list(known.topics), "incentive": list(known.incentives), "care": _care_names()}
-    texts["strength"] = [*(f"<= {edge:.4g} ({number})" for number, edge in enumerate(known.strengths)), "no tie known"]
-    return np.array(texts[kind], dtype=object)[level], none, none
-
-
-def _care_names() -> list[str]:
-    return ["unknown", "none", *(f">= {edge:g}" for edge in CARES)]
-
-
 def _spread(build: Build) -> str:
-    from lianyi.insight.ripples.learning.factors import Factors, Family
-    from lianyi.insight.ripples.learning.spreading import NORMAL_90
+    from lianyi.insight.ripples.learning.stating import chances, spread_of
 
     known = read(build)
-    count, people = len(known.arcs.source), known.arcs.people
     rows = build.engine.table("""
-        SELECT f.kind, f.name, s.person AS source, t.person AS target, f.factor, f.shape, f.rate, f.prior, f.tried,
-            f.arrivals
+        SELECT f.kind, f.name, s.person AS source, t.person AS target, f.factor, f.low, f.high, f.shape, f.rate,
+            f.prior, f.tried, f.arrivals
         FROM spread_factors AS f LEFT JOIN spread_people AS s ON s.person_id = f.source
-        LEFT JOIN spread_people AS t ON t.person_id = f.target WHERE f.kind <> 'delay' AND f.kind <> 'interest'
+        LEFT JOIN spread_people AS t ON t.person_id = f.target WHERE f.kind NOT IN ('unseen', 'open')
     """)
-    families, evidence = [], np.zeros((2, count))
-    kinds = np.asarray(rows["kind"].to_pylist(), dtype=object)
-    for kind in ("strength", "incentive", "sharer", "receiver", "tie"):
-        mine = rows.filter(pa.array(kinds == kind))
-        place, size = _places(known, kind, mine, people)
-        shape, rate, prior = (mine[name].to_numpy() for name in ("shape", "rate", "prior"))
-        a = float(prior[0]) if len(prior) else 1e4
-        shapes, rates = np.full(size, a), np.full(size, a)
-        shapes[place], rates[place] = shape, rate
-        families.append(Family(name=kind, shape=shapes, rate=rates, prior=a))
-        if kind == "tie":
-            evidence[:, place] = np.stack([mine["tried"].to_numpy(), mine["arrivals"].to_numpy()])
-    base = float(rows.filter(pa.array(kinds == BASE))["factor"][0].as_py())
-    factors = Factors(base=base, families=tuple(families))
+    found = spread_of(known, rows)
+    chance, low, high = chances(known, found)
     arcs = known.arcs
-    none, arc = np.zeros(count, np.int32), np.arange(count, dtype=np.int32)
-    levels = np.stack([arcs.traits[:, 0], none, arcs.source, arcs.target, arc], axis=1).astype(np.int32)
-    rate = factors.rate(levels) * _middle_care(known, rows, kinds)[arcs.target]
-    mean, reach = rate, np.exp(NORMAL_90 * np.sqrt(factors.log_variance(levels)))
-    made = {"source": arcs.source, "target": arcs.target, "probability": 1 - np.exp(-mean),
-            "low": 1 - np.exp(-mean / reach), "high": 1 - np.exp(-mean * reach), "tried": evidence[0],
-            "arrivals": evidence[1], "tied": arcs.traits[:, 0] != UNTIED}  # fmt: skip
+    made = {"source": arcs.source, "target": arcs.target, "probability": chance, "low": np.minimum(low, chance),
+            "high": np.maximum(high, chance), "tried": found.tried, "arrivals": found.credit,
+            "tied": known.met}  # fmt: skip
     build.engine.register("spread_arc_rows", pa.table(made))
     build.make("spread_arcs", "SELECT * FROM spread_arc_rows")
     build.drop("spread_arc_rows")
@@ -135,40 +56,11 @@ def _spread(build: Build) -> str:
     """
 
 
-def _middle_care(known: Known, rows: pa.Table, kinds: NDArray[Any]) -> NDArray[np.float64]:
-    """Per person the factor of care and topic, in the mean over topics as often as past ripples had them."""
-    often = np.bincount(known.past.topic, minlength=len(known.topics)) + 1.0
-    factor = {}
-    for kind in ("care", "topic"):
-        mine = rows.filter(pa.array(kinds == kind))
-        factor[kind] = dict(zip(mine["name"].to_pylist(), mine["factor"].to_pylist(), strict=True))
-    care = np.array([factor["care"].get(name, 1.0) for name in _care_names()])
-    topic = np.array([factor["topic"].get(name, 1.0) for name in known.topics])
-    weight = topic * often / often.sum()
-    return np.asarray(care[known.care.level] @ weight, dtype=np.float64)
-
-
-def _places(known: Known, kind: str, rows: pa.Table, people: int) -> tuple[NDArray[Any], int]:
-    """At which level each row of a kind stands, and how many levels there are."""
-    if kind == "tie":
-        code = known.arcs.source.astype(np.int64) * people + known.arcs.target
-        wanted = rows["source"].to_numpy().astype(np.int64) * people + rows["target"].to_numpy()
-        return np.searchsorted(code, wanted), len(code)
-    if kind in {"sharer", "receiver"}:
-        return rows["source" if kind == "sharer" else "target"].to_numpy().astype(np.int64), people
-    order = {name: place for place, name in enumerate(_names(known, kind, np.arange(_levels(known, kind)))[0])}
-    return np.array([order[name] for name in rows["name"].to_pylist()], dtype=np.int64), _levels(known, kind)
-
-
-def _levels(known: Known, kind: str) -> int:
-    return len(known.incentives) if kind == "incentive" else UNTIED + 1
-
-
 def _checks(build: Build) -> str:
     from lianyi.insight.ripples.learning.checking import check_later
 
     known = read(build)
-    build.engine.register("spread_check_rows", check_later(known, TRAITS, later=LATER, parts=PARTS))
+    build.engine.register("spread_check_rows", check_later(known, later=LATER, parts=PARTS))
     build.make("spread_check", "SELECT * FROM spread_check_rows")
     build.drop("spread_check_rows")
     return "SELECT * FROM spread_check"
@@ -183,10 +75,15 @@ FACTORS = Table(
     order=("kind", "source", "target", "name"),
     columns={
         "kind": Column(
-            en="base (the rate itself), delay (of log hours), strength, care (interest before any ripple), topic, "
-            "incentive, sharer, receiver, interest (receiver and topic), tie",
-            zh="种类：base 基准、delay 延迟、strength 关系强度、care 已知兴趣、topic 话题、incentive 激励、"
-            "sharer 分享者、receiver 接收者、interest 接收者×话题、tie 关系",
+            en="base (the rate itself), delay (of log hours), contact, brought (before), circle, presence, own (things "
+            "passed on unbidden), care (interest before any ripple), topic, incentive, sharer, receiver, interest "
+            "(receiver and topic), tie; level, slope, misfit (mended on later ripples); per person: unseen (arrivals "
+            "to be expected by ties that nobody sees), open (how readily somebody comes)",
+            zh="种类：base 基准、delay 延迟、contact 互动、brought 曾带来、circle 交往圈、presence 是否仍在、"
+            "own 自发分享、care 已知兴趣、topic 话题、incentive 激励、sharer 分享者、receiver 接收者、"
+            "interest 接收者×话题、tie 关系；level、slope、misfit 为按较晚波纹的修正；"
+            "每人：unseen 经未见关系的预期到达数、"
+            "open 到达意愿",
         ),
         "name": Column(en="which topic, incentive or level", zh="话题、激励或档位名"),
         "source": Column(en="the sharer, where the factor is of one", zh="分享者"),
@@ -236,7 +133,10 @@ CHECKS = Table(
     key=("part",),
     order=("part",),
     columns={
-        "part": Column(en="1 = least likely … 10 = most likely", zh="分组：1 最低 … 10 最高"),
+        "part": Column(
+            en="1 = least likely … 10 = most likely; 0 = along ties that nobody saw, whose chances are counts",
+            zh="分组：1 最低 … 10 最高；0 = 经未见关系到达者（概率列为人数）",
+        ),
         "exposures": Column(en="exposures", zh="曝光数"),
         "promised": Column(en="arrivals that were to be expected", zh="预期到达数"),
         "came": Column(en="arrivals that came", zh="实际到达数"),

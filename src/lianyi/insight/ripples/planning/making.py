@@ -14,12 +14,13 @@ from lianyi.insight.ripples.planning.answer import Forecast, Line, Seed, SeedPla
 from lianyi.insight.ripples.planning.crowd import NO_COMMUNITY, Crowd
 from lianyi.insight.ripples.planning.network import Network
 from lianyi.insight.ripples.planning.request import SOURCES, Incentive, Request
-from lianyi.insight.ripples.spread import Choice, Curve, Offers, Rules, Simulator, choose_robust, seeded
+from lianyi.insight.ripples.spread import Choice, Curve, Offers, Rules, Seeded, Simulator, choose_robust, seeded
 from lianyi.insight.ripples.spread import plan as measure
 
 Say = Callable[[str, float | None], None]
 RUNS = 1000
 RUNS_AT_BOUNDS = 300
+DRAWS = 40  # of the chances, where it was learned how uncertain they are
 MEAN_DELAY = 0.6  # days between being told and passing on: 4.5 hours in the middle, with a long tail
 ENOUGH = 0.9
 ASKED = Incentive(name="")
@@ -46,7 +47,7 @@ def make(
         request=request, seeds=seeds, forecast=forecast, curve=_line(measured.curve),
         rivals={name: _line(curve) for name, curve in measured.rivals.items()}, enough=measured.enough(ENOUGH),
         cost=sum(seed.cost for seed in seeds), left_out=dict(crowd.left_out),
-        asked_of=int(np.count_nonzero(crowd.allowed)), people=len(network.people), arcs=len(network.source),
+        asked_of=int(np.count_nonzero(crowd.allowed)), people=len(network.people), arcs=network.known,
         basis=network.basis, notes=_notes(network, crowd, request),
     )  # fmt: skip
 
@@ -106,10 +107,7 @@ def _forecast(
     start = seeded(choice.people, accept, boost)
     simulator = Simulator(network.graph, seed=request.seed, threads=threads)
     outcome = simulator.run(start, RUNS)
-    ends = [
-        Simulator(graph, seed=request.seed, threads=threads).run(start, RUNS_AT_BOUNDS).mean / outcome.mean
-        for graph in network.bounds
-    ]
+    ends = _ends(network, start, request.seed, threads) / outcome.mean
     in_time = None
     if request.horizon is not None:
         delay = np.full(len(network.people), MEAN_DELAY)
@@ -126,12 +124,20 @@ def _forecast(
     )  # fmt: skip
 
 
+def _ends(network: Network, start: Seeded, seed: int, threads: int) -> Doubles:
+    """Between which expected reaches the truth lies with 90 %: over draws of the chances where their doubt was learned,
+    else with all chances at their lower, and all at their upper bounds."""
+    graphs = list(network.draws(DRAWS, seed=seed)) or network.bounds
+    reach = [Simulator(graph, seed=seed, threads=threads).run(start, RUNS_AT_BOUNDS).mean for graph in graphs]
+    return np.asarray(np.quantile(reach, (0.05, 0.95) if len(reach) > 2 else (0.0, 1.0)), dtype=np.float64)
+
+
 def _seeds(
     network: Network, crowd: Crowd, choice: Choice, curve: Curve, rules: Rules, request: Request
 ) -> tuple[Seed, ...]:
     """Added reach is read from the fresh sample; alone from the choosing one."""
     people = choice.people.tolist()
-    facts = reasons.ties_of(network.graph, crowd, people, topic=request.topic is not None)
+    facts = reasons.ties_of(network.ties, crowd, people, topic=request.topic is not None)
     adds = np.diff(curve.reach)
     count = int(np.count_nonzero(crowd.allowed))
     seeds = []

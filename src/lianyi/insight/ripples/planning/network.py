@@ -5,8 +5,8 @@ The chances come from table `spread` where it is built; until then from the stre
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from lianyi.errors import NotFound
 from lianyi.insight.kernels import Doubles
 from lianyi.insight.ripples.planning.request import BASE
+from lianyi.insight.ripples.planning.unseen import unseen_arcs
 from lianyi.insight.ripples.spread import Graph, from_arcs
 from lianyi.memory.dialect import Dialect
 from lianyi.memory.engine import Engine, literal
@@ -25,13 +26,25 @@ from lianyi.memory.engine import Engine, literal
 FROM_STRENGTH = 0.1
 TIMES_UNSURE = 2.0
 NUMBERED = "plan_people"
+RANGE_90 = 2 * 1.6449  # width of a 90 % range in standard deviations
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Doubt:
+    """Standard deviations of logarithms of rates: of the levels of known and of unseen ties, and of each sharer."""
+
+    known: float
+    unseen: float
+    sharer: Doubles
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Network:
     """people: ids, sorted; person i of the graph is people[i]. source, target, chance, low, high: one entry per arc.
 
-    basis: `spread` or `ties`. notes: what a reader must know, pairs (en, zh).
+    known: the first so many arcs are known ties, the rest stand for ties that nobody sees. doubt: how uncertain chances
+    are together, None where that was not learned. basis: `spread` or `ties`. notes: what a reader must know, pairs
+    (en, zh).
     """
 
     people: pa.Array
@@ -40,13 +53,34 @@ class Network:
     chance: Doubles
     low: Doubles
     high: Doubles
+    known: int
     basis: str
+    doubt: Doubt | None = None
     notes: tuple[tuple[str, str], ...] = ()
 
     @cached_property
     def graph(self) -> Graph:
         """With the best estimate of each chance."""
         return self._of(self.chance)
+
+    @cached_property
+    def ties(self) -> Graph:
+        """Known ties only, with the best estimate of each chance."""
+        kept = slice(self.known)
+        return from_arcs(len(self.people), self.source[kept], self.target[kept], self.chance[kept])
+
+    def draws(self, count: int, *, seed: int) -> Iterator[Graph]:
+        """Graphs with chances drawn as uncertain as they are: levels for all ties at once, sharers one by one. What
+        single ties err by evens out among many."""
+        if self.doubt is None:
+            return
+        dice = np.random.default_rng(seed)
+        unseen = np.arange(len(self.source)) >= self.known
+        for _ in range(count):
+            level = np.where(unseen, *(dice.normal() * self.doubt.unseen, dice.normal() * self.doubt.known))
+            sharer = dice.normal(size=len(self.people)) * self.doubt.sharer
+            sharer -= self.doubt.sharer**2 / 2  # the mean of a draw is the estimate
+            yield self._of(_likelier(self.chance, np.exp(level + sharer[self.source])))
 
     @cached_property
     def bounds(self) -> tuple[Graph, Graph]:
@@ -100,7 +134,7 @@ def _ties(engine: Engine) -> Network:
     chance = np.clip(FROM_STRENGTH * arcs["strength"], 0.0, 1.0)
     return Network(
         people=_ids(engine), source=arcs["source"], target=arcs["target"], chance=chance,
-        low=chance / TIMES_UNSURE, high=np.minimum(1.0, chance * TIMES_UNSURE), basis="ties",
+        low=chance / TIMES_UNSURE, high=np.minimum(1.0, chance * TIMES_UNSURE), known=len(chance), basis="ties",
         notes=((
             f"Nothing is learned of spreading yet: the chance along a tie is set to {FROM_STRENGTH:g} × its strength.",
             f"尚无传播学习结果：沿一条关系传播的概率按 {FROM_STRENGTH:g} × 关系强度计。",
@@ -114,11 +148,56 @@ def _spread(engine: Engine, tables: frozenset[str], topic: str | None, incentive
         "(SELECT source AS one, target AS other, probability, low, high FROM spread)",
         "CAST(r.probability AS DOUBLE) AS chance, CAST(r.low AS DOUBLE) AS low, CAST(r.high AS DOUBLE) AS high",
     )
-    factor, notes = _factors(engine, tables, topic, incentive, int(_count(engine)))
-    return Network(
-        people=_ids(engine), source=arcs["source"], target=arcs["target"], basis="spread", notes=notes,
-        **{name: _likelier(arcs[name], factor[arcs["target"]]) for name in ("chance", "low", "high")},
+    people = int(_count(engine))
+    factor, notes = _factors(engine, tables, topic, incentive, people)
+    made = {name: _likelier(arcs[name], factor[arcs["target"]]) for name in ("chance", "low", "high")}
+    network = Network(
+        people=_ids(engine), source=arcs["source"], target=arcs["target"], known=len(arcs["source"]), basis="spread",
+        notes=notes, **made,
     )  # fmt: skip
+    return _with_unseen(engine, network, factor) if "spread_factors" in tables else network
+
+
+def _with_unseen(engine: Engine, network: Network, factor: Doubles) -> Network:
+    """The network with arcs for ties that nobody sees; factor: of topic and incentive, per person who may come."""
+    people = len(network.people)
+    expected, low, high = (_by_person(engine, "unseen", "source", name, people) for name in ("factor", "low", "high"))
+    ready = _by_person(engine, "open", "target", "factor", people)
+    if not ready.sum() > 0:
+        return network
+    times = float((ready * factor).sum() / ready.sum())
+    more = unseen_arcs(expected * times, low * times, high * times, ready * factor)
+    columns = {"chance": more.rate, "low": more.low, "high": more.high}
+    return replace(
+        network, source=np.concatenate([network.source, more.source]).astype(np.int32),
+        target=np.concatenate([network.target, more.target]).astype(np.int32), doubt=_doubt(engine, people),
+        **{name: np.concatenate([getattr(network, name), -np.expm1(-rate)]) for name, rate in columns.items()},
+    )  # fmt: skip
+
+
+def _by_person(engine: Engine, kind: str, side: str, column: str, people: int) -> Doubles:
+    """A column of the rows of one kind of `spread_factors`, 0 for people without a row."""
+    rows = engine.table(
+        f"SELECT n.number, CAST(f.{column} AS DOUBLE) AS value FROM spread_factors AS f "
+        f"JOIN {NUMBERED} AS n ON n.person_id = f.{side} WHERE f.kind = {literal(kind)} AND f.{column} IS NOT NULL"
+    )
+    values = np.zeros(people)
+    values[rows["number"].to_numpy()] = rows["value"].to_numpy()
+    return values
+
+
+def _doubt(engine: Engine, people: int) -> Doubt:
+    """From the ranges of levels and sharers; a sharer without a row is as uncertain as the prior."""
+    rows = engine.table(
+        "SELECT name, ln(high / low) AS width FROM spread_factors WHERE kind = 'level' AND low > 0 AND high > 0"
+    ).to_pylist()
+    width = {row["name"]: float(row["width"]) / RANGE_90 for row in rows}
+    low, high = (_by_person(engine, "sharer", "source", name, people) for name in ("low", "high"))
+    seen = (low > 0) & (high > 0)
+    sharer = np.zeros(people)
+    sharer[seen] = np.log(high[seen] / low[seen]) / RANGE_90
+    sharer[~seen] = sharer.max(initial=0.0)
+    return Doubt(known=width.get("known", 0.0), unseen=width.get("unseen", 0.0), sharer=sharer)
 
 
 def _likelier(chance: Doubles, times: Doubles) -> Doubles:

@@ -1,0 +1,160 @@
+"""Learned on the earlier part of the past, mended on what came later: slopes, levels of today, and how far chances err.
+
+Factors that were learned say too much or too little where a product of factors is not quite how people are, and levels
+drift: as a log grows old, more ties are known and fewer people come by ties that nobody sees. Three steps:
+
+1. slopes. What was learned before a moment is compared with the ripples that began after it: log rate = level +
+   Σ slope · log factors of the group (evidence of the tie, sharer, receiver), a Poisson regression with slopes drawn
+   to 1 (as Platt's scaling, 1999, for rates and in parts).
+2. levels. With these slopes, all exposures say how rates along known and along unseen ties drift; the level of today is
+   the trend's, the recent past counting most.
+3. misfit. Variance of log rates beyond that of the factors, the likeliest on the later ripples (negative binomial per
+   tie).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lianyi.insight.kernels import Doubles
+from lianyi.insight.ripples.learning.past import Arcs, Past
+from lianyi.insight.ripples.learning.spreading import Levels, Moments, Spread, learn
+from lianyi.insight.ripples.learning.trials import share_out
+
+GROUPS = {
+    "tie": ("contact", "brought", "circle", "later", "tie"),
+    "sharer": ("sharer", "own"),
+    "receiver": ("presence", "care", "topic", "receiver", "interest"),
+}
+SLOPE_SPREAD = 0.3  # a priori: standard deviation of slopes around 1,
+LEVEL_SPREAD = 1.0  # of levels around 0,
+TREND_SPREAD = 0.35
+FEWEST = 30  # later arrivals under which nothing is mended
+MOST_MISFIT = 2.0
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Outcome:
+    """Exposures and what came of them. log: (rows, groups) logarithms of the groups' factors; rest: log of the others
+    and base; expected counts come by exp(rest + Σ log) · watched. unseen: along ties that nobody sees. at: hours."""
+
+    arc: NDArray[np.integer]
+    log: Doubles
+    rest: Doubles
+    watched: Doubles
+    came: Doubles
+    unseen: NDArray[np.bool_]
+    at: Doubles
+    variance: Doubles
+
+
+def calibrated(past: Past, arcs: Arcs, *, moments: Moments, later: float) -> Spread:
+    """Learned on the whole past, with slopes, levels and misfit from ripples that began after `later` of arrivals."""
+    whole = learn(past, arcs, moments=moments)
+    if not len(past.at):
+        return whole
+    cut = float(np.quantile(past.at, later))
+    early = learn(past.until(cut), arcs, moments=moments.until(cut))
+    after = outcome(early, past, past.began() > cut)
+    if after.came.sum() < FEWEST:
+        return whole
+    slopes = _slopes(after)
+    named = {family: slope for group, slope in zip(GROUPS, slopes, strict=True) for family in GROUPS[group]}
+    sloped = whole.sloped(named)
+    levels = _levels(outcome(sloped, past), now=past.now, span=max(past.now - cut, 1.0))
+    held = outcome(early.sloped(named), past, past.began() > cut)
+    return replace(sloped, level=replace(levels, misfit=_misfit(held)))
+
+
+def outcome(found: Spread, past: Past, ripples: NDArray[np.bool_] | None = None) -> Outcome:
+    """What came of the exposures of some ripples (all if None), against what was learned. Arrivals whose parent nobody
+    saw are shared out by the chances themselves: they tell of sums, not of their order."""
+    tried = found.ground.trials(past, found.delay)
+    if ripples is not None:
+        tried = tried.only(ripples[tried.ripple])
+    at = past.at[tried.entry]
+    levels = found.ground.levels(tried.arc, past.topic[tried.ripple], past.incentive[tried.ripple], at)
+    log = np.zeros((len(tried), len(GROUPS)))
+    place = {family: column for column, group in enumerate(GROUPS.values()) for family in group}
+    rest = np.full(len(tried), np.log(found.factors.base))
+    for column, family in enumerate(found.factors.families):
+        part = family.log_mean[np.maximum(levels[:, column], 0)] * (levels[:, column] >= 0)
+        if family.name in place:
+            log[:, place[family.name]] += part
+        else:
+            rest += part
+    rate = np.exp(rest + log.sum(axis=1))
+    came = share_out(tried.arrival, rate * tried.density, tried.credit, len(past.at))
+    return Outcome(
+        arc=tried.arc, log=log, rest=rest, watched=tried.watched.astype(np.float64), came=came,
+        unseen=tried.arc >= len(found.ground.arcs.source), at=at, variance=found.factors.log_variance(levels),
+    )  # fmt: skip
+
+
+def _slopes(after: Outcome) -> Doubles:
+    """The likeliest slope per group; levels of known and unseen ties are free."""
+    kind = np.stack([~after.unseen, after.unseen], axis=1).astype(np.float64)
+    x = np.concatenate([kind, after.log], axis=1)
+    prior = np.concatenate([np.zeros(2), np.ones(len(GROUPS))])
+    spread = np.concatenate([np.full(2, LEVEL_SPREAD), np.full(len(GROUPS), SLOPE_SPREAD)])
+    return poisson(x, after.rest, after.watched, after.came, prior, spread)[0][2:]
+
+
+def _levels(every: Outcome, *, now: float, span: float) -> Levels:
+    """Levels of today: per kind of tie a level and a trend, exposures of one span ago counting half."""
+    ago = (now - every.at) / span
+    found = []
+    for mine in (~every.unseen, every.unseen):
+        x = np.stack([np.ones(mine.sum()), -ago[mine]], axis=1)
+        weight = 0.5 ** ago[mine]
+        offset = every.rest[mine] + every.log[mine].sum(axis=1)
+        spread = np.array([LEVEL_SPREAD, TREND_SPREAD])
+        value, variance = poisson(
+            x, offset, every.watched[mine] * weight, every.came[mine] * weight, np.zeros(2), spread
+        )  # fmt: skip
+        found += [float(value[0]), float(variance[0, 0])]
+    return Levels(known=found[0], known_variance=found[1], unseen=found[2], unseen_variance=found[3])
+
+
+def poisson(
+    x: Doubles, offset: Doubles, watched: Doubles, came: Doubles, prior: Doubles, spread: Doubles
+) -> tuple[Doubles, NDArray[np.float64]]:
+    """Poisson regression, came ~ watched · exp(offset + x·b), b ~ Normal(prior, spread²): (mode, covariance)."""
+    value = prior.copy()
+    precision = np.diag(1 / spread**2)
+    covariance = np.linalg.inv(precision)
+    for _ in range(50):
+        expected = watched * np.exp(np.clip(offset + x @ value, -60.0, 20.0))
+        slope = x.T @ (came - expected) - precision @ (value - prior)
+        covariance = np.linalg.inv((x * expected[:, None]).T @ x + precision)
+        step = np.clip(covariance @ slope, -1.0, 1.0)
+        value = value + step
+        if np.abs(step).max() < 1e-6:
+            break
+    return value, covariance
+
+
+def _misfit(after: Outcome) -> float:
+    """The likeliest variance of log rates beyond that of the factors, from arrivals per known tie."""
+    known = ~after.unseen
+    arc, place = np.unique(after.arc[known], return_inverse=True)
+    expected = after.watched[known] * np.exp(after.rest[known] + after.log[known].sum(axis=1))
+    expected *= after.came[known].sum() / max(expected.sum(), 1e-12)
+    total = np.bincount(place, expected, len(arc))
+    came = np.round(np.bincount(place, after.came[known], len(arc)))
+    variance = np.bincount(place, after.variance[known] * expected, len(arc)) / np.maximum(total, 1e-12)
+    grid = np.linspace(0.0, MOST_MISFIT, 41)
+    chances = [_negative_binomial(came, total, 1 / np.expm1(variance + extra + 1e-6)) for extra in grid]
+    return float(grid[int(np.argmax(chances))])
+
+
+def _negative_binomial(came: Doubles, expected: Doubles, size: Doubles) -> float:
+    from scipy.special import gammaln
+
+    some = came > 0
+    at_some = gammaln(size[some] + came[some]) - gammaln(size[some])
+    at_some += came[some] * np.log(expected[some] / (size[some] + expected[some]))
+    return float(at_some.sum() - (size * np.log1p(expected / size)).sum())
