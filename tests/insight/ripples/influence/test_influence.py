@@ -30,19 +30,15 @@ def arrival(parent: str, who: str, days: float = 1.0, **facts: Any) -> dict[str,
 
 
 def factors(*rows: tuple[str, str, str, float]) -> pa.Table:
-    names = ("kind", "name", "target", "factor")
-    table = {name: [row[place] for row in rows] for place, name in enumerate(names)}
-    return (
-        pa.table({**table, "arrivals": [1.0] * len(rows)})
-        if rows
-        else pa.table(
-            {
-                **{name: pa.array([], pa.string()) for name in names[:3]},
-                "factor": pa.array([], pa.float64()),
-                "arrivals": pa.array([], pa.float64()),
-            }
-        )
-    )
+    """Rows of `spread_factors`: kind, name, target, factor."""
+    names = ("kind", "name", "target")
+    text = {name: pa.array([row[place] for row in rows], pa.string()) for place, name in enumerate(names)}
+    none = pa.nulls(len(rows), pa.float64())
+    return pa.table({
+        **text, "source": pa.array([""] * len(rows), pa.string()),
+        "factor": pa.array([row[3] for row in rows], pa.float64()), "low": none, "high": none,
+        "arrivals": pa.array([1.0] * len(rows), pa.float64()),
+    })  # fmt: skip
 
 
 def built(

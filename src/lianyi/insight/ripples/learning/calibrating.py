@@ -20,8 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lianyi.insight.kernels import Doubles
+from lianyi.insight.ripples.learning.moments import Moments
 from lianyi.insight.ripples.learning.past import Arcs, Past
-from lianyi.insight.ripples.learning.spreading import Levels, Moments, Spread, learn
+from lianyi.insight.ripples.learning.spreading import Levels, Spread, learn
 from lianyi.insight.ripples.learning.trials import share_out
 
 GROUPS = {
@@ -134,7 +135,7 @@ def poisson(
         value = value + step
         if np.abs(step).max() < 1e-6:
             break
-    return value, covariance
+    return value, np.asarray(covariance, dtype=np.float64)
 
 
 def _misfit(after: Outcome) -> float:
@@ -143,8 +144,8 @@ def _misfit(after: Outcome) -> float:
     arc, place = np.unique(after.arc[known], return_inverse=True)
     expected = after.watched[known] * np.exp(after.rest[known] + after.log[known].sum(axis=1))
     expected *= after.came[known].sum() / max(expected.sum(), 1e-12)
-    total = np.bincount(place, expected, len(arc))
-    came = np.round(np.bincount(place, after.came[known], len(arc)))
+    total = np.asarray(np.bincount(place, expected, len(arc)), dtype=np.float64)
+    came = np.asarray(np.round(np.bincount(place, after.came[known], len(arc))), dtype=np.float64)
     variance = np.bincount(place, after.variance[known] * expected, len(arc)) / np.maximum(total, 1e-12)
     grid = np.linspace(0.0, MOST_MISFIT, 41)
     chances = [_negative_binomial(came, total, 1 / np.expm1(variance + extra + 1e-6)) for extra in grid]

@@ -29,7 +29,7 @@ def check_later(known: Known, *, later: float, parts: int) -> pa.Table:
     level = np.where(after.unseen, found.level.unseen, found.level.known)
     rate = np.exp(after.rest + after.log.sum(axis=1) + level)
     chance = np.where(after.unseen, rate, -np.expm1(-rate))
-    expected = np.where(after.unseen, rate * after.watched, 1 - (1 - chance) ** after.watched)
+    expected = np.where(after.unseen, rate * after.watched, -np.expm1(-rate * after.watched))
     groups = [np.flatnonzero(after.unseen & (after.watched > 0))]
     groups += np.array_split(seen[np.argsort(chance[seen], kind="stable")], parts)
     whole = after.came[after.unseen].sum(), after.came[seen].sum() / len(seen)

@@ -72,7 +72,8 @@ class Moments:
         count = self.own.before(everybody, np.full(len(everybody), self.now))
         lived = np.maximum(self.now - self.acts.first(everybody), 0.0)
         usual = (count.sum() + 1.0) / (lived.sum() + 365 * DAY)
-        return np.searchsorted(OWN, (count + 1.0) / (usual * lived + 1.0), side="right").astype(np.int32)
+        level = np.searchsorted(OWN, (count + 1.0) / (usual * lived + 1.0), side="right")
+        return np.asarray(level, dtype=np.int32)
 
     def levels(self, arcs: Arcs, arc: NDArray[np.integer], at: Doubles) -> NDArray[np.int32]:
         """A row of TRAITS per (arc, moment). Numbers from len(arcs.source) on stand for a person's unseen ties."""

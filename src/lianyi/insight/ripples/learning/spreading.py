@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lianyi.insight.kernels import Doubles, Ints
+from lianyi.insight.kernels import Doubles
 from lianyi.insight.ripples.learning import interests
 from lianyi.insight.ripples.learning.delays import Delay, learn_delay
 from lianyi.insight.ripples.learning.factors import Factors, Family, learn_factors
@@ -24,6 +24,7 @@ from lianyi.insight.ripples.learning.moments import Moments, names_of
 from lianyi.insight.ripples.learning.past import Arcs, Past
 from lianyi.insight.ripples.learning.trials import Trials, share_out, trials, unseen
 
+Numbers = NDArray[np.integer]
 BESIDE_TRAITS = ("topic", "incentive", "sharer", "receiver", "interest", "tie")
 TAIL = 0.05  # of a range of 90 %, on each side
 NORMAL_90 = 1.6449
@@ -72,7 +73,7 @@ class Ground:
         beside = ("care", *BESIDE_TRAITS)
         return beside if self.moments is None else (*AT_MOMENTS, *beside)
 
-    def levels(self, arc: Ints, topic: Ints, incentive: Ints, at: Doubles | None) -> NDArray[np.int32]:
+    def levels(self, arc: Numbers, topic: Numbers, incentive: Numbers, at: Doubles | None) -> NDArray[np.int32]:
         """The level of each family per row: traits of the arc, those of the moment, then the others. at: hours.
 
         A negative topic or incentive stands for the middle of what was seen.
@@ -94,7 +95,7 @@ class Ground:
         moment = self.moments.levels(self.arcs, arc, at)
         return np.ascontiguousarray(np.hstack([plain[:, :traits], moment, plain[:, traits:]]), dtype=np.int32)
 
-    def _plain(self, arc: Ints, topic: Ints, incentive: Ints) -> NDArray[np.int32]:
+    def _plain(self, arc: Numbers, topic: Numbers, incentive: Numbers) -> NDArray[np.int32]:
         target = self.arcs.target[arc]
         known = topic >= 0
         own = np.where(known, target.astype(np.int64) * self.topics + np.maximum(topic, 0), -1)
@@ -151,16 +152,18 @@ class Spread:
         families = tuple(replace(one, slope=slopes.get(one.name, one.slope)) for one in self.factors.families)
         return replace(self, factors=replace(self.factors, families=families))
 
-    def rate(self, arc: Ints, topic: Ints, incentive: Ints, at: Doubles | None = None) -> Doubles:
+    def rate(self, arc: Numbers, topic: Numbers, incentive: Numbers, at: Doubles | None = None) -> Doubles:
         """Arrivals to be expected per arc; a chance is 1 − exp(−rate). at: hours, where the ground has moments."""
         level = np.where(arc < len(self.ground.arcs.source), self.level.known, self.level.unseen)
         return self.factors.rate(self.ground.levels(arc, topic, incentive, at)) * np.exp(level)
 
-    def probability(self, arc: Ints, topic: Ints, incentive: Ints, at: Doubles | None = None) -> Doubles:
+    def probability(self, arc: Numbers, topic: Numbers, incentive: Numbers, at: Doubles | None = None) -> Doubles:
         """The chance that the target of each arc comes through its source, for the ripple's topic and incentive."""
         return np.asarray(1.0 - np.exp(-self.rate(arc, topic, incentive, at)))
 
-    def interval(self, arc: Ints, topic: Ints, incentive: Ints, at: Doubles | None = None) -> tuple[Doubles, Doubles]:
+    def interval(
+        self, arc: Numbers, topic: Numbers, incentive: Numbers, at: Doubles | None = None
+    ) -> tuple[Doubles, Doubles]:
         """The range that holds the probability with 90 %."""
         levels = self.ground.levels(arc, topic, incentive, at)
         rate = self.factors.rate(levels) * np.exp(self.level.known)

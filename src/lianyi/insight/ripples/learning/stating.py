@@ -180,13 +180,13 @@ def _places(known: Known, kind: str, rows: pa.Table) -> NDArray[np.int64]:
     if kind == "tie":
         code = known.arcs.source.astype(np.int64) * known.arcs.people + known.arcs.target
         wanted = rows["source"].to_numpy().astype(np.int64) * known.arcs.people + rows["target"].to_numpy()
-        return np.searchsorted(code, wanted)
+        return np.asarray(np.searchsorted(code, wanted), dtype=np.int64)
     if kind in {"sharer", "receiver"}:
-        return rows["source" if kind == "sharer" else "target"].to_numpy().astype(np.int64)
+        return np.asarray(rows["source" if kind == "sharer" else "target"].to_numpy(), dtype=np.int64)
     order = {name: place for place, name in enumerate(known.topics if kind == "interest" else _texts(known, kind))}
     place = np.array([order[name] for name in rows["name"].to_pylist()], dtype=np.int64)
     if kind == "interest":
-        return rows["target"].to_numpy().astype(np.int64) * len(known.topics) + place
+        return np.asarray(rows["target"].to_numpy(), dtype=np.int64) * len(known.topics) + place
     return place
 
 

@@ -150,10 +150,10 @@ def _spread(engine: Engine, tables: frozenset[str], topic: str | None, incentive
     )
     people = int(_count(engine))
     factor, notes = _factors(engine, tables, topic, incentive, people)
-    made = {name: _likelier(arcs[name], factor[arcs["target"]]) for name in ("chance", "low", "high")}
+    chance, low, high = (_likelier(arcs[name], factor[arcs["target"]]) for name in ("chance", "low", "high"))
     network = Network(
-        people=_ids(engine), source=arcs["source"], target=arcs["target"], known=len(arcs["source"]), basis="spread",
-        notes=notes, **made,
+        people=_ids(engine), source=arcs["source"], target=arcs["target"], chance=chance, low=low, high=high,
+        known=len(chance), basis="spread", notes=notes,
     )  # fmt: skip
     return _with_unseen(engine, network, factor) if "spread_factors" in tables else network
 
@@ -167,11 +167,14 @@ def _with_unseen(engine: Engine, network: Network, factor: Doubles) -> Network:
         return network
     times = float((ready * factor).sum() / ready.sum())
     more = unseen_arcs(expected * times, low * times, high * times, ready * factor)
-    columns = {"chance": more.rate, "low": more.low, "high": more.high}
+    chance, low, high = (
+        np.concatenate([known, -np.expm1(-rate)])
+        for known, rate in ((network.chance, more.rate), (network.low, more.low), (network.high, more.high))
+    )
     return replace(
         network, source=np.concatenate([network.source, more.source]).astype(np.int32),
-        target=np.concatenate([network.target, more.target]).astype(np.int32), doubt=_doubt(engine, people),
-        **{name: np.concatenate([getattr(network, name), -np.expm1(-rate)]) for name, rate in columns.items()},
+        target=np.concatenate([network.target, more.target]).astype(np.int32), chance=chance, low=low, high=high,
+        doubt=_doubt(engine, people),
     )  # fmt: skip
 
 
