@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -27,18 +26,6 @@ def put(inbox: Inbox, *names: str) -> None:
 
 def ids(lake: Lake) -> list[str]:
     return sorted(row["id"] for file in lake.files() for row in pq.read_table(file).to_pylist())
-
-
-@pytest.fixture
-def inbox(tmp_path: Path) -> Iterator[Inbox]:
-    inbox = Inbox(tmp_path / "inbox")
-    yield inbox
-    inbox.close()
-
-
-@pytest.fixture
-def lake(tmp_path: Path) -> Lake:
-    return Lake(tmp_path)
 
 
 @pytest.mark.parametrize("begun", [False, True])

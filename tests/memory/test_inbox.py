@@ -6,7 +6,7 @@ import asyncio
 import json
 import sqlite3
 import threading
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -29,18 +29,6 @@ NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 def event(number: int, **more: Any) -> Event:
     more = {"actor_key": f"user:u{number}", "kind": "view", **more}
     return Event(id=f"site:{number}", at=NOW - timedelta(hours=1), source="site", **more)
-
-
-@pytest.fixture
-def inbox(tmp_path: Path) -> Iterator[Inbox]:
-    inbox = Inbox(tmp_path / "inbox")
-    yield inbox
-    inbox.close()
-
-
-@pytest.fixture
-def lake(tmp_path: Path) -> Lake:
-    return Lake(tmp_path)
 
 
 def rows(lake: Lake) -> list[dict[str, Any]]:

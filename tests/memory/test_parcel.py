@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -43,18 +42,6 @@ def packed(events: list[Event]) -> bytes:
 
 def events_in(body: bytes) -> list[Event]:
     return msgspec.json.decode(json_in(table_in(body)) if is_columns(body) else body, type=list[Event])
-
-
-@pytest.fixture
-def inbox(tmp_path: Path) -> Iterator[Inbox]:
-    inbox = Inbox(tmp_path / "inbox")
-    yield inbox
-    inbox.close()
-
-
-@pytest.fixture
-def lake(tmp_path: Path) -> Lake:
-    return Lake(tmp_path)
 
 
 def rows(lake: Lake) -> dict[str, dict[str, Any]]:
