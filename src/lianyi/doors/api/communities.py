@@ -9,19 +9,11 @@ from django.http import HttpRequest
 
 from lianyi import communities as room
 from lianyi.action.team import audit
-from lianyi.doors.api.endpoint import Api, ApiError, Parameter, body_of, text_of, user_of, whole_number
+from lianyi.doors.api.endpoint import Api, ApiError, Parameter, body_of, built, text_of, user_of, whole_number
 from lianyi.doors.console.brand import workspace
-from lianyi.workspace import Workspace
 
 api = Api()
 ONE = "communities/<str:community_id>"
-
-
-def _built() -> Workspace:
-    ws = workspace()
-    if "communities" not in ws.states():
-        raise ApiError(409, "the tables are not built yet; POST /api/v1/refresh first")
-    return ws
 
 
 @api.add(
@@ -33,7 +25,7 @@ def _built() -> Workspace:
 )  # fmt: skip
 def communities(request: HttpRequest) -> dict[str, Any]:
     """Rows of table `communities`, with what operators said since."""
-    ws, limit = _built(), whole_number(request, "limit", default=60, most=1000)
+    ws, limit = built("communities"), whole_number(request, "limit", default=60, most=1000)
     found = room.listed(ws, inside=request.GET.get("inside") or None, limit=limit)
     return {"as_of": ws.states()["communities"].as_of, "communities": found}
 
@@ -41,7 +33,7 @@ def communities(request: HttpRequest) -> dict[str, Any]:
 @api.add("GET", ONE, right="people.see", says="Everything known of one community.")
 def community(_request: HttpRequest, community_id: str) -> dict[str, Any]:
     """Place, health over time, verdict with its parts, the firmest members, what they share, neighbours, changes."""
-    one = _built().community(community_id)
+    one = built("communities").community(community_id)
     return {**asdict(one), "parts": one.parts}
 
 
@@ -55,7 +47,7 @@ def community(_request: HttpRequest, community_id: str) -> dict[str, Any]:
 )  # fmt: skip
 def members(request: HttpRequest, community_id: str) -> dict[str, Any]:
     """Rows of table `community_members`."""
-    ws = _built()
+    ws = built("communities")
     text = request.GET.get("offset", "0")
     if not text.isdecimal() or len(text) > 9:
         raise ApiError(422, f"offset: {text!r} is no whole number")
@@ -74,7 +66,7 @@ def members(request: HttpRequest, community_id: str) -> dict[str, Any]:
 )  # fmt: skip
 def say(request: HttpRequest, community_id: str) -> dict[str, Any]:
     """True at once; answers with the community as it is now."""
-    data, ws, user = body_of(request), _built(), user_of(request)
+    data, ws, user = body_of(request), built("communities"), user_of(request)
     said = {name: text_of(data, name) for name in ("zh", "en", "side", "aim") if data.get(name)}
     if not said:
         raise ApiError(422, "give zh, en, side or aim")
@@ -106,5 +98,5 @@ def declare(request: HttpRequest) -> dict[str, Any]:
 @api.add("GET", "people/<str:person_id>/communities", right="people.see", says="The communities of one person.")
 def communities_of_person(_request: HttpRequest, person_id: str) -> dict[str, Any]:
     """Rows of table `memberships` with the communities' names: by ties, declared, or probable by behaviour."""
-    ws = _built()
+    ws = built("communities")
     return {"communities": room.of_person(ws, ws.person(person_id).person_id)}

@@ -14,7 +14,9 @@ from django.urls import URLPattern, path
 
 from lianyi.action.team.models import User
 from lianyi.action.team.rights import RIGHTS
+from lianyi.doors.console.brand import workspace
 from lianyi.errors import BadEvent, Busy, InputError, LianyiError, NotFound, RefusedError
+from lianyi.workspace import Workspace
 
 View = Callable[..., Any]
 MAX_BODY = 1 << 20
@@ -160,6 +162,14 @@ def text_of(data: Mapping[str, Any], name: str, *, limit: int = 300) -> str:
     if not isinstance(value, str) or len(value) > limit:
         raise ApiError(422, f"{name}: must be a text of at most {limit} characters")
     return value
+
+
+def built(table: str) -> Workspace:
+    """The workspace, where this table stands in it; else 409 with what to do."""
+    ws = workspace()
+    if table not in ws.states():
+        raise ApiError(409, "the tables are not built yet; POST /api/v1/refresh first")
+    return ws
 
 
 def whole_number(request: HttpRequest, name: str, *, default: int, most: int) -> int:

@@ -6,8 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from lianyi.doors.api.endpoint import Api, ApiError, Parameter
-from lianyi.doors.console.brand import workspace
+from lianyi.doors.api.endpoint import Api, Parameter, built
 
 api = Api()
 
@@ -21,8 +20,8 @@ api = Api()
 )
 def forecasts(request: HttpRequest) -> dict[str, Any]:
     """Rows of `ws.ripples.forecasts()`."""
-    ws = workspace()
-    state = ws.states().get("forecasts")
-    if state is None:
-        raise ApiError(409, "the tables are not built yet; POST /api/v1/refresh first")
-    return {"as_of": state.as_of, "forecasts": ws.ripples.forecasts(request.GET.get("ripple") or None)}
+    ws = built("forecasts")
+    return {
+        "as_of": ws.states()["forecasts"].as_of,
+        "forecasts": ws.ripples.forecasts(request.GET.get("ripple") or None),
+    }

@@ -7,19 +7,10 @@ from typing import Any
 from django.http import HttpRequest
 
 from lianyi import influence as reads
-from lianyi.doors.api.endpoint import Api, ApiError, Parameter, whole_number
-from lianyi.doors.console.brand import workspace
-from lianyi.workspace import Workspace
+from lianyi.doors.api.endpoint import Api, ApiError, Parameter, built, whole_number
 
 api = Api()
 YES, NO = "true", "false"
-
-
-def _built() -> Workspace:
-    ws = workspace()
-    if "influence" not in ws.states():
-        raise ApiError(409, "the tables are not built yet; POST /api/v1/refresh first")
-    return ws
 
 
 @api.add(
@@ -33,7 +24,7 @@ def _built() -> Workspace:
 )  # fmt: skip
 def influence(request: HttpRequest) -> dict[str, Any]:
     """Rows of tables `influence` and, for a topic, `influence_topics`."""
-    ws, topic, rising = _built(), request.GET.get("topic", ""), request.GET.get("rising", NO)
+    ws, topic, rising = built("influence"), request.GET.get("topic", ""), request.GET.get("rising", NO)
     if rising not in {YES, NO}:
         raise ApiError(422, f"rising: {rising[:40]!r} is neither true nor false")
     limit = whole_number(request, "limit", default=50, most=500)
@@ -46,7 +37,7 @@ def influence(request: HttpRequest) -> dict[str, Any]:
 @api.add("GET", "people/<str:person_id>/influence", right="people.see", says="The influence of one person.")
 def influence_of_person(_request: HttpRequest, person_id: str) -> dict[str, Any]:
     """null where nobody is expected or was seen to come through the person."""
-    ws = _built()
+    ws = built("influence")
     return {
         "as_of": ws.states()["influence"].as_of,
         "influence": reads.of_person(ws, ws.person(person_id).person_id),

@@ -10,7 +10,7 @@ from django.http import HttpRequest, StreamingHttpResponse
 from lianyi.acquaintances import OPPORTUNITIES
 from lianyi.action.team import audit
 from lianyi.action.work import queue
-from lianyi.doors.api.endpoint import Api, ApiError, Parameter, body_of, text_of, user_of, whole_number
+from lianyi.doors.api.endpoint import Api, ApiError, Parameter, body_of, built, text_of, user_of, whole_number
 from lianyi.doors.api.jobs import described
 from lianyi.doors.console.brand import workspace
 from lianyi.doors.console.pages.people import columns, search
@@ -39,13 +39,10 @@ SEARCH = (
 @api.add("GET", "people", right="people.see", says="Find people.", query=SEARCH)
 def people(request: HttpRequest) -> dict[str, Any]:
     """The same search as the console's list."""
-    ws, wanted = workspace(), search.read(request.GET)
-    state = ws.states().get("people")
-    if state is None:
-        raise ApiError(409, "the tables are not built yet; POST /api/v1/refresh first")
+    ws, wanted = built("people"), search.read(request.GET)
     found = search.find(ws, wanted, columns.chosen(request.GET.getlist("col")))
     return {
-        "as_of": state.as_of,
+        "as_of": ws.states()["people"].as_of,
         "total": found.total,
         "page": found.number,
         "pages": found.pages,
@@ -56,9 +53,7 @@ def people(request: HttpRequest) -> dict[str, Any]:
 @api.add("GET", "people.csv", right="people.export", says="All people found, as CSV.", query=SEARCH)
 def export_all(request: HttpRequest) -> StreamingHttpResponse:
     """The same file as the console's; `page` does not matter."""
-    ws, wanted = workspace(), search.read(request.GET)
-    if "people" not in ws.states():
-        raise ApiError(409, "the tables are not built yet; POST /api/v1/refresh first")
+    ws, wanted = built("people"), search.read(request.GET)
     shown = columns.chosen(request.GET.getlist("col"))
     audit.note(user_of(request), "people.export", **wanted.noted, columns=list(shown))
     return StreamingHttpResponse(streamed(lines(ws, wanted, shown)), content_type="text/csv; charset=utf-8")
