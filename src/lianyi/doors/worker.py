@@ -49,15 +49,31 @@ class Jobs(Protocol):
         """Stop what runs, in a safe state."""
 
 
+class Rounds(Protocol):
+    """What looks after the process that does rounds (doors.operations.Keeper)."""
+
+    def look(self) -> None:
+        """Start the process where something is due and it is not there."""
+
+    def stop(self) -> None:
+        """End it in order."""
+
+
 class Worker:
     """One workspace's background work, in rounds of about a second."""
 
     def __init__(
-        self, folder: Path, *, jobs: Jobs | None = None, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self,
+        folder: Path,
+        *,
+        jobs: Jobs | None = None,
+        rounds: Rounds | None = None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.inbox = Inbox(folder / "inbox")
         self.lake = Lake(folder)
         self.jobs = jobs
+        self.rounds = rounds
         self._clock = clock
         self._landings = 0
         self._compacted_at = time.monotonic()
@@ -70,13 +86,15 @@ class Worker:
             began = time.monotonic()
             self.round()
             stop.wait(max(0.0, EVERY - (time.monotonic() - began)))
+        if self.rounds is not None:
+            self.rounds.stop()
         if self.jobs is not None:
             self.jobs.stop()
         self.land_all()
 
     def round(self) -> None:
         """One round. An error is logged and the next round tries again: waiting events are safe where they are."""
-        for act in (self.land_all, self.compact, self.run_jobs):
+        for act in (self.land_all, self.compact, self.run_jobs, self.keep_rounds):
             try:
                 act()
             except LianyiError as error:
@@ -120,6 +138,11 @@ class Worker:
         if self.jobs is not None:
             self.jobs.run_due()
 
+    def keep_rounds(self) -> None:
+        """Have the rounds done (audiences, journeys, contacts) where something is due."""
+        if self.rounds is not None:
+            self.rounds.look()
+
     def _say_busy(self) -> None:
         now = time.monotonic()
         if self._busy_since is None or now - self._busy_since > 60:
@@ -135,14 +158,16 @@ def give_back_memory() -> None:
         trim(0)
 
 
-def console_jobs(folder: Path) -> Jobs:
-    """The runner of the console's jobs, with Django set up for the workspace."""
+def console_jobs(folder: Path) -> tuple[Jobs, Rounds]:
+    """The runner of the console's jobs and the keeper of the rounds, with Django set up for the workspace."""
     from lianyi.doors.console.start import configure
 
     configure(folder)
+    from lianyi.action.rounds import rounds
     from lianyi.action.work.runner import Runner
+    from lianyi.doors.operations import Keeper
 
-    return Runner(folder=folder)
+    return Runner(folder=folder), Keeper(folder=folder, rounds=rounds())
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -157,7 +182,8 @@ def main(arguments: list[str] | None = None) -> int:
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     threading.Thread(target=_watch_input, args=(stop,), daemon=True).start()
-    worker = Worker(options.folder, jobs=None if options.no_jobs else console_jobs(options.folder))
+    jobs, rounds = (None, None) if options.no_jobs else console_jobs(options.folder)
+    worker = Worker(options.folder, jobs=jobs, rounds=rounds)
     log_to_stderr()  # after Django, which sets logging up in its own way
     log.info("worker started", extra={"action": "worker.started"})
     worker.run(stop)
