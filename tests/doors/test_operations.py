@@ -76,7 +76,7 @@ def test_a_process_is_there_only_while_something_is_due(tmp_path: Path, monkeypa
 
     def popen(command: list[str], **options: int) -> object:
         started.append(command)
-        return real(["cat"], **options)  # ends when its input closes, like ours
+        return real(["cat"], stdin=options["stdin"])  # ends when its input closes, like ours
 
     monkeypatch.setattr(subprocess, "Popen", popen)
     work = Counting(name="work", portions=0)
