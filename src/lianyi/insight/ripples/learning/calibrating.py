@@ -9,7 +9,8 @@ drift: as a log grows old, more ties are known and fewer people come by ties tha
 2. levels. With these slopes, all exposures say how rates along known and along unseen ties drift; the level of today is
    the trend's, the recent past counting most.
 3. misfit. Variance of log rates beyond that of the factors, the likeliest on the later ripples (negative binomial per
-   tie).
+   tie). And how much whole ripples differ from what was to be expected of them, likewise (a negative binomial
+   per ripple): what single ties err by evens out in a ripple, this does not.
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ class Outcome:
     and base; expected counts come by exp(rest + Σ log) · watched. unseen: along ties that nobody sees. at: hours."""
 
     arc: NDArray[np.integer]
+    ripple: NDArray[np.integer]
     log: Doubles
     rest: Doubles
     watched: Doubles
@@ -67,7 +69,7 @@ def calibrated(past: Past, arcs: Arcs, *, moments: Moments, later: float) -> Spr
     sloped = whole.sloped(named)
     levels = _levels(outcome(sloped, past), now=past.now, span=max(past.now - cut, 1.0))
     held = outcome(early.sloped(named), past, past.began() > cut)
-    return replace(sloped, level=replace(levels, misfit=_misfit(held)))
+    return replace(sloped, level=replace(levels, misfit=_misfit(held), ripple=_ripple(held)))
 
 
 def outcome(found: Spread, past: Past, ripples: NDArray[np.bool_] | None = None) -> Outcome:
@@ -90,7 +92,7 @@ def outcome(found: Spread, past: Past, ripples: NDArray[np.bool_] | None = None)
     rate = np.exp(rest + log.sum(axis=1))
     came = share_out(tried.arrival, rate * tried.density, tried.credit, len(past.at))
     return Outcome(
-        arc=tried.arc, log=log, rest=rest, watched=tried.watched.astype(np.float64), came=came,
+        arc=tried.arc, ripple=tried.ripple, log=log, rest=rest, watched=tried.watched.astype(np.float64), came=came,
         unseen=tried.arc >= len(found.ground.arcs.source), at=at, variance=found.factors.log_variance(levels),
     )  # fmt: skip
 
@@ -149,6 +151,19 @@ def _misfit(after: Outcome) -> float:
     variance = np.bincount(place, after.variance[known] * expected, len(arc)) / np.maximum(total, 1e-12)
     grid = np.linspace(0.0, MOST_MISFIT, 41)
     chances = [_negative_binomial(came, total, 1 / np.expm1(variance + extra + 1e-6)) for extra in grid]
+    return float(grid[int(np.argmax(chances))])
+
+
+def _ripple(after: Outcome) -> float:
+    """The likeliest variance of the logarithm of what a ripple brings, against what its exposures let expect."""
+    _, place = np.unique(after.ripple, return_inverse=True)
+    expected = np.bincount(place, after.watched * np.exp(after.rest + after.log.sum(axis=1))).astype(np.float64)
+    came = np.round(np.bincount(place, after.came)).astype(np.float64)
+    expected *= came.sum() / max(expected.sum(), 1e-12)
+    some = expected > 0
+    grid = np.linspace(0.0, MOST_MISFIT, 81)
+    came, expected = came[some], expected[some]
+    chances = [_negative_binomial(came, expected, 1 / np.expm1(np.full(len(came), v + 1e-6))) for v in grid]
     return float(grid[int(np.argmax(chances))])
 
 

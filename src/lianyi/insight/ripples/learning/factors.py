@@ -22,6 +22,7 @@ LOOSEST, TIGHTEST = 0.3, 1e4  # bounds of a
 PATIENCE = 1e-3  # the largest step of a log factor, or of the log base rate, at which sweeps stop
 # What stands in for a past that has not been: one arrival in 33 exposures, as in the simulated brand (docs/methods).
 ARRIVALS_BEFORE, EXPOSURES_BEFORE = 1.0, 33.0
+PRIOR_BEFORE = 3.0  # a of a family of which nothing was seen
 PRIOR_EVERY = 4  # sweeps between two looks at the priors
 # A family of few levels can't show how different they are; its a is drawn to what most families have.
 FEW, USUAL, USUAL_SPREAD = 64, math.log(4.0), 1.0
@@ -100,8 +101,10 @@ def learn_factors(
     sweeps: int = 200,
 ) -> Factors:
     """Factors from cells. levels: (cells, families) int32; sizes: levels per family; begin: warm start."""
+    if not len(levels):  # nothing has been seen: not worth compiling for
+        return unlearned(names, sizes)
     offset = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
-    prior = np.array([family.prior for family in begin.families] if begin else np.full(len(sizes), 3.0))
+    prior = np.array([family.prior for family in begin.families] if begin else np.full(len(sizes), PRIOR_BEFORE))
     shape, rate = np.ones(offset[-1]), np.ones(offset[-1])
     if begin:
         shape = np.concatenate([family.shape for family in begin.families])
@@ -121,6 +124,15 @@ def learn_factors(
         for name, low, high, a in zip(names, offset[:-1], offset[1:], prior, strict=True)
     )
     return Factors(base=float(base), families=families)
+
+
+def unlearned(names: tuple[str, ...], sizes: tuple[int, ...]) -> Factors:
+    """What is to be expected before anything was seen."""
+    families = (
+        Family(name=name, shape=np.full(size, PRIOR_BEFORE), rate=np.full(size, PRIOR_BEFORE), prior=PRIOR_BEFORE)
+        for name, size in zip(names, sizes, strict=True)
+    )
+    return Factors(base=ARRIVALS_BEFORE / EXPOSURES_BEFORE, families=tuple(families))
 
 
 def _step(factors: Doubles, before: Doubles, base: float, base_before: float) -> float:

@@ -125,13 +125,15 @@ class Ground:
 @dataclass(frozen=True, kw_only=True)
 class Levels:
     """What rates are multiplied by after they were held against later ripples, as logarithms with their variances:
-    along known ties and along those that nobody sees. misfit: variance of log rates beyond that of the factors."""
+    along known ties and along those that nobody sees. misfit: variance of log rates beyond that of the factors. ripple:
+    variance of the logarithm of what a whole ripple brings, against what was to be expected of it."""
 
     known: float = 0.0
     known_variance: float = 0.0
     unseen: float = 0.0
     unseen_variance: float = 0.0
     misfit: float = 0.0
+    ripple: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -38,6 +38,7 @@ def rows_of(known: Known, found: Spread) -> pa.Table:
             _row("level", name, np.exp(value), low=float(np.exp(value - reach)), high=float(np.exp(value + reach)))
         )
     rows.append(_row("misfit", "variance", level.misfit))
+    rows.append(_row("misfit", "ripple", level.ripple))
     rows += [_row("slope", family.name, family.slope) for family in found.factors.families]
     parts = [pa.Table.from_pylist(rows, schema=SCHEMA)]
     parts += [_family(known, family, found) for family in found.factors.families]
@@ -167,7 +168,9 @@ SINGLE = (BASE, "delay", "level", "misfit", "slope")
 
 
 def _level_of(single: Mapping[tuple[str, str], Mapping[str, Any]]) -> Levels:
-    values = {"misfit": float(single["misfit", "variance"]["factor"])}
+    values = {
+        name: float(single["misfit", row]["factor"]) for name, row in (("misfit", "variance"), ("ripple", "ripple"))
+    }
     for name in ("known", "unseen"):
         row = single["level", name]
         values[name] = float(np.log(row["factor"]))

@@ -39,6 +39,8 @@ class Timeline:
 
     def before(self, owner: NDArray[np.integer], at: Doubles) -> Longs:
         """How many of the owner's moments lie before `at`, per row."""
+        if not len(owner):  # not worth compiling for
+            return np.empty(0, np.int64)
         return _before(self.start, self.at, owner.astype(np.int64), np.asarray(at, np.float64))
 
     def latest(self, owner: NDArray[np.integer], count: Longs) -> Doubles:

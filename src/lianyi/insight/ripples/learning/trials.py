@@ -52,6 +52,8 @@ class Trials:
 
 def trials(past: Past, arcs: Arcs, delay: Delay) -> Trials:
     """All trials of all ripples, in the order of the entries that make them."""
+    if not len(past.at):  # not worth compiling for
+        return _none()
 
     def fill(
         arc: Ints, ripple: Ints, entry: Ints, arrival: Ints, watched: Floats, credit: Floats, dense: Floats
@@ -76,6 +78,8 @@ def unseen(past: Past, arcs: Arcs, delay: Delay, seen: Trials) -> Trials:
     one for each open arrival that may be his. `seen`: the trials of known arcs. That it is just this person who comes
     by an unseen tie has a chance of one in all people, so a known tie explains an arrival better where there is one.
     """
+    if not len(past.at):
+        return _none()
     entries = len(past.at)
     brought = np.bincount(past.parent[past.parent >= 0], minlength=entries)
     known = np.bincount(seen.entry, seen.credit, minlength=entries)
@@ -90,6 +94,11 @@ def unseen(past: Past, arcs: Arcs, delay: Delay, seen: Trials) -> Trials:
         arrival=np.concatenate([np.full(entries, NOBODY), other]).astype(np.int32),
         density=np.concatenate([np.zeros(entries), dense / max(arcs.people, 1)]).astype(np.float32),
     )  # fmt: skip
+
+
+def _none() -> Trials:
+    number, value = np.empty(0, np.int32), np.empty(0, np.float32)
+    return Trials(arc=number, ripple=number, entry=number, watched=value, credit=value, arrival=number, density=value)
 
 
 def _watched(hours: Doubles, delay: Delay) -> Doubles:
@@ -166,9 +175,16 @@ def _trials(
     return count
 
 
-@kernel
 def share_out(trials_arrival: Ints, chance: Doubles, certain: Floats, entries: int) -> Doubles:
     """Credit per trial: certain ones, and each open arrival's one unit in parts as its `chance` says (sums to 1)."""
+    if not len(chance):
+        return np.empty(0, np.float64)
+    shared: Doubles = _share_out(trials_arrival, chance, certain, entries)
+    return shared
+
+
+@kernel
+def _share_out(trials_arrival: Ints, chance: Doubles, certain: Floats, entries: int) -> Doubles:
     total = np.zeros(entries, np.float64)
     for row in range(len(chance)):
         if trials_arrival[row] >= 0:

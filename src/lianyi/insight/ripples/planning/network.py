@@ -31,10 +31,12 @@ RANGE_90 = 2 * 1.6449  # width of a 90 % range in standard deviations
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Doubt:
-    """Standard deviations of logarithms of rates: of the levels of known and of unseen ties, and of each sharer."""
+    """Standard deviations of logarithms of rates: of the levels of known and of unseen ties, of all of one ripple
+    together (ripples differ, and so do topics and incentives from what was learned of them), and of each sharer."""
 
     known: float
     unseen: float
+    ripple: float
     sharer: Doubles
 
 
@@ -71,7 +73,7 @@ class Network:
 
     def draws(self, count: int, *, seed: int) -> Iterator[Graph]:
         """Graphs with chances drawn as uncertain as they are: levels for all ties at once, sharers one by one. What
-        single ties err by evens out among many."""
+        single ties err by evens out among many. The mean of a draw is the estimate."""
         if self.doubt is None:
             return
         dice = np.random.default_rng(seed)
@@ -79,7 +81,8 @@ class Network:
         for _ in range(count):
             level = np.where(unseen, *(dice.normal() * self.doubt.unseen, dice.normal() * self.doubt.known))
             sharer = dice.normal(size=len(self.people)) * self.doubt.sharer
-            sharer -= self.doubt.sharer**2 / 2  # the mean of a draw is the estimate
+            sharer -= self.doubt.sharer**2 / 2
+            level += dice.normal() * self.doubt.ripple - self.doubt.ripple**2 / 2
             yield self._of(_likelier(self.chance, np.exp(level + sharer[self.source])))
 
     @cached_property
@@ -149,17 +152,18 @@ def _spread(engine: Engine, tables: frozenset[str], topic: str | None, incentive
         "CAST(r.probability AS DOUBLE) AS chance, CAST(r.low AS DOUBLE) AS low, CAST(r.high AS DOUBLE) AS high",
     )
     people = int(_count(engine))
-    factor, notes = _factors(engine, tables, topic, incentive, people)
+    factor, unsure, notes = _factors(engine, tables, topic, incentive, people)
     chance, low, high = (_likelier(arcs[name], factor[arcs["target"]]) for name in ("chance", "low", "high"))
     network = Network(
         people=_ids(engine), source=arcs["source"], target=arcs["target"], chance=chance, low=low, high=high,
         known=len(chance), basis="spread", notes=notes,
     )  # fmt: skip
-    return _with_unseen(engine, network, factor) if "spread_factors" in tables else network
+    return _with_unseen(engine, network, factor, unsure) if "spread_factors" in tables else network
 
 
-def _with_unseen(engine: Engine, network: Network, factor: Doubles) -> Network:
-    """The network with arcs for ties that nobody sees; factor: of topic and incentive, per person who may come."""
+def _with_unseen(engine: Engine, network: Network, factor: Doubles, unsure: float) -> Network:
+    """The network with arcs for ties that nobody sees; factor: of topic and incentive, per person who may come; unsure:
+    variance of its logarithm."""
     people = len(network.people)
     expected, low, high = (_by_person(engine, "unseen", "source", name, people) for name in ("factor", "low", "high"))
     ready = _by_person(engine, "open", "target", "factor", people)
@@ -174,7 +178,7 @@ def _with_unseen(engine: Engine, network: Network, factor: Doubles) -> Network:
     return replace(
         network, source=np.concatenate([network.source, more.source]).astype(np.int32),
         target=np.concatenate([network.target, more.target]).astype(np.int32), chance=chance, low=low, high=high,
-        doubt=_doubt(engine, people),
+        doubt=_doubt(engine, people, unsure),
     )  # fmt: skip
 
 
@@ -189,8 +193,9 @@ def _by_person(engine: Engine, kind: str, side: str, column: str, people: int) -
     return values
 
 
-def _doubt(engine: Engine, people: int) -> Doubt:
-    """From the ranges of levels and sharers; a sharer without a row is as uncertain as the prior."""
+def _doubt(engine: Engine, people: int, unsure: float) -> Doubt:
+    """From the ranges of levels and sharers; a sharer without a row is as uncertain as the prior. unsure: variance of
+    the logarithm of what topic and incentive multiply."""
     rows = engine.table(
         "SELECT name, ln(high / low) AS width FROM spread_factors WHERE kind = 'level' AND low > 0 AND high > 0"
     ).to_pylist()
@@ -200,7 +205,9 @@ def _doubt(engine: Engine, people: int) -> Doubt:
     sharer = np.zeros(people)
     sharer[seen] = np.log(high[seen] / low[seen]) / RANGE_90
     sharer[~seen] = sharer.max(initial=0.0)
-    return Doubt(known=width.get("known", 0.0), unseen=width.get("unseen", 0.0), sharer=sharer)
+    differ = engine.table("SELECT factor FROM spread_factors WHERE kind = 'misfit' AND name = 'ripple'")["factor"]
+    ripple = float(np.sqrt(sum(differ.to_pylist()) + unsure))
+    return Doubt(known=width.get("known", 0.0), unseen=width.get("unseen", 0.0), ripple=ripple, sharer=sharer)
 
 
 def _likelier(chance: Doubles, times: Doubles) -> Doubles:
@@ -215,32 +222,43 @@ def _count(engine: Engine) -> int:
 
 def _factors(
     engine: Engine, tables: frozenset[str], topic: str | None, incentive: str | None, people: int
-) -> tuple[Doubles, tuple[tuple[str, str], ...]]:
-    """By how much topic and incentive multiply the rate at which each person comes, and what was never seen."""
-    factor = np.ones(people)
+) -> tuple[Doubles, float, tuple[tuple[str, str], ...]]:
+    """By how much topic and incentive multiply the rate at which each person comes, the variance of the logarithm of
+    that, and what was never seen."""
+    factor, unsure = np.ones(people), 0.0
     notes: list[tuple[str, str]] = []
     for kind, name in (("topic", topic), ("incentive", incentive)):
         if name is None or (kind == "incentive" and name == BASE):
             continue
-        found = _known(engine, tables, kind, name)
-        if found is None:
+        times, variance = _known(engine, tables, kind, name)
+        unsure += variance
+        if times is None:
             word = {"topic": "话题", "incentive": "激励"}[kind]
             notes.append((
                 f"Nothing was learned of the {kind} “{name}”; it is planned as an average one.",
                 f"{word}“{name}”尚无学习结果，按平均水平规划。",
             ))  # fmt: skip
         else:
-            factor *= found
+            factor *= times
     if topic is not None and not notes and "spread_factors" in tables:
         factor *= _interest(engine, topic, people)
-    return factor, tuple(notes)
+    return factor, unsure, tuple(notes)
 
 
-def _known(engine: Engine, tables: frozenset[str], kind: str, name: str) -> float | None:
+def _known(engine: Engine, tables: frozenset[str], kind: str, name: str) -> tuple[float | None, float]:
+    """The factor, None where nothing was learned of it, and the variance of its logarithm: that of all of its kind
+    where nothing was."""
     if "spread_factors" not in tables:
-        return None
-    found = engine.table(f"SELECT factor FROM spread_factors WHERE kind = {literal(kind)} AND name = {literal(name)}")
-    return float(found["factor"][0].as_py()) if found.num_rows else None
+        return None, 0.0
+    rows = engine.table(f"SELECT name, factor, low, high, prior FROM spread_factors WHERE kind = {literal(kind)}")
+    learned = {row["name"]: row for row in rows.to_pylist()}
+    if name in learned:
+        row = learned[name]
+        return float(row["factor"]), float((np.log(row["high"] / row["low"]) / RANGE_90) ** 2)
+    from scipy.special import polygamma
+
+    prior = next((row["prior"] for row in learned.values() if row["prior"]), None)
+    return None, float(polygamma(1, prior)) if prior else 0.0
 
 
 def _interest(engine: Engine, topic: str, people: int) -> Doubles:
