@@ -6,15 +6,20 @@ is tried, by who sends (action.contacts). A channel knows its provider, and what
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 
 class Fate(StrEnum):
-    """What became of a message. UNKNOWN: the provider may or may not have it (the connection broke after it was
-    given)."""
+    """What became of a message.
+
+    UNKNOWN: nobody can say yet whether it goes out. Without a provider_id: the connection broke after it was given; it is
+    tried again only where the channel is keyed. With a provider_id: the provider has it and will say later (a member of
+    staff must confirm it there); it is never tried again, `Reporting.results` tells what came of it.
+    """
 
     SENT = "sent"
     FAILED = "failed"
@@ -45,7 +50,7 @@ class Outcome:
 
     reason: in the provider's words, without the address. permanent: trying again is useless (no such address, refused
     for good). provider_id: by which the provider will speak of it later. retry_after: seconds that the provider asks us
-    to wait, for all of its messages.
+    to wait, for all of its messages. at: when it happened, where the provider says so; None = now.
     """
 
     fate: Fate
@@ -53,6 +58,17 @@ class Outcome:
     permanent: bool = False
     provider_id: str = ""
     retry_after: float | None = None
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """How fast an account may be written to. per_second: messages, None = as fast as it takes them. at_once: how many
+    `deliver` calls may be under way together. keyed: see Channel."""
+
+    per_second: float | None
+    at_once: int
+    keyed: bool
 
 
 class Channel(Protocol):
@@ -69,3 +85,12 @@ class Channel(Protocol):
 
     async def close(self) -> None:
         """Give connections back."""
+
+
+@runtime_checkable
+class Reporting(Protocol):
+    """A channel whose provider says later what came of a message. Ask with `isinstance(channel, Reporting)`."""
+
+    async def results(self, provider_ids: Sequence[str]) -> Mapping[str, Outcome]:
+        """For those of the messages about which there is news: what is final now. The others stay UNKNOWN; ask again
+        later, not more often than every few minutes. Never raises for what a provider or a network does."""
