@@ -179,7 +179,7 @@ def test_topic_incentive_and_interest_multiply_the_rates() -> None:
     factors = pa.table(
         {name: [row[place] for row in rows] for place, name in enumerate(("kind", "name", "target", "factor"))}
         | {"source": [""] * len(rows)}
-        | {name: pa.nulls(len(rows), pa.float64()) for name in ("low", "high")}
+        | {"low": [row[3] / 1.01 for row in rows], "high": [row[3] * 1.01 for row in rows], "prior": [4.0] * len(rows)}
     )
     people, arcs = stars(40, chance=0.1)
     people = [

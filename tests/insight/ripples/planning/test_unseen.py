@@ -28,7 +28,27 @@ def factors(*rows: tuple[str, str, str, float, float, float]) -> pa.Table:
     """Rows of `spread_factors`: kind, source, target, factor, low, high."""
     names = ("kind", "source", "target", "factor", "low", "high")
     columns = {name: [row[place] for row in rows] for place, name in enumerate(names)}
-    return pa.table({**columns, "name": [row[0] if row[0] != "level" else "unseen" for row in rows]})
+    called = {"level": "unseen", "misfit": "ripple", "topic": "tea"}
+    more = {"name": [called.get(row[0], row[0]) for row in rows], "prior": [4.0] * len(rows)}
+    return pa.table({**columns, **more})
+
+
+def width(rows: list[tuple[str, str, str, float, float, float]], **asked: str) -> float:
+    """How far the ends of a plan's range lie apart, as a ratio."""
+    people = [person(f"p{number:02}") for number in range(40)]
+    rows = [("unseen", "p05", "", 6.0, 5.0, 7.0), ("level", "", "", 1.0, 0.9, 1.1), *rows]
+    rows += [("open", "", one["person_id"], 1.0, 1.0, 1.0) for one in people]
+    plan = planned(people, [("p01", "p02", 0.5)], {"spread_factors": factors(*rows)}, people=1, **asked)
+    return plan.forecast.high / plan.forecast.low
+
+
+def test_a_range_knows_that_ripples_and_topics_differ() -> None:
+    plain = width([])
+    assert width([("misfit", "", "", 0.3, 0.0, 0.0)]) > 1.5 * plain, "whole ripples differ"
+    sure, unsure = ([("topic", "", "", 1.0, 1 / times, times)] for times in (1.01, 3.0))
+    assert width(sure, topic="tea") < 1.2 * plain
+    assert width(unsure, topic="tea") > 1.5 * plain, "what was learned of the topic is uncertain"
+    assert width(sure, topic="rugs") > 1.3 * plain, "topics differ, and of this one nothing was learned"
 
 
 def test_a_plan_asks_who_brings_many_though_their_ties_do_not_show() -> None:
