@@ -26,6 +26,7 @@ import pyarrow.parquet as pq
 from lianyi.insight import roll
 from lianyi.insight.store import State
 from lianyi.insight.tables import catalogue
+from lianyi.memory.compaction import compact
 from lianyi.settings import Settings
 from lianyi.workspace import Workspace
 
@@ -43,6 +44,11 @@ def workspace(folder: Path, *, events: int, people: int) -> Workspace:
         for file in files:
             (ws.lake.path / file.name).hardlink_to(file)
         ws.lake.commit(added=[(file.name, pq.ParquetFile(file).metadata.num_rows) for file in files])
+        start = time.perf_counter()
+        gone = compact(ws.lake)  # as the worker would have
+        print(
+            f"{gone} files of the log sorted into ranges of people in {time.perf_counter() - start:.1f} s", flush=True
+        )
     ws.store.switch(
         {
             name: state

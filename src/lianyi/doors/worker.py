@@ -23,6 +23,7 @@ import pyarrow as pa
 
 from lianyi.doors.logs import log_to_stderr
 from lianyi.errors import Busy, LianyiError
+from lianyi.memory.compaction import compact
 from lianyi.memory.draining import LANDING, land
 from lianyi.memory.inbox import Inbox
 from lianyi.memory.lake import Lake
@@ -78,6 +79,7 @@ class Worker:
         self._landings = 0
         self._compacted_at = time.monotonic()
         self._rest = 0.0
+        self._compacting: threading.Thread | None = None
         self._busy_since: float | None = None
 
     def run(self, stop: threading.Event) -> None:
@@ -121,17 +123,29 @@ class Worker:
             give_back_memory()
 
     def compact(self) -> None:
-        """Ask the log to compact itself after some landings, resting ten times as long as that took."""
+        """Have the log compacted after some landings, beside them, resting ten times as long as that took."""
+        if self._compacting is not None and self._compacting.is_alive():
+            return
         if self._landings < LANDINGS_TO_COMPACT or time.monotonic() - self._compacted_at < self._rest:
             return
+        self._landings = 0
+        # If the process ends meanwhile, what was not committed is swept away later.
+        self._compacting = threading.Thread(target=self._compact, name="compact", daemon=True)
+        self._compacting.start()
+
+    def _compact(self) -> None:
         began = time.monotonic()
         try:
-            self.lake.compact()
+            compact(Lake(self.lake.folder))  # of its own: a lake is used by one thread
         except Busy:
             return
-        self._landings = 0
+        except LianyiError as error:
+            log.warning("compact: %s", error, extra={"action": "worker.error"})
+        except Exception:  # edge of the thread: the log is as it was, and the next time tries again
+            log.exception("the log could not be compacted", extra={"action": "worker.error"})
         self._compacted_at = time.monotonic()
         self._rest = 10 * (self._compacted_at - began)
+        give_back_memory()
 
     def run_jobs(self) -> None:
         """Start and look after the console's jobs."""

@@ -22,9 +22,23 @@ ROW_GROUP = 8_192
 SAMPLE = 10_000
 
 
-def new_name() -> str:
-    """A name for a new data file."""
-    return f"part-{secrets.token_hex(12)}.parquet"
+RUN = "run-"
+
+
+def new_name(of: str = "") -> str:
+    """A name for a new data file: of nobody, of a run, or in the place of another file, in whose run it then is."""
+    run = run_of(of) or of
+    return f"{run}-{secrets.token_hex(12)}.parquet" if run.startswith(RUN) else f"part-{secrets.token_hex(12)}.parquet"
+
+
+def new_run() -> str:
+    """A name for a run: files that share no person with each other."""
+    return f"{RUN}{secrets.token_hex(8)}"
+
+
+def run_of(name: str) -> str:
+    """The run of a data file, '' where it is of none."""
+    return name.rsplit("-", 1)[0] if name.startswith(RUN) and name.count("-") == 2 else ""
 
 
 def write_sorted(table: pa.Table, path: Path) -> None:

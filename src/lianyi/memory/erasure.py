@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from pathlib import Path
 
 import pyarrow as pa
 
@@ -44,8 +45,8 @@ def rooms_of(lake: Lake, keys: Collection[str]) -> frozenset[str]:
 
 
 def erase(lake: Lake, traces: Traces) -> Erased:
-    """Erase the person from the log; nothing is kept but salted hashes of event ids."""
-    with lake.lock():
+    """Erase the person from the log; nothing is kept but salted hashes of event ids. Busy while files are merged."""
+    with lake.merging(), lake.lock():
         seen = lake.seen()
         touched = {str(lake.path / file.path): file for file in lake.data_files()}
         removed = cleaned = rewritten = 0
@@ -62,7 +63,7 @@ def _rewrite(lake: Lake, path: str, traces: Traces) -> tuple[tuple[str, int], in
     """Write one file without the person: (its name and rows), events removed, events cleaned."""
     touched = _touched(traces)
     source = f"read_parquet([{literal(path)}])"
-    name = new_name()
+    name = new_name(Path(path).name)
     with DuckDB(memory_mb=2048) as engine:
         rows = engine.table(f"SELECT * FROM {source} e WHERE {touched}").to_pylist()
         mine = [row for row in rows if traces.owns(row)]

@@ -11,8 +11,8 @@ import fcntl
 import json
 import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -23,7 +23,7 @@ from deltalake.exceptions import TableNotFoundError
 from deltalake.transaction import AddAction, RemoveAction
 
 from lianyi.errors import Busy
-from lianyi.memory.datafile import ROW_GROUP, new_name, sync
+from lianyi.memory.datafile import ROW_GROUP, sync
 from lianyi.memory.duckdb import DuckDB
 from lianyi.memory.engine import literal
 from lianyi.memory.events import SCHEMA
@@ -32,10 +32,6 @@ from lianyi.memory.seen import Hashes, SeenIds
 
 log = logging.getLogger(__name__)
 
-# A sorted file holds at most this many rows: the sort stays within memory, a timeline within a few files.
-FULL_FILE = 8_000_000
-# Fewer loose files than this are not worth a compaction.
-LOOSE_FILES = 8
 ENGINE_MB = 256
 CONFIGURATION = {
     "delta.logRetentionDuration": "interval 1 hours",
@@ -46,6 +42,22 @@ CONFIGURATION = {
 # The log's schema allows NULL everywhere: Delta would otherwise need its invariants feature, which DuckDB and Spark
 # readers treat differently. What is required is checked before landing.
 DELTA_SCHEMA = pa.schema([pa.field(field.name, field.type, nullable=True) for field in SCHEMA])
+
+
+@contextmanager
+def held(path: Path, *, wait: float) -> Iterator[None]:
+    """Hold a lock file; Busy when another process keeps it longer than `wait` seconds."""
+    with path.open("w") as file:
+        deadline = time.monotonic() + wait
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    raise Busy(f"{path} is held by another process that writes to the log; try again later") from None
+                time.sleep(0.02)
+        yield
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,23 +124,14 @@ class Lake:
             seen.save([new], covered=[file.path for file in files])
         return seen
 
-    @contextmanager
-    def lock(self, *, wait: float = 60.0) -> Iterator[None]:
+    def lock(self, *, wait: float = 60.0) -> AbstractContextManager[None]:
         """Hold the right to write to the log; Busy when another process keeps it longer than `wait` seconds."""
-        path = self.folder / "landing.lock"
-        with path.open("w") as file:
-            deadline = time.monotonic() + wait
-            while True:
-                try:
-                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    break
-                except BlockingIOError:
-                    if time.monotonic() > deadline:
-                        raise Busy(
-                            f"{path} is held by another process that writes to the log; try again later"
-                        ) from None
-                    time.sleep(0.02)
-            yield
+        return held(self.folder / "landing.lock", wait=wait)
+
+    def merging(self, *, wait: float = 60.0) -> AbstractContextManager[None]:
+        """Hold the right to have files in the folder that no commit names yet, without the right to write to the log.
+        Who has both takes this one first."""
+        return held(self.folder / "merging.lock", wait=wait)
 
     @contextmanager
     def landing(self, *, received_at: datetime, transaction: tuple[str, int], wait: float = 60.0) -> Iterator[Landing]:
@@ -186,39 +189,12 @@ class Lake:
         for path in (journal / f"{self.version():020d}.json", journal, self.path):
             sync(path)
 
-    def compact(self, *, all_files: bool = False, say: Callable[[str], None] = lambda _message: None) -> int:
-        """Merge loose files into sorted ones of up to FULL_FILE rows; returns how many files went.
-
-        Loose files are merged when there are at least LOOSE_FILES of like size, or with all_files at once; a file much
-        larger than the others together waits until they have grown, so that each event is rewritten only a few times.
-        Old files stay for an hour for readers that still hold them.
-        """
-        with self.lock():
-            loose = [file for file in self.data_files() if file.rows < FULL_FILE // 2]
-            if not all_files:
-                loose = _alike(loose)
-            if len(loose) < (2 if all_files else LOOSE_FILES):
-                return 0
-            seen = self.seen()
-            gone = 0
-            for batch in _batches(loose, FULL_FILE):
-                say(f"compacting {len(batch)} files, {sum(file.rows for file in batch):,} events")
-                merged = self.sorted_copy([str(self.path / file.path) for file in batch])
-                self.commit(added=[merged], removed=batch)
-                seen.covered = frozenset(file.path for file in self.data_files())
-                gone += len(batch)
-            seen.save([], covered=seen.covered)
-            self.sweep(hours=1)
-        log.info("compacted %d files", gone, extra={"action": "lake.compact", "files": gone})
-        return gone
-
-    def sorted_copy(self, files: Sequence[str], *, select: str = "*", where: str = "TRUE") -> tuple[str, int]:
+    def sorted_copy(self, files: Sequence[str], *, name: str, where: str = "TRUE") -> tuple[str, int]:
         """Write the rows of these files to a new file sorted by person and time; returns its path and rows."""
-        name = new_name()
         sources = ", ".join(literal(file) for file in files)
         with DuckDB(memory_mb=2048) as engine:
             engine.run(
-                f'COPY (SELECT {select} FROM read_parquet([{sources}]) WHERE {where} ORDER BY actor_key, "at") '
+                f'COPY (SELECT * FROM read_parquet([{sources}]) WHERE {where} ORDER BY actor_key, "at") '
                 f"TO {literal(str(self.path / name))} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP})"
             )
             rows = engine.table(f"SELECT count(*) AS n FROM read_parquet([{literal(str(self.path / name))}])")["n"][
@@ -248,28 +224,3 @@ class Lake:
         with DuckDB(memory_mb=2048) as engine:
             table = engine.table(f"SELECT {hash_sql(salt)} FROM read_parquet([{sources}])")
         return Hashes(table["high"].to_numpy(), table["low"].to_numpy())
-
-
-def _alike(files: Sequence[DataFile]) -> list[DataFile]:
-    """The smallest files, up to the first that has more than four times the rows of all before it."""
-    chosen: list[DataFile] = []
-    total = 0
-    for file in sorted(files, key=lambda file: file.rows):
-        if total and file.rows > 4 * total:
-            break
-        chosen.append(file)
-        total += file.rows
-    return chosen
-
-
-def _batches(files: Sequence[DataFile], rows: int) -> Iterator[list[DataFile]]:
-    """Files in groups of at most `rows` rows, smallest first; groups of one are left out."""
-    batch: list[DataFile] = []
-    for file in sorted(files, key=lambda file: file.rows):
-        if batch and sum(other.rows for other in batch) + file.rows > rows:
-            if len(batch) > 1:
-                yield batch
-            batch = []
-        batch.append(file)
-    if len(batch) > 1:
-        yield batch
