@@ -51,6 +51,8 @@ INSTALLED_APPS = [
     "lianyi.action.work.apps.WorkConfig",
     "lianyi.action.plans.apps.PlansConfig",
     "lianyi.action.content.apps.ContentConfig",
+    "lianyi.action.policy.apps.PolicyConfig",
+    "lianyi.action.contacts.apps.ContactsConfig",
     "lianyi.doors.console.apps.ConsoleConfig",
 ]
 MIDDLEWARE = [
