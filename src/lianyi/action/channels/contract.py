@@ -16,9 +16,9 @@ from typing import Any, Protocol, runtime_checkable
 class Fate(StrEnum):
     """What became of a message.
 
-    UNKNOWN: nobody can say yet whether it goes out. Without a provider_id: the connection broke after it was given; it is
-    tried again only where the channel is keyed. With a provider_id: the provider has it and will say later (a member of
-    staff must confirm it there); it is never tried again, `Reporting.results` tells what came of it.
+    UNKNOWN: nobody can say yet whether it goes out. Without a provider_id: the connection broke after it was given; it
+    is tried again only where the channel is keyed. With a provider_id: the provider has it and will say later (a member
+    of staff must confirm it there); it is never tried again, `Reporting.results` tells what came of it.
     """
 
     SENT = "sent"

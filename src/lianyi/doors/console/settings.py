@@ -53,6 +53,7 @@ INSTALLED_APPS = [
     "lianyi.action.content.apps.ContentConfig",
     "lianyi.action.policy.apps.PolicyConfig",
     "lianyi.action.contacts.apps.ContactsConfig",
+    "lianyi.action.channels.apps.ChannelsConfig",
     "lianyi.doors.console.apps.ConsoleConfig",
 ]
 MIDDLEWARE = [

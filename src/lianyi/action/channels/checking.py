@@ -1,0 +1,110 @@
+"""Is an account set up right: a self-check that names what is wrong, and a test message."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from lianyi.action.channels import accounts, watching
+from lianyi.action.channels.accounts import By
+from lianyi.action.channels.contract import Fate, Message, Outcome
+from lianyi.action.channels.kinds import Configured, Finding, Kind, kind_of
+from lianyi.action.channels.models import Account
+from lianyi.action.team import audit
+from lianyi.errors import LianyiError
+
+SECONDS = 30.0
+
+
+def check(account: Account, *, by: By, now: datetime) -> list[Finding]:
+    """Try the account without sending anything; what was found is kept with it."""
+    given = accounts.configured(account)
+    findings = asyncio.run(_check(given, kind_of(account.kind)))
+    account.checked_at = now
+    account.check_found = [{"step": one.step, "ok": one.ok, "says": str(one.says)} for one in findings]
+    account.save(update_fields=["checked_at", "check_found"])
+    audit.note(by, "channel.check", account.name, ok=all(one.ok for one in findings))
+    return findings
+
+
+async def _check(given: Configured, kind: Kind) -> list[Finding]:
+    try:
+        async with asyncio.timeout(SECONDS):
+            return list(await kind.door().check(given))
+    except TimeoutError:
+        return [Finding(step="time", ok=False, says=_("It did not answer within 30 seconds."))]
+    except LianyiError as error:
+        return [Finding(step="settings", ok=False, says=str(error))]
+
+
+def send_test(account: Account, to: str, *, by: By, now: datetime, text: str = "") -> Outcome:
+    """Send one message to an address that the member names; its fate is answered and counted like any other."""
+    given = accounts.configured(account)
+    body = text.strip() or _("This is a test message of channel {name}.").format(name=account.name)
+    message = Message(
+        key=f"test-{account.name}-{now:%Y%m%d%H%M%S%f}", to=to.strip(), subject=_("A test message"), text=body,
+        html="", props={"test": True},
+    )  # fmt: skip
+    outcome = asyncio.run(_send(given, kind_of(account.kind), message))
+    tally = watching.Tally()
+    tally.add(outcome, now)
+    watching.keep(account.name, tally, now=now)
+    audit.note(by, "channel.test", account.name, fate=str(outcome.fate), reason=outcome.reason[:200])
+    account.refresh_from_db()
+    return outcome
+
+
+async def _send(given: Configured, kind: Kind, message: Message) -> Outcome:
+    channel = await kind.door().open(given)
+    try:
+        async with asyncio.timeout(SECONDS):
+            return await channel.deliver(message)
+    except TimeoutError:
+        return Outcome(fate=Fate.UNKNOWN, reason=_("It did not answer within 30 seconds."))
+    finally:
+        await channel.close()
+
+
+# --- steps that many kinds have ------------------------------------------------------------------------------
+
+
+async def reaches(host: str, port: int) -> list[Finding]:
+    """DNS and connection."""
+    loop = asyncio.get_running_loop()
+    try:
+        await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except OSError as error:
+        says = _("The name {host} is not known: {error}. Look for a typing error.").format(host=host, error=error)
+        return [Finding(step="dns", ok=False, says=says)]
+    found = [Finding(step="dns", ok=True, says=_("The name {host} is known.").format(host=host))]
+    try:
+        async with asyncio.timeout(10):
+            _reader, writer = await asyncio.open_connection(host, port)
+    except (OSError, TimeoutError) as error:
+        says = _("Nobody answers at {host}, port {port}: {error}. Look at the port and the firewall.")
+        reason = str(error) or _("no answer within 10 seconds")
+        return [*found, Finding(step="connection", ok=False, says=says.format(host=host, port=port, error=reason))]
+    writer.close()
+    says = _("{host} answers at port {port}.").format(host=host, port=port)
+    return [*found, Finding(step="connection", ok=True, says=says)]
+
+
+def tls_failed(error: ssl.SSLError) -> Finding:
+    """What is wrong with the other side's certificate."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        says = _("The certificate is not valid: {error}.").format(error=error.verify_message)
+    else:
+        says = _("No encrypted connection: {error}. Perhaps this port wants another kind of encryption.").format(
+            error=error.reason or error
+        )
+    return Finding(step="tls", ok=False, says=says)
+
+
+def worked(findings: Sequence[Finding]) -> bool:
+    """Whether all steps so far went well."""
+    return all(finding.ok for finding in findings)
