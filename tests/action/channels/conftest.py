@@ -8,7 +8,13 @@ from pathlib import Path
 import pytest
 from pytest_django import Settings
 
-from tests.action.channels.servers import Server, smtp
+from tests.action.channels.servers import Receiver, Server, receiver, smtp
+
+
+@pytest.fixture(autouse=True)
+def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What tests call is on this machine."""
+    monkeypatch.setenv("NO_PROXY", "*")
 
 
 @pytest.fixture(autouse=True)
@@ -23,4 +29,11 @@ def folder(tmp_path: Path, settings: Settings) -> Path:
 def mail_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """One without encryption and login, for all tests."""
     with smtp(tmp_path_factory.mktemp("smtp")) as server:
+        yield server
+
+
+@pytest.fixture
+def http(tmp_path: Path) -> Iterator[Receiver]:
+    """A receiver of HTTP calls."""
+    with receiver(tmp_path / "http") as server:
         yield server

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import base64
 import datetime as dt
 import ipaddress
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,6 +17,10 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+
+from lianyi.action.channels import accounts
+from lianyi.action.channels.contract import Message, Outcome
+from lianyi.action.channels.kinds import kind_of
 
 
 @dataclass(frozen=True)
@@ -95,3 +102,57 @@ def certificate(folder: Path) -> str:
         key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )
     return pem.decode()
+
+
+@dataclass(frozen=True)
+class Call:
+    """One HTTP call as the receiver got it."""
+
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True)
+class Receiver:
+    """An HTTP receiver that runs."""
+
+    url: str
+    folder: Path
+
+    def calls(self, path: str = "") -> list[Call]:
+        """The calls so far, of one path or all; names of headers in small letters."""
+        found = []
+        for file in sorted((self.folder / "kept").iterdir()):
+            said = json.loads(file.read_text())
+            headers = {name.lower(): value for name, value in said["headers"]}
+            found.append(Call(said["path"], headers, base64.b64decode(said["body"])))
+        return [one for one in found if not path or one.path.partition("?")[0] == path]
+
+    def answer(self, path: str, data: object) -> None:
+        """Say this at a path from now on."""
+        file = self.folder / "answers.json"
+        known = json.loads(file.read_text()) if file.exists() else {}
+        file.write_text(json.dumps({**known, path: data}))
+
+
+@contextmanager
+def receiver(folder: Path) -> Iterator[Receiver]:
+    """An HTTP receiver on loopback."""
+    folder.mkdir(exist_ok=True)
+    with running("tests.action.channels.http_server", str(folder)) as port:
+        yield Receiver(f"http://127.0.0.1:{port}", folder)
+
+
+def delivered(kind: str, name: str, *messages: Message) -> list[Outcome]:
+    """What the channel of an account says of messages that are given to it at once."""
+    account = accounts.configured(accounts.by_name(name))
+
+    async def go() -> list[Outcome]:
+        channel = await kind_of(kind).door().open(account)
+        try:
+            return list(await asyncio.gather(*(channel.deliver(one) for one in messages)))
+        finally:
+            await channel.close()
+
+    return asyncio.run(go())

@@ -50,7 +50,7 @@ def address_of(name: str, keys_of_person: Sequence[str]) -> str | None:
     kind, settings = _known(name)
     for namespace in kind.namespaces:
         for key in keys_of_person:
-            if key.startswith(f"{namespace}:"):
+            if not namespace or key.startswith(f"{namespace}:"):
                 address = kind.address(key, settings)
                 if address:
                     return address

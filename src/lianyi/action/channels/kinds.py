@@ -121,7 +121,8 @@ def _value(key: str, _settings: Mapping[str, Any]) -> str | None:
 class Kind:
     """One kind of channel.
 
-    namespaces: of the keys that it can write to, the best first. address: from such a key and the settings, None where
+    namespaces: of the keys that it can write to, the best first; "" for a kind that writes to one address of the brand
+    whoever it is about. address: from such a key and the settings, None where
     this account can't. word: the channel's name in consents and in the log's `channel` (email, sms …). keyed: see
     Channel. per_second, at_once: what is right for most providers. needs: the extra of the package, "" for none.
     reads_every: seconds between two calls of `read`, 0 = never. test_hint: what an address looks like.

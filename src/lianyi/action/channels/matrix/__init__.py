@@ -1,0 +1,1 @@
+"""Matrix: messages to people and rooms, through the client-server API of a homeserver."""

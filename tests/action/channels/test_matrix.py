@@ -1,0 +1,177 @@
+"""Matrix against a real homeserver: direct rooms, rooms, the same message twice, limits, people who leave."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from lianyi.action.channels import accounts, checking
+from lianyi.action.channels.contract import Fate, Message, Outcome
+from lianyi.action.channels.kinds import kind_of
+from lianyi.action.channels.models import Account
+from tests.action.channels.servers import delivered
+from tests.homeserver import Homeserver, homeserver
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+pytestmark = pytest.mark.slow
+_numbers = itertools.count()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Homeserver]:
+    with homeserver(tmp_path_factory.mktemp("synapse")) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def bot(server: Homeserver) -> str:
+    return server.register("bot")
+
+
+def account(server: Homeserver, token: str, **more: Any) -> Account:
+    return accounts.add("room", "matrix", {"url": server.url, "token": token, **more}, by="olga", now=NOW)
+
+
+def to(whom: str, text: str = "你好", **more: Any) -> Message:
+    return Message(**{"key": f"spring/{whom}/{text}", "to": whom, "text": text, **more})
+
+
+def invited(server: Homeserver, token: str) -> list[str]:
+    """Rooms that somebody is invited to. The server keeps answers to the same question for a while."""
+    fresh = str(next(_numbers))
+    return list(server.ask(token, "GET", "sync", timeout=fresh).get("rooms", {}).get("invite", {}))
+
+
+def said(server: Homeserver, token: str, room: str) -> list[dict[str, Any]]:
+    """Contents of the messages in a room, the oldest first."""
+    found = server.ask(token, "GET", f"rooms/{room}/messages", dir="b", limit="100")["chunk"]
+    return [one["content"] for one in reversed(found) if one["type"] == "m.room.message"]
+
+
+def test_a_person_gets_a_room_of_their_own_once_and_messages_in_it(server: Homeserver, bot: str) -> None:
+    account(server, bot, room_name="Tea")
+    ann = server.register("ann")
+    who = server.user("ann")
+    first = delivered("matrix", "room", to(who, "one"), to(who, "two", html="<b>two</b>", subject="Hi"))
+    assert {outcome.fate for outcome in first} == {Fate.SENT}
+    rooms = invited(server, ann)
+    assert len(rooms) == 1, "two messages at once make one room"
+    server.ask(ann, "POST", f"join/{rooms[0]}", {})
+    again = delivered("matrix", "room", to(who, "three"))[0]
+    assert again.fate is Fate.SENT
+    assert again.provider_id.startswith("$")
+    bodies = said(server, ann, rooms[0])
+    assert {one["body"] for one in bodies} == {"one", "Hi\n\ntwo", "three"}
+    assert [one["formatted_body"] for one in bodies if "formatted_body" in one] == ["<b>two</b>"]
+    assert invited(server, ann) == [], "the room is remembered by the next opening"
+    assert accounts.address_of("room", ["email:a@b.cn", f"matrix:{who}"]) == who
+    assert accounts.address_of("room", ["matrix:ann"]) is None
+
+
+def test_the_same_key_is_the_same_message(server: Homeserver, bot: str) -> None:
+    account(server, bot)
+    bea = server.register("bea")
+    message = to(server.user("bea"), "only once")
+    outcomes = [delivered("matrix", "room", message)[0] for _ in range(3)]
+    assert len({outcome.provider_id for outcome in outcomes}) == 1
+    room = invited(server, bea)[0]
+    server.ask(bea, "POST", f"join/{room}", {})
+    assert [one["body"] for one in said(server, bea, room)] == ["only once"]
+    assert accounts.limits("room").keyed
+
+
+def test_a_room_whose_making_broke_off_is_found_again(server: Homeserver, bot: str) -> None:
+    made = account(server, bot)
+    cid = server.register("cid")
+    who = server.user("cid")
+    delivered("matrix", "room", to(who, "one"))
+    server.ask(bot, "PUT", f"user/{server.user('bot')}/account_data/m.direct", {})  # as if it was never remembered
+    assert delivered("matrix", "room", to(who, "two"))[0].fate is Fate.SENT
+    assert len(invited(server, cid)) == 1
+    direct = server.ask(bot, "GET", f"user/{server.user('bot')}/account_data/m.direct")
+    assert direct == {who: invited(server, cid)}
+    assert made.settings == {"url": server.url, "notice": False, "room_name": ""}
+
+
+def test_who_leaves_is_not_written_to_again(server: Homeserver, bot: str) -> None:
+    account(server, bot)
+    dan = server.register("dan")
+    who = server.user("dan")
+    delivered("matrix", "room", to(who, "one"))
+    room = invited(server, dan)[0]
+    server.ask(dan, "POST", f"rooms/{room}/leave", {})
+    outcome = delivered("matrix", "room", to(who, "two"))[0]
+    assert (outcome.fate, outcome.permanent) == (Fate.FAILED, True)
+    assert "left the room" in outcome.reason
+    assert invited(server, dan) == []
+
+
+def test_rooms_that_the_bot_is_in_is_invited_to_or_not(server: Homeserver, bot: str) -> None:
+    account(server, bot, notice=True)
+    eve = server.register("eve")
+    mine = server.ask(eve, "POST", "createRoom", {"invite": [server.user("bot")], "room_alias_name": "teahouse"})
+    closed = server.ask(eve, "POST", "createRoom", {"preset": "private_chat"})
+    first, second, third, fourth = delivered(
+        "matrix", "room", to(mine["room_id"], "by id"), to("#teahouse:tea.test", "by alias"), to(closed["room_id"]),
+        to("#nowhere:tea.test"),
+    )  # fmt: skip
+    assert (first.fate, second.fate) == (Fate.SENT, Fate.SENT)
+    assert {(one["body"], one["msgtype"]) for one in said(server, eve, mine["room_id"])} == {
+        ("by id", "m.notice"), ("by alias", "m.notice")}  # fmt: skip
+    assert [(one.fate, one.permanent) for one in (third, fourth)] == [(Fate.FAILED, True)] * 2
+    assert said(server, eve, closed["room_id"]) == []
+
+
+@pytest.mark.parametrize("whom", ["@nobody:tea.test", "ann", "@ann"])
+def test_nobody_of_that_name(server: Homeserver, bot: str, whom: str) -> None:
+    account(server, bot)
+    outcome = delivered("matrix", "room", to(whom))[0]
+    assert (outcome.fate, outcome.permanent) == (Fate.FAILED, True), outcome.reason
+
+
+def test_a_lost_token_and_a_server_that_is_away_are_no_fault_of_the_person(server: Homeserver, bot: str) -> None:
+    made = account(server, "not-the-token")
+    outcome = delivered("matrix", "room", to(server.user("ann")))[0]
+    assert (outcome.fate, outcome.permanent) == (Fate.FAILED, False)
+    assert "M_UNKNOWN_TOKEN" in outcome.reason
+    assert [(one.step, one.ok) for one in checking.check(made, by="olga", now=NOW)][-1] == ("login", False)
+    accounts.change(made, {"token": bot}, by="olga", now=NOW)
+    assert all(one.ok for one in checking.check(made, by="olga", now=NOW))
+    accounts.change(made, {"url": "http://127.0.0.1:1"}, by="olga", now=NOW)
+    away = delivered("matrix", "room", to("@ann:tea.test"))[0]
+    assert (away.fate, away.permanent) == (Fate.FAILED, False)
+
+
+def test_a_limit_of_the_server_says_how_long_to_wait(server: Homeserver) -> None:
+    token = server.register("hasty")
+    server.slow_down(server.register("boss", admin=True), "hasty", per_second=2, burst=2)
+    room = server.ask(token, "POST", "createRoom", {})["room_id"]
+    account(server, token)
+    given = accounts.configured(accounts.by_name("room"))
+
+    async def go() -> tuple[list[Outcome], list[Outcome]]:
+        channel = await kind_of("matrix").door().open(given)
+        messages = [to(room, str(number)) for number in range(5)]
+        first = list(await asyncio.gather(*(channel.deliver(one) for one in messages)))
+        late = [one for one, outcome in zip(messages, first, strict=True) if outcome.fate is Fate.FAILED]
+        assert late
+        again = []
+        for one in late:
+            outcome = await channel.deliver(one)
+            while outcome.retry_after is not None:
+                await asyncio.sleep(outcome.retry_after)
+                outcome = await channel.deliver(one)
+            again.append(outcome)
+        await channel.close()
+        return first, again
+
+    first, again = asyncio.run(go())
+    refused = [outcome for outcome in first if outcome.fate is Fate.FAILED]
+    assert all(outcome.retry_after and not outcome.permanent for outcome in refused)
+    assert {outcome.fate for outcome in again} == {Fate.SENT}
+    assert sorted(one["body"] for one in said(server, token, room)) == [str(number) for number in range(5)]
