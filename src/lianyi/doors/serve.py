@@ -16,9 +16,11 @@ from typing import cast
 
 from lianyi import settings as settings_file
 from lianyi.doors.collector.answers import App, Receive, Scope, Send
-from lianyi.doors.collector.app import Collector
+from lianyi.doors.collector.app import Collector, utc_now
 from lianyi.doors.collector.health import Health
 from lianyi.doors.collector.limits import limits_from
+from lianyi.doors.collector.links import TableOfLinks
+from lianyi.doors.collector.visits import Visits, issuing_of
 from lianyi.doors.collector.writekeys import TableOfKeys
 from lianyi.doors.logs import log_to_stderr
 from lianyi.doors.supervisor import Supervisor
@@ -56,7 +58,7 @@ def run(folder: Path, *, host: str = "127.0.0.1", port: int = 8765, console: boo
     sys.setswitchinterval(SWITCH_SECONDS)
     gc.set_threshold(*GARBAGE)
     config = uvicorn.Config(
-        server_of(folder, console=console),
+        server_of(folder, console=console, address=f"http://{host}:{port}"),
         host=host,
         port=port,
         http="httptools",
@@ -87,14 +89,21 @@ def _warn_of_names(host: str) -> None:
         )
 
 
-def server_of(folder: Path, *, console: bool) -> Server:
-    """The ASGI app of a workspace."""
+def server_of(folder: Path, *, console: bool, address: str = "http://127.0.0.1:8765") -> Server:
+    """The ASGI app of a workspace. address: where it is reached, unless LIANYI_URL says so."""
     settings = settings_file.read(folder)
     inbox = Inbox(folder / "inbox")
     supervisor = Supervisor(folder, options=() if console else ("--no-jobs",))
     keys = TableOfKeys(folder / "ops.sqlite3")
     health = Health(inbox, worker_problem=supervisor.problem, keys_problem=lambda: keys.problem)
-    collector = Collector(inbox=inbox, keys=keys, health=health, currency=settings.currency, limits=limits_from())
+    visits = Visits(
+        links=TableOfLinks(folder / "ops.sqlite3"), inbox=inbox, pictures=folder / "pictures",
+        brand=lambda: settings_file.read(folder).name, base=os.environ.get("LIANYI_URL", "").rstrip("/") or address,
+        issue=issuing_of(folder), clock=utc_now,
+    )  # fmt: skip
+    collector = Collector(
+        inbox=inbox, keys=keys, health=health, currency=settings.currency, visits=visits, limits=limits_from()
+    )
     return Server(
         collector=collector, inbox=inbox, supervisor=supervisor, load_console=_load_console if console else None
     )
@@ -151,5 +160,7 @@ class Server:
         finally:
             if warming is not None:
                 await asyncio.gather(warming, return_exceptions=True)
+            if self.collector.visits is not None:
+                await self.collector.visits.finish()
             await asyncio.to_thread(self.inbox.close)
             await self.supervisor.stop()

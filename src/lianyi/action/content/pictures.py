@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import re
 from datetime import datetime
 from pathlib import Path
 
@@ -16,7 +15,6 @@ FOLDER = "pictures"
 MAX_BYTES = 10 << 20
 MAX_SIDE = 4_000
 MAX_PIXELS = 40_000_000
-NAME = re.compile(r"[0-9a-f]{40}\.(?:png|jpg|gif)\Z")
 _FORMATS = {"PNG": "png", "JPEG": "jpg", "GIF": "gif", "WEBP": "png"}  # mail programs do not all know WebP
 
 

@@ -61,8 +61,8 @@ class Unknown(Undefined):
     def _no(self, _other: object) -> bool:
         return False
 
-    __str__ = __iter__ = __len__ = __getattr__ = __getitem__ = _refuse  # type: ignore[assignment]
-    __lt__ = __le__ = __gt__ = __ge__ = __eq__ = _no
+    __str__ = __iter__ = __len__ = __getattr__ = __getitem__ = _refuse
+    __lt__ = __le__ = __gt__ = __ge__ = __eq__ = _no  # type: ignore[assignment]
     __hash__ = Undefined.__hash__
 
     def __ne__(self, _other: object) -> bool:

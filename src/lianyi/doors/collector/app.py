@@ -34,6 +34,7 @@ from lianyi.doors.collector.health import Health
 from lianyi.doors.collector.limits import Buckets, Limits
 from lianyi.doors.collector.metrics import Metrics
 from lianyi.doors.collector.reading import ROUTES, RecentIds, Understood, key_in, problem, understand
+from lianyi.doors.collector.visits import Visits
 from lianyi.doors.collector.writekeys import WriteKeys
 from lianyi.errors import InboxFailed, InboxFull
 from lianyi.memory.inbox import Inbox
@@ -57,13 +58,15 @@ def utc_now() -> datetime:
 
 @dataclass(kw_only=True)
 class Collector:
-    """Takes events in and keeps them in the inbox. currency: of amounts that name none. metrics_token: who has it may
-    read /metrics (`Authorization: Bearer …`); without one, whoever asks from this machine and through no proxy may."""
+    """Takes events in and keeps them in the inbox. visits: links that people open. currency: of amounts that name
+    none. metrics_token: who has it may read /metrics (`Authorization: Bearer …`); without one, whoever asks from this
+    machine and through no proxy may."""
 
     inbox: Inbox
     keys: WriteKeys
     health: Health
     currency: str
+    visits: Visits | None = None
     limits: Limits = field(default_factory=Limits)
     clock: Callable[[], datetime] = utc_now
     metrics_token: str | None = field(default_factory=lambda: os.environ.get("LIANYI_METRICS_TOKEN"))
@@ -76,7 +79,8 @@ class Collector:
 
     def serves(self, path: str) -> bool:
         """Whether the path is one of the collector's."""
-        return path.startswith("/v1/") or path in {"/s.js", "/health", "/metrics"}
+        visited = self.visits is not None and self.visits.serves(path)
+        return visited or path.startswith("/v1/") or path in {"/s.js", "/health", "/metrics"}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
@@ -84,6 +88,8 @@ class Collector:
         try:
             if path in ROUTES:
                 answer = await self._intake(path, method, scope, receive)
+            elif self.visits is not None and self.visits.serves(path):
+                answer = await self.visits.answer(path, scope, receive)
             else:
                 answer = await self._page(path, method, scope)
         except Refused as refused:

@@ -54,6 +54,7 @@ INSTALLED_APPS = [
     "lianyi.action.policy.apps.PolicyConfig",
     "lianyi.action.contacts.apps.ContactsConfig",
     "lianyi.action.channels.apps.ChannelsConfig",
+    "lianyi.action.codes.apps.CodesConfig",
     "lianyi.doors.console.apps.ConsoleConfig",
 ]
 MIDDLEWARE = [

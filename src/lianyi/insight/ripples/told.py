@@ -67,15 +67,17 @@ def telling(scope: Scope) -> str:
 
 def came(scope: Scope) -> str:
     """One row = one coming of a known person. share_id: the share or invitation it came through, where the log holds
-    it; sharer_id: through whom, NULL where nobody says; agent: what the visitor's program calls itself."""
+    it; sharer_id: through whom, NULL where nobody says. A code that names no sharer is the brand's own: how is CODE
+    then, and nobody is looked for. agent: what the visitor's program calls itself."""
     columns = ("e.id AS event_id", MOMENT, "e.parent_id", "e.target_key", "e.object_key", "e.campaign", "e.props")
     said = (scope.dialect.json_text("a.props", name) for name in ("agent", "userAgent"))
+    own = f"a.parent_id IS NULL AND a.target_key IS NULL AND {scope.dialect.json_text('a.props', 'code')} IS NOT NULL"
     fallback = "concat('share ', coalesce(a.parent_id, a.event_id))"
     return f"""
     SELECT a.event_id, a.moment, a.person_id, s.event_id AS share_id, coalesce(s.person_id, k.person_id) AS sharer_id,
         coalesce(s.scope, {_scope(scope, "a", fallback)}) AS scope,
         coalesce(nullif(a.object_key, ''), s.thing, '') AS thing,
-        CASE WHEN coalesce(s.person_id, k.person_id) IS NULL THEN 0 ELSE {CODE} END AS how,
+        CASE WHEN coalesce(s.person_id, k.person_id) IS NOT NULL OR {own} THEN {CODE} ELSE 0 END AS how,
         coalesce({", ".join(said)}, '') AS agent
     FROM {scope.done(*columns, where="e.kind = 'arrive'")} AS a
     LEFT JOIN passed AS s ON s.event_id = a.parent_id LEFT JOIN keys AS k ON k.key = a.target_key

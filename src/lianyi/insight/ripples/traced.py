@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lianyi.insight.kernels import Bytes, Doubles, Longs
 from lianyi.insight.ripples.candidates import Pairs
 from lianyi.insight.ripples.flags import scanned, set_apart
 from lianyi.insight.ripples.guessing import guess
-from lianyi.insight.ripples.told import ESTIMATE, SEED, UNKNOWN
+from lianyi.insight.ripples.told import CODE, ESTIMATE, SEED, UNKNOWN
 from lianyi.insight.ripples.tracing import NEVER, NOBODY, Comings, Forest, Nodes, Passings, find_nodes, grow, once
 
 
@@ -47,6 +48,7 @@ class Traced:
 def trace(acts: Acts) -> Traced:
     """Nodes, their parents (exact, else estimated), the forest, and what is set apart."""
     nodes = find_nodes(acts.passings, acts.comings, acts.pausing)
+    nodes = replace(nodes, vague=np.where(_by_the_brand(nodes, acts.comings), NOBODY, nodes.vague))
     exact = np.flatnonzero(nodes.exact >= 0)
     count = len(nodes.person)
     how, probability = np.full(count, SEED), np.ones(count)
@@ -76,6 +78,13 @@ def trace(acts: Acts) -> Traced:
         nodes=nodes, forest=forest, how=how, probability=probability, coming=coming, passing=passing, stands=stands,
         flags=flags,
     )  # fmt: skip
+
+
+def _by_the_brand(nodes: Nodes, comings: Comings) -> NDArray[np.bool_]:
+    """Per node: whether it came by a code of the brand itself. It is a seed; no sharer is to be guessed for it."""
+    found = nodes.vague >= 0
+    found[found] = comings.how[nodes.vague[found]] == CODE
+    return found
 
 
 def _merged(nodes: Nodes, forest: Forest, stands: Longs) -> tuple[Nodes, Forest]:
