@@ -20,7 +20,7 @@ def _address(_key: str, settings: Mapping[str, Any]) -> str | None:
 
 KIND = Kind(
     name="apprise",
-    title=_("Apprise"),
+    title="Apprise",
     says=_("A bridge to a hundred services of notifications, for messages to your own team: DingTalk, Feishu, Bark, "
            "Slack, ntfy … Needs the extra “apprise”."),
     word="notification",

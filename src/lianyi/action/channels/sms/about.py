@@ -52,8 +52,8 @@ KIND = Kind(
     settings=(
         Setting(name="provider", title=_("Provider"), type="choice", default="aliyun",
                 choices=(*((name, one.title) for name, one in shipped().items()), (OWN, _("Another, defined below")))),
-        Setting(name="access_key", title=_("Access key id"), help=_("AccessKey ID, or SecretId.")),
-        Setting(name="secret", title=_("Access key secret"), type="secret"),
+        Setting(name="access_key", title="AccessKey ID / SecretId"),
+        Setting(name="secret", title="AccessKey Secret / SecretKey", type="secret"),
         Setting(name="sign_name", title=_("Signature 【…】"), help=_("The sender's approved name, without brackets.")),
         Setting(name="template", title=_("Template"),
                 help=_("Used where a content names none; it must have one variable, for the text.")),

@@ -28,8 +28,8 @@ KIND = Kind(
     at_once=8,
     test_hint="oAbC…",
     settings=(
-        Setting(name="app_id", title=_("App id"), required=True, help=_("wx…")),
-        Setting(name="secret", title=_("App secret"), type="secret", required=True),
+        Setting(name="app_id", title="AppID", required=True, help="wx…"),
+        Setting(name="secret", title="AppSecret", type="secret", required=True),
         Setting(name="url", title=_("Address of WeChat"), default=WECHAT, check=is_url),
     ),
 )
