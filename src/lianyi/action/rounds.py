@@ -29,5 +29,6 @@ class Round(Protocol):
 def rounds() -> tuple[Round, ...]:
     """All kinds of rounds. Django must be set up."""
     from lianyi.action.channels.rounds import Returns
+    from lianyi.action.journeys.rounds import Journeys
 
-    return (Returns(),)
+    return (Returns(), Journeys())
