@@ -29,6 +29,6 @@ class Round(Protocol):
 def rounds() -> tuple[Round, ...]:
     """All kinds of rounds. Django must be set up."""
     from lianyi.action.channels.rounds import Returns
-    from lianyi.action.journeys.rounds import Journeys
+    from lianyi.action.contacts.sending import Sending
 
-    return (Returns(), Journeys())
+    return (Returns(), Sending())

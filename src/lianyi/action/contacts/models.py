@@ -13,11 +13,12 @@ class Contact(models.Model):
 
     No name and no address stands here, only the person's id. key: by which whoever asks knows it; the same key is the
     same contact for ever. content: a version of content; body: what is sent where it is no content. personal: whom or
-    what to send was chosen by what is known of the person. not_before: when it is due (again). rule, values: of the
-    last decision of the policy (its version in `policy`), made at decided_at. confirmed_by: the human who let it go.
-    worker, lease: who has it claimed, and until when that counts. attempts: how often it was given to the channel.
-    provider_id: by which the provider speaks of it. reason: in the provider's words. given_at: when it was last marked
-    as being given; sent_at: when the provider took it. told: the event of its end is in the inbox.
+    what to send was chosen by what is known of the person. not_before: when it is due (again); ready: it has been seen
+    to be due; paused: it belongs to something that is paused. rule, values: of the last decision of the policy (its
+    version in `policy`), made at decided_at. confirmed_by: the human who let it go. worker, lease: who has it claimed,
+    and until when that counts. attempts: how often it was given to the channel. provider_id: by which the provider
+    speaks of it. reason: in the provider's words. given_at: when it was last marked as being given; sent_at: when the
+    provider took it. told: the event of its end is in the inbox.
     """
 
     class State(models.TextChoices):
@@ -52,6 +53,8 @@ class Contact(models.Model):
     confirm = models.BooleanField(default=False)
     by = models.CharField(max_length=100)
     created_at = models.DateTimeField(default=timezone.now)
+    ready = models.BooleanField(default=False)
+    paused = models.BooleanField(default=False)
     state = models.CharField(max_length=20, choices=State.choices, default=State.WAITING)
     rule = models.CharField(max_length=60, blank=True)
     values = models.JSONField(default=dict)
@@ -71,7 +74,18 @@ class Contact(models.Model):
     class Meta:
         ordering: ClassVar[list[str]] = ["-id"]
         indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["state", "channel", "not_before"]),
+            # Queues: what will be due, and what is, the most urgent first; each is looked at every second.
+            models.Index(
+                fields=["not_before"],
+                condition=models.Q(state="waiting", ready=False, paused=False),
+                name="contacts_will_be_due",
+            ),
+            models.Index(
+                fields=["channel", "-priority", "id"],
+                condition=models.Q(state="waiting", ready=True, paused=False),
+                name="contacts_ready",
+            ),
+            models.Index(fields=["state", "not_before"]),
             models.Index(fields=["person_id", "-id"]),
             models.Index(fields=["campaign", "state"]),
             models.Index(fields=["journey", "state"], condition=~models.Q(journey=""), name="contacts_of_journey"),
@@ -81,7 +95,9 @@ class Contact(models.Model):
         constraints: ClassVar[list[models.BaseConstraint]] = [
             # Two at once for one person could both pass a cap that has room for one.
             models.UniqueConstraint(
-                fields=["person_id"], condition=models.Q(state__in=["claimed", "delivering"]), name="one_at_a_time"
+                fields=["person_id"],
+                condition=models.Q(state__in=["claimed", "delivering"]),
+                name="contacts_one_at_a_time",
             )
         ]
 

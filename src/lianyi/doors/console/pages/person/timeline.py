@@ -56,7 +56,7 @@ GROUPS: Mapping[str, Group] = {
             name="touches",
             title=_("Touches"),
             icon="export",
-            kinds=("sent", "delivered", "opened", "bounced", "complained", "reward", "cost"),
+            kinds=("sent", "delivered", "opened", "bounced", "failed", "skipped", "complained", "reward", "cost"),
         ),
         Group(
             name="team",

@@ -1,1 +1,0 @@
-"""Customer-service messages of an official account, within 48 hours after the person wrote."""
