@@ -30,5 +30,6 @@ def rounds() -> tuple[Round, ...]:
     """All kinds of rounds. Django must be set up."""
     from lianyi.action.channels.rounds import Returns
     from lianyi.action.contacts.sending import Sending
+    from lianyi.action.journeys.rounds import Journeys
 
-    return (Returns(), Sending())
+    return (Returns(), Sending(), Journeys())

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pytest_django import Settings
 
-from tests.action.channels.servers import Receiver, Server, receiver, smtp
+from tests.action.channels.servers import Receiver, Server, Simulated, receiver, simulated, smtp
 
 
 @pytest.fixture(autouse=True)
@@ -37,3 +37,10 @@ def http(tmp_path: Path) -> Iterator[Receiver]:
     """A receiver of HTTP calls."""
     with receiver(tmp_path / "http") as server:
         yield server
+
+
+@pytest.fixture
+def platforms(tmp_path: Path) -> Iterator[Simulated]:
+    """Providers of SMS, WeCom and the official account."""
+    with simulated(tmp_path / "platforms") as made:
+        yield made

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -156,3 +157,34 @@ def delivered(kind: str, name: str, *messages: Message) -> list[Outcome]:
             await channel.close()
 
     return asyncio.run(go())
+
+
+@dataclass(frozen=True)
+class Simulated:
+    """Providers that run as their documentation describes them (platforms.py)."""
+
+    url: str
+    folder: Path
+
+    def kept(self, what: str) -> list[Any]:
+        """What was taken so far, of one kind."""
+        said = [json.loads(file.read_text()) for file in sorted((self.folder / "kept").iterdir())]
+        return [one["data"] for one in said if one["what"] == what]
+
+    def set(self, **rules: Any) -> None:
+        """See platforms.rules."""
+        file = self.folder / "state.json"
+        known = json.loads(file.read_text()) if file.exists() else {}
+        file.write_text(json.dumps({**known, **rules}))
+
+    def fetched(self) -> int:
+        """How many tokens were fetched."""
+        return int((self.folder / "fetched").read_text())
+
+
+@contextmanager
+def simulated(folder: Path) -> Iterator[Simulated]:
+    """The providers on loopback."""
+    folder.mkdir(exist_ok=True)
+    with running("tests.action.channels.platforms", str(folder)) as port:
+        yield Simulated(f"http://127.0.0.1:{port}/", folder)

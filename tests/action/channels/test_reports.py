@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -221,8 +222,10 @@ def test_reports_in_the_folder_become_events_and_take_consent_back(workspace: Wo
     }  # fmt: skip
     assert list(place.iterdir()) == []
     assert [path.name for path in (place.parent / "not-ours").iterdir()] == ["3.eml"], "what is no report is kept"
-    workspace.refresh()
-    assert workspace.person("email:c@example.cn").profile["consents"][0]["granted"] is False
+    said = workspace.sql("SELECT props FROM events WHERE kind = 'consent'").to_arrow_table()["props"].to_pylist()
+    assert {(one["purpose"], one["granted"], one["channel"]) for one in map(json.loads, said)} == {
+        ("marketing", False, "email")
+    }
 
 
 def test_the_same_report_twice_is_one(workspace: Workspace) -> None:

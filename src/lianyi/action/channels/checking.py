@@ -28,7 +28,7 @@ def check(account: Account, *, by: By, now: datetime) -> list[Finding]:
     account.checked_at = now
     account.check_found = [{"step": one.step, "ok": one.ok, "says": str(one.says)} for one in findings]
     account.save(update_fields=["checked_at", "check_found"])
-    audit.note(by, "channel.check", account.name, ok=all(one.ok for one in findings))
+    audit.note(by, "channel.check", account.name, ok=worked(findings))
     return findings
 
 
@@ -107,4 +107,4 @@ def tls_failed(error: ssl.SSLError) -> Finding:
 
 def worked(findings: Sequence[Finding]) -> bool:
     """Whether all steps so far went well."""
-    return all(finding.ok for finding in findings)
+    return all(finding.ok is not False for finding in findings)

@@ -122,10 +122,10 @@ class Kind:
     """One kind of channel.
 
     namespaces: of the keys that it can write to, the best first; "" for a kind that writes to one address of the brand
-    whoever it is about. address: from such a key and the settings, None where
-    this account can't. word: the channel's name in consents and in the log's `channel` (email, sms …). keyed: see
-    Channel. per_second, at_once: what is right for most providers. needs: the extra of the package, "" for none.
-    reads_every: seconds between two calls of `read`, 0 = never. test_hint: what an address looks like.
+    whoever it is about. address: from such a key and the settings, None where this account can't. word: the channel's
+    name in consents and in the log's `channel` (email, sms …). keyed: see Channel. per_second, at_once: what is right
+    for most providers. whole: says what is wrong with the settings together. reads_every: seconds between two calls of
+    `read`, 0 = never. test_hint: what an address looks like.
     """
 
     name: str
@@ -139,6 +139,7 @@ class Kind:
     per_second: float | None = None
     at_once: int = 8
     address: Callable[[str, Mapping[str, Any]], str | None] = _value
+    whole: Callable[[Mapping[str, Any]], Text] | None = None
     reads_every: int = 0
     test_hint: Text = ""
 
@@ -169,6 +170,9 @@ class Kind:
                 secrets[each.name] = each.read(given.get(each.name) or kept.get(each.name))
             else:
                 values[each.name] = each.read(given[each.name] if each.name in given else kept.get(each.name))
+        wrong = self.whole({**values, **secrets}) if self.whole else ""
+        if wrong:
+            raise InputError(str(wrong))
         return values, secrets
 
 

@@ -18,7 +18,7 @@ def _user(key: str, _settings: Mapping[str, Any]) -> str | None:
 
 KIND = Kind(
     name="matrix",
-    title=_("Matrix"),
+    title="Matrix",
     says=_("A bot on your homeserver writes to people in a room of their own, and into rooms it is in."),
     word="matrix",
     namespaces=("matrix",),

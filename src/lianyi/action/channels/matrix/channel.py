@@ -190,7 +190,7 @@ class Matrix:
 def _outcome(error: _Refused) -> Outcome:
     if error.status == 429:
         return failed(str(error), retry_after=error.retry_after or 5.0)
-    # A 403 is about the room or the person (not invited, blocked), a 404 says that there is none; a lost token is a 401.
+    # 403: about the room or the person (not invited, blocked). 404: there is none. A lost token is a 401.
     permanent = error.code in HOPELESS or error.status in {403, 404}
     return failed(str(error), permanent=permanent and error.status < 500 and error.code != "M_UNRECOGNIZED")
 

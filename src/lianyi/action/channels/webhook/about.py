@@ -27,7 +27,7 @@ def _address(_key: str, settings: Mapping[str, Any]) -> str | None:
 
 KIND = Kind(
     name="webhook",
-    title=_("Webhook"),
+    title="Webhook",
     says=_("Calls an address of your own with each message, signed as Standard Webhooks says."),
     word="webhook",
     namespaces=("",),

@@ -1,0 +1,1 @@
+"""SMS through any provider that speaks HTTP: what it wants to hear is declared, not programmed."""

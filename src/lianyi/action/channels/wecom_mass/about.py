@@ -1,0 +1,28 @@
+"""What an account of WeCom mass messages is made of."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from lianyi.action.channels.kinds import Kind, Setting, within
+from lianyi.action.channels.wecom_app.about import APP
+
+KIND = Kind(
+    name="wecom_mass",
+    title=_("WeCom mass message"),
+    says=_("To customers in WeCom. WeCom makes a task of it which the member of staff who knows the customer must "
+           "confirm; a message counts as sent only when WeCom says that it was."),
+    word="wecom",
+    namespaces=("wecom",),
+    module="lianyi.action.channels.wecom_mass.channel",
+    # As many as are handed over together with the same text become one task.
+    at_once=1000,
+    test_hint="wmAbC…",
+    settings=(
+        *APP,
+        Setting(name="sender", title=_("Member of staff who sends"),
+                help=_("User id. Empty: who talked with the customer last.")),
+        Setting(name="days", title=_("Days to wait for confirmation"), type="number", default=7, check=within(1, 30),
+                help=_("A message that nobody confirmed in so many days counts as not sent.")),
+    ),
+)  # fmt: skip
