@@ -17,7 +17,7 @@ def test_the_prior_is_the_one_under_which_the_counts_are_likeliest() -> None:
     counts = dice.poisson(expected * dice.gamma(1.5, 1 / 1.5, 500)).astype(np.float64)
     tried = np.exp(np.linspace(np.log(LOOSEST), np.log(TIGHTEST), 400))
     likelihoods = [nbinom.logpmf(counts, a, a / (a + expected)).sum() for a in tried]
-    assert likeliest_prior(counts, expected) == pytest.approx(tried[int(np.argmax(likelihoods))], rel=0.03)
+    assert likeliest_prior(counts, expected, False) == pytest.approx(tried[int(np.argmax(likelihoods))], rel=0.03)
 
 
 def test_a_family_without_meaning_is_told_to_be_silent() -> None:
@@ -77,3 +77,20 @@ def test_a_level_never_seen_is_the_middle_and_less_certain() -> None:
     unseen = np.array([[-1]], dtype=np.int32)
     assert found.rate(unseen)[0] == pytest.approx(found.base)
     assert found.log_variance(unseen)[0] > found.log_variance(levels)[0]
+
+
+def test_levels_that_never_occur_change_nothing() -> None:
+    """Most people are in no ripple; learning costs what occurs."""
+    chance = np.random.default_rng(8)
+    cells = np.stack([chance.integers(0, 30, 400), chance.integers(0, 200, 400)], axis=1).astype(np.int32)
+    watched, credit = chance.random(400) * 20, chance.poisson(1.0, 400).astype(np.float64)
+    dense = learn_factors(cells, watched, credit, names=("one", "other"), sizes=(100, 1000))
+    spread_out = learn_factors(
+        (cells * [3, 5]).astype(np.int32), watched, credit, names=("one", "other"), sizes=(100, 1000)
+    )
+    assert dense.base == pytest.approx(spread_out.base, rel=1e-9)
+    for family, other, times in zip(dense.families, spread_out.families, (3, 5), strict=True):
+        np.testing.assert_allclose(family.mean[:30], other.mean[: 30 * times : times], rtol=1e-9)
+        assert family.mean[-1] == other.mean[-1] == 1.0
+    again = learn_factors(cells, watched, credit, names=("one", "other"), sizes=(100, 1000), begin=dense)
+    assert again.base == pytest.approx(dense.base, rel=2e-3)

@@ -103,27 +103,40 @@ def learn_factors(
     """Factors from cells. levels: (cells, families) int32; sizes: levels per family; begin: warm start."""
     if not len(levels):  # nothing has been seen: not worth compiling for
         return unlearned(names, sizes)
-    offset = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+    seen, inner = _seen(levels, sizes)
+    offset = np.concatenate([[0], np.cumsum([len(mine) for mine in seen])]).astype(np.int64)
     prior = np.array([family.prior for family in begin.families] if begin else np.full(len(sizes), PRIOR_BEFORE))
     shape, rate = np.ones(offset[-1]), np.ones(offset[-1])
     if begin:
-        shape = np.concatenate([family.shape for family in begin.families])
-        rate = np.concatenate([family.rate for family in begin.families])
-    counts = _credits(levels, credit, offset)
+        shape = np.concatenate([family.shape[mine] for family, mine in zip(begin.families, seen, strict=True)])
+        rate = np.concatenate([family.rate[mine] for family, mine in zip(begin.families, seen, strict=True)])
+    counts = _credits(inner, credit, offset)
     arrivals = float(credit.sum()) + ARRIVALS_BEFORE
     base = arrivals / (watched.sum() + EXPOSURES_BEFORE)
     for sweep in range(1, sweeps + 1):
         before, base_before = shape / rate, base
-        base = _sweep(levels, watched, counts, offset, prior, shape, rate, base, arrivals)
+        base = _sweep(inner, watched, counts, offset, prior, shape, rate, base, arrivals)
         if sweep % PRIOR_EVERY == 1:
-            _learn_priors(prior, counts, shape, rate, offset)
+            _learn_priors(prior, counts, shape, rate, offset, sizes)
         elif sweep > 2 * PRIOR_EVERY and _step(shape / rate, before, base, base_before) < PATIENCE:
             break
-    families = tuple(
-        Family(name=name, shape=shape[low:high].copy(), rate=rate[low:high].copy(), prior=float(a))
-        for name, low, high, a in zip(names, offset[:-1], offset[1:], prior, strict=True)
-    )
-    return Factors(base=float(base), families=families)
+    families = []
+    for name, size, mine, low, a in zip(names, sizes, seen, offset, prior, strict=False):
+        every_shape, every_rate = np.full(size, a), np.full(size, a)  # of a level never seen it is the prior
+        every_shape[mine], every_rate[mine] = shape[low : low + len(mine)], rate[low : low + len(mine)]
+        families.append(Family(name=name, shape=every_shape, rate=every_rate, prior=float(a)))
+    return Factors(base=float(base), families=tuple(families))
+
+
+def _seen(levels: NDArray[np.int32], sizes: tuple[int, ...]) -> tuple[list[NDArray[np.int64]], NDArray[np.int32]]:
+    """The levels of each family that occur, and the cells in numbers of these: most people are in no ripple."""
+    seen, inner = [], np.empty_like(levels)
+    for column, size in enumerate(sizes):
+        occurs = np.zeros(size, np.bool_)
+        occurs[levels[:, column]] = True
+        inner[:, column] = (np.cumsum(occurs) - 1)[levels[:, column]]
+        seen.append(np.flatnonzero(occurs))
+    return seen, inner
 
 
 def unlearned(names: tuple[str, ...], sizes: tuple[int, ...]) -> Factors:
@@ -140,14 +153,16 @@ def _step(factors: Doubles, before: Doubles, base: float, base_before: float) ->
     return max(float(np.abs(np.log(factors / before)).max(initial=0.0)), abs(math.log(base / base_before)))
 
 
-def _learn_priors(prior: Doubles, counts: Doubles, shape: Doubles, rate: Doubles, offset: NDArray[np.int64]) -> None:
-    """Set each family's a to the likeliest one, and its posterior with it."""
+def _learn_priors(
+    prior: Doubles, counts: Doubles, shape: Doubles, rate: Doubles, offset: NDArray[np.int64], sizes: tuple[int, ...]
+) -> None:
+    """Set each family's a to the likeliest one, and its posterior with it. What was never seen says nothing of it."""
     for family in range(len(prior)):
         part = slice(offset[family], offset[family + 1])
         if not counts[part].sum() > 0:
             continue  # nothing has come yet: nothing is known of how different they are
         expected = np.maximum(rate[part] - prior[family], 0.0)
-        prior[family] = likeliest_prior(counts[part], expected)
+        prior[family] = likeliest_prior(counts[part], expected, sizes[family] <= FEW)
         shape[part], rate[part] = prior[family] + counts[part], prior[family] + expected
 
 
@@ -194,7 +209,7 @@ def _sweep(
 
 
 @kernel
-def _likelihood(log_prior: float, counts: Doubles, expected: Doubles) -> float:
+def _likelihood(log_prior: float, counts: Doubles, expected: Doubles, few: bool) -> float:  # noqa: FBT001
     """Log chance of the counts when factors are Gamma(a, a): negative binomial, the others' factors given."""
     a = math.exp(log_prior)
     total, at_nothing = 0.0, math.lgamma(a)
@@ -202,25 +217,25 @@ def _likelihood(log_prior: float, counts: Doubles, expected: Doubles) -> float:
         if counts[level] > 0:
             total += math.lgamma(a + counts[level]) - at_nothing - counts[level] * math.log(a + expected[level])
         total -= a * math.log1p(expected[level] / a)
-    if len(counts) <= FEW:
+    if few:
         total -= 0.5 * ((log_prior - USUAL) / USUAL_SPREAD) ** 2
     return total
 
 
 @kernel
-def likeliest_prior(counts: Doubles, expected: Doubles) -> float:
+def likeliest_prior(counts: Doubles, expected: Doubles, few: bool) -> float:  # noqa: FBT001
     """The a between LOOSEST and TIGHTEST under which the counts are likeliest (golden section on log a)."""
     low, high = math.log(LOOSEST), math.log(TIGHTEST)
     ratio = (math.sqrt(5.0) - 1.0) / 2.0
     left, right = high - ratio * (high - low), low + ratio * (high - low)
-    at_left, at_right = _likelihood(left, counts, expected), _likelihood(right, counts, expected)
+    at_left, at_right = _likelihood(left, counts, expected, few), _likelihood(right, counts, expected, few)
     for _ in range(20):
         if at_left > at_right:
             high, right, at_right = right, left, at_left
             left = high - ratio * (high - low)
-            at_left = _likelihood(left, counts, expected)
+            at_left = _likelihood(left, counts, expected, few)
         else:
             low, left, at_left = left, right, at_right
             right = low + ratio * (high - low)
-            at_right = _likelihood(right, counts, expected)
+            at_right = _likelihood(right, counts, expected, few)
     return math.exp((low + high) / 2.0)
