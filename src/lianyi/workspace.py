@@ -18,6 +18,7 @@ from lianyi import acquaintances, communities, forgetting, persons
 from lianyi import settings as settings_file
 from lianyi.errors import Busy, InputError, NotFound, NoWorkspace
 from lianyi.insight import refresh as refreshing
+from lianyi.insight.present import Present
 from lianyi.insight.roll import Roll
 from lianyi.insight.store import State, Store
 from lianyi.insight.tables import EVENTS, Table, catalogue
@@ -27,6 +28,7 @@ from lianyi.memory.inbox import Inbox
 from lianyi.memory.lake import Lake
 from lianyi.memory.landing import Landed
 from lianyi.memory.lookup import SortedFiles
+from lianyi.presence import Presence
 from lianyi.ripples import Ripples
 from lianyi.settings import Settings
 from lianyi.timelines import Timeline
@@ -65,6 +67,7 @@ class Workspace:
         self._found: dict[str, tuple[tuple[int, int], SortedFiles]] = {}
         self._finding = threading.Lock()
         self._roll: tuple[tuple[str, str], Roll] | None = None
+        self._presence = Presence()
 
     @classmethod
     def create(
@@ -218,6 +221,19 @@ class Workspace:
                 self._roll = (name, state.version), Roll(self.tables()[name], self.store.path(name, state.version))
             return self._roll[1]
 
+    def files_since(self, moment: datetime) -> list[str]:
+        """The files of the log that may hold events received after a moment."""
+        return self._sorted(EVENTS).reaching("received_at", moment)
+
+    def present(self, now: datetime | None = None) -> Present:
+        """Everybody at this moment: the tables with the events since. NotFound while the tables are not built."""
+        return self._presence.now(self, now or self.clock())[0]
+
+    def touched(self, now: datetime | None = None) -> tuple[Present, pa.Array | None]:
+        """The present, and the numbers of the people touched since it was last asked for; None: anybody may have
+        changed."""
+        return self._presence.now(self, now or self.clock())
+
     @property
     def ripples(self) -> Ripples:
         """What spreads among the people: plans, influence."""
@@ -365,11 +381,8 @@ class Workspace:
     def _show_late_events(self, engine: DuckDB) -> None:
         """Relation `late_events`: the files of the log that hold anything which some table does not know yet; what was
         received after its as-of time is there. Mostly a few young files, where the log has hundreds of row groups."""
-        files: list[str] = []
         states = self.states().values()
-        if self.stale() and states:
-            oldest = min(state.as_of for state in states)
-            files = self._sorted(EVENTS).reaching("received_at", oldest)
+        files = self.files_since(min(state.as_of for state in states)) if self.stale() and states else []
         if files:
             engine.register("late_events", files)
         else:

@@ -28,8 +28,9 @@ class Round(Protocol):
 
 def rounds() -> tuple[Round, ...]:
     """All kinds of rounds. Django must be set up."""
+    from lianyi.action.audiences.following import AudienceRound
     from lianyi.action.channels.rounds import Returns
     from lianyi.action.contacts.sending import Sending
     from lianyi.action.journeys.rounds import Journeys
 
-    return (Returns(), Sending(), Journeys())
+    return (AudienceRound(), Returns(), Sending(), Journeys())

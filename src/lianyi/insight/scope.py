@@ -18,7 +18,8 @@ MOMENT = f"{AT} AS moment"
 @dataclass(frozen=True, kw_only=True)
 class Scope:
     """as_of: events later than this do not count. timezone: of days, hours and weekdays. currency: of spend.
-    events: the relation with the log, or with those of its events that a step needs.
+    events: the relation with the log, or with those of its events that a step needs. among: SQL that gives the
+    person_id of those who are asked about, '' for everybody.
     """
 
     as_of: datetime
@@ -26,6 +27,7 @@ class Scope:
     currency: str
     dialect: Dialect = field(default_factory=Dialect)
     events: str = "events"
+    among: str = ""
 
     @classmethod
     def of(cls, build: Build) -> Scope:
@@ -62,6 +64,10 @@ class Scope:
         """SQL condition: the event had happened at as_of."""
         return f'{alias}."at" <= {self.dialect.time(self.as_of)}'
 
+    def asked(self, alias: str) -> str:
+        """SQL condition: the row's person is asked about."""
+        return f"{alias}.person_id IN ({self.among})" if self.among else "TRUE"
+
     def done(self, *columns: str, where: str = "TRUE") -> str:
         """SQL in parentheses: events that somebody did, up to as_of. One row = one event, with the actor's person_id
         and the given columns of the log (`e`). Written out at each use, so that each reads only the columns it names.
@@ -69,7 +75,7 @@ class Scope:
         listed = "".join(f", {column}" for column in columns)
         return (
             f"(SELECT k.person_id{listed} FROM {self.events} e JOIN keys k ON e.actor_key = k.key "
-            f"WHERE {self.happened()} AND {where})"
+            f"WHERE {self.happened()} AND {self.asked('k')} AND {where})"
         )
 
     def received(self, *columns: str, where: str = "TRUE") -> str:
@@ -77,7 +83,7 @@ class Scope:
         listed = "".join(f", {column}" for column in columns)
         return (
             f"(SELECT k.person_id{listed} FROM {self.events} e JOIN keys k ON e.target_key = k.key "
-            f"WHERE {self.happened()} AND {where})"
+            f"WHERE {self.happened()} AND {self.asked('k')} AND {where})"
         )
 
     @property

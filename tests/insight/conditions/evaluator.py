@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -19,14 +20,33 @@ OPERATORS: Mapping[str, Callable[[Any, Any], bool]] = {
 }  # fmt: skip
 
 
+@dataclass
+class Around:
+    """What stands beside people: rows of ties, memberships and arrivals, audiences as sets, and who everybody is."""
+
+    ties: Sequence[Mapping[str, Any]] = ()
+    memberships: Sequence[Mapping[str, Any]] = ()
+    arrivals: Sequence[Mapping[str, Any]] = ()
+    audiences: Mapping[str, set[str]] = field(default_factory=dict)
+    everybody: dict[str, Evaluator] = field(default_factory=dict)
+
+
 class Evaluator:
     """The truth of conditions on one person. None stands for unknown."""
 
     def __init__(
-        self, row: Mapping[str, Any], done: Sequence[Event], received: Sequence[Event], *, as_of: datetime, zone: str
+        self,
+        row: Mapping[str, Any],
+        done: Sequence[Event],
+        received: Sequence[Event],
+        *,
+        as_of: datetime,
+        zone: str,
+        around: Around | None = None,
     ) -> None:
         self.row, self.done, self.received = row, done, received
         self.as_of, self.zone = as_of, ZoneInfo(zone)
+        self.around = around or Around()
 
     def truth(self, node: s.Node) -> bool:
         match node:
@@ -42,6 +62,16 @@ class Evaluator:
                 return self.value(node) is not None
             case s.Says(days=False):
                 return self.said(node) > 0
+            case s.Related():
+                return self.beside(node) > 0
+            case s.Bridges():
+                mine = [row for row in self.mine(self.around.memberships) if row["how"] != "behaviour"]
+                names = [{row["community_id"], row["name_en"], row["name_zh"]} for row in mine]
+                return all(any(name in known for known in names) for name in (node.one, node.other))
+            case s.InAudience():
+                return self.row["person_id"] in self.around.audiences[node.name]
+            case s.Consents():
+                return self.consented(node.purpose, node.channel)
         return tested(node, self.value, zone=self.zone)
 
     def value(self, node: s.Node) -> Any:
@@ -54,9 +84,31 @@ class Evaluator:
                 return self.figure(node)
             case s.Says():
                 return self.said(node)
+            case s.Related():
+                return self.beside(node)
             case s.DaysSince():
                 return self.days_since(self.value(node.moment))
         return worked_out(node, self.value)
+
+    def mine(self, rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+        return [row for row in rows if row["person_id"] == self.row["person_id"]]
+
+    def beside(self, node: s.Related) -> int:
+        match node.how:
+            case "tied" | "ties":
+                rows = self.mine(self.around.ties)
+            case "member" | "memberships":
+                asked = any(isinstance(part, s.Name) and part.name == "how" for part in s.walk(node))
+                rows = [row for row in self.mine(self.around.memberships) if asked or row["how"] != "behaviour"]
+            case _:
+                rows = [row for row in self.mine(self.around.arrivals) if not row["flags"]]
+        return sum(all(RowTester(row, self).truth(test) for test in node.tests) for row in rows)
+
+    def consented(self, purpose: str, channel: str) -> bool:
+        said = {(one["purpose"], one["channel"]): one["granted"] for one in self.row["consents"] or ()}
+        if not channel:
+            return any(granted for (about, _), granted in said.items() if about == purpose)
+        return bool(said.get((purpose, channel), said.get((purpose, ""), False)))
 
     def days_since(self, moment: Any) -> float | None:
         if moment is None:
@@ -74,7 +126,10 @@ class Evaluator:
             kind = event.kind not in PASSIVE_KINDS
         else:
             kind = selection.kinds == ("*",) or event.kind in selection.kinds
-        tests = all(EventTester(event, self.zone, received=selection.received).truth(test) for test in selection.tests)
+        tests = all(
+            EventTester(event, self.zone, received=selection.received, person=self).truth(test)
+            for test in selection.tests
+        )
         return kind and self.within(event, selection.windows) and tests
 
     def within(self, event: Event, windows: Sequence[s.Window]) -> bool:
@@ -121,8 +176,8 @@ class Evaluator:
 class EventTester:
     """The truth of conditions on one event."""
 
-    def __init__(self, event: Event, zone: ZoneInfo, *, received: bool) -> None:
-        self.event, self.zone, self.received = event, zone, received
+    def __init__(self, event: Event, zone: ZoneInfo, *, received: bool, person: Evaluator | None = None) -> None:
+        self.event, self.zone, self.received, self.person = event, zone, received, person
 
     def truth(self, node: s.Node) -> bool:
         match node:
@@ -135,7 +190,16 @@ class EventTester:
             case s.Between(value=s.Name(name="hour" | "weekday" as name)):
                 low, high, value = (self.value(part) for part in (node.low, node.high, s.Name(name)))
                 return bool(low <= value <= high if low <= high else value >= low or value <= high)
+            case s.Then():
+                return self.followed(node)
         return tested(node, self.value, zone=self.zone)
+
+    def followed(self, node: s.Then) -> bool:
+        assert self.person is not None
+        span = node.window.amount * UNITS[node.window.unit]
+        later = self.person.chosen(s.Selection(node.selection.kinds, node.selection.received, (), node.selection.tests))
+        found = any(self.event.at < event.at <= self.event.at + span for event in later)
+        return not found and self.event.at + span <= self.person.as_of if node.never else found
 
     def value(self, node: s.Node) -> Any:
         match node:
@@ -164,6 +228,53 @@ class EventTester:
             "other": event.actor_key if self.received else event.target_key,
         }
         return plain[name] if name in plain else getattr(event, name)
+
+
+class RowTester:
+    """The truth of conditions on one row beside a person."""
+
+    NAMES: Mapping[str, tuple[str, ...]] = {
+        "community": ("community_id", "name_en", "name_zh"), "ripple": ("ripple_id", "ripple_name"),
+    }  # fmt: skip
+
+    def __init__(self, row: Mapping[str, Any], person: Evaluator) -> None:
+        self.row, self.person = row, person
+
+    def truth(self, node: s.Node) -> bool:
+        match node:
+            case s.And():
+                return all(self.truth(item) for item in node.items)
+            case s.Or():
+                return any(self.truth(item) for item in node.items)
+            case s.Not():
+                return not self.truth(node.item)
+            case s.Name():
+                return bool(self.row[node.name])
+            case s.To():
+                return self.person.around.everybody[self.row["other_id"]].truth(node.item)
+            case s.Compare(op="!=", left=s.Name(name=name)) if name in self.NAMES:
+                return not self.truth(s.Compare("=", node.left, node.right))
+            case (
+                s.Compare(op="=", left=s.Name(name=name))
+                | s.OneOf(value=s.Name(name=name))
+                | s.Holds(value=s.Name(name=name))
+            ) if name in self.NAMES:
+                return any(self.named(node, column) for column in self.NAMES[name])
+        return tested(node, self.value, zone=self.person.zone)
+
+    def named(self, node: s.Node, column: str) -> bool:
+        def of(part: s.Node) -> Any:
+            return self.row[column] if isinstance(part, s.Name) else worked_out(part, self.value)
+
+        return tested(node, of, zone=self.person.zone)
+
+    def value(self, node: s.Node) -> Any:
+        match node:
+            case s.Name():
+                return self.row[self.NAMES.get(node.name, (node.name,))[-1]]
+            case s.DaysSince():
+                return self.person.days_since(self.value(node.moment))
+        return worked_out(node, self.value)
 
 
 def tested(node: s.Node, of: Callable[[s.Node], Any], *, zone: ZoneInfo) -> bool:

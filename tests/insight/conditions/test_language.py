@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from lianyi.errors import BadRule
 from lianyi.insight.conditions import parse, text
 from lianyi.insight.conditions import syntax as s
-from lianyi.insight.conditions.vocabulary import AGGREGATES, COLUMNS, FIELDS, FUNCTIONS, PERSON, UNITS
+from lianyi.insight.conditions.vocabulary import AGGREGATES, COLUMNS, FUNCTIONS, PERSON, UNITS, WORDS
 from lianyi.insight.people.profile.columns import PROFILE_COLUMNS
 from tests.insight.conditions.trees import conditions
 
@@ -30,6 +30,12 @@ EXAMPLES = (
     "(orders + 1) * 2 - -1 > 0",
     "not (orders = 1 or orders = 2)",
     'last_order >= "2026-05-01"',
+    'tied(band = "strong", to(any(order, category ~ "母婴") and not has_tag("staff"))) or ties() >= 3',
+    'member(community in ("A", "B"), role = "core") and bridges("A", "B")',
+    "arrived(generation >= 3, newcomer, days_since(at) <= 7) or arrivals(not brought_buyers < 2) > 0",
+    'consents("marketing", "email") and not consents("research")',
+    'in_audience("Regulars") and not in_audience("名单")',
+    'any(cart, then_no(received reply, channel = "web", within 3 days), older than 1 week)',
 )
 
 
@@ -97,6 +103,20 @@ def test_a_person_has_the_columns_that_the_language_knows() -> None:
         ("count(order, attr(\"x\") = \"1\") > 1", 14, "there are prop"),
         ("(orders > 1", 12, "`)` closes the bracket"),
         ("", 1, "the end stands where a value"),
+        ("tied(bend = \"strong\")", 6, "did you mean `band`"),
+        ("tied(band)", 6, "compare it"),
+        ("ties()", 1, "compare it"),
+        ("member(to(orders > 1))", 8, "no function of a membership `to`"),
+        ("to(orders > 1)", 1, "no function `to`"),
+        ("tied(band = \"strong\" orders)", 22, "`,` parts conditions"),
+        ("arrived(generation > \"a\")", 22, "a text, but it is compared with a number"),
+        ("any(view, then(order))", 11, "needs one time"),
+        ("any(view, then(order, older than 3 days))", 11, "needs one time"),
+        ("any(view, then(order, then(cart, within 1 day), within 3 days))", 23, "can't stand in another"),
+        ("then(order, within 3 days)", 1, "no function `then`"),
+        ("consents()", 10, "a text in quotes"),
+        ("bridges(\"A\")", 12, "a second community"),
+        ("in_audience(\"A\") = 3", 20, "a number, but it is compared with a yes or no"),
     ],
 )  # fmt: skip
 def test_errors_show_the_place_and_what_may_stand_there(source: str, column: int, says: str) -> None:
@@ -145,13 +165,13 @@ def read(source: str) -> s.Node | str:
 def test_the_reference_knows_every_word() -> None:
     page = (Path(__file__).resolve().parents[3] / "docs/reference/conditions.md").read_text(encoding="utf-8")
     known = set(re.findall(r"[a-z_]+", page))
-    assert known >= {*PERSON, *FIELDS, *AGGREGATES, *UNITS, *FUNCTIONS}
+    assert known >= {*AGGREGATES, *UNITS, *FUNCTIONS, *(word for named in WORDS.values() for word in named)}
 
 
 def test_the_examples_of_the_reference_are_read() -> None:
     page = (Path(__file__).resolve().parents[3] / "docs/reference/conditions.md").read_text(encoding="utf-8")
     lines = page.split("## Logic")[0].splitlines()
     examples = [line.strip() for line in lines if line.startswith("    ")]
-    assert len(examples) == 5
+    assert len(examples) == 8
     for example in examples:
         parse(example)

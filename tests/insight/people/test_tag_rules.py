@@ -291,3 +291,33 @@ def test_what_events_do_not_tell_holds_since_the_refresh_that_found_it_first(tmp
         ws.refresh()
         since.append(ws.sql("SELECT since FROM person_tags WHERE tag = 'newcomer'").fetchall())
     assert since == [[(AS_OF,)], [(AS_OF,)], [(AS_OF,)], []]
+
+
+@pytest.mark.parametrize(
+    ("when", "column"),
+    [
+        ('tied(band = "strong")', 1),
+        ('orders >= 1 and member(role = "core")', 17),
+        ("arrivals() >= 2", 1),
+        ('bridges("A", "B")', 1),
+        ('not in_audience("A")', 5),
+    ],
+)
+def test_a_rule_cannot_ask_for_what_is_worked_out_after_the_tags(tmp_path: Path, when: str, column: int) -> None:
+    with pytest.raises(BadRule, match=rf"column {column}: ties, communities.*make an audience"):
+        rules(tmp_path, f"- {{tag: late, when: '{when}'}}")
+
+
+def test_a_rule_may_ask_for_consents_and_for_one_thing_after_another(tmp_path: Path) -> None:
+    log = Log()
+    log.add("consent", props={"purpose": "marketing", "channel": "email", "granted": True})
+    log.add("cart", when=AS_OF - timedelta(days=9))
+    found = tags(
+        log,
+        rules(
+            tmp_path,
+            '- {tag: may, when: \'consents("marketing", "email") and not consents("marketing", "sms")\'}\n'
+            "- {tag: left_cart, when: 'any(cart, then_no(order, within 3 days))'}",
+        ),
+    )
+    assert {("p1", "may"), ("p1", "left_cart")} <= set(found)

@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "lianyi.action.team.apps.TeamConfig",
     "lianyi.action.work.apps.WorkConfig",
     "lianyi.action.plans.apps.PlansConfig",
+    "lianyi.action.audiences.apps.AudiencesConfig",
     "lianyi.action.journeys.apps.JourneysConfig",
     "lianyi.action.content.apps.ContentConfig",
     "lianyi.action.policy.apps.PolicyConfig",

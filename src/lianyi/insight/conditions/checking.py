@@ -29,15 +29,15 @@ def check(tree: s.Node, source: str, *, number: bool = False) -> None:
         checker.condition(tree)
 
 
-def type_of(node: s.Node, *, in_event: bool = False) -> Type:
-    """The type of a part of a condition that was checked before."""
-    return _Checker("", in_event=in_event).type(node)
+def type_of(node: s.Node, *, among: words.Among = "person") -> Type:
+    """The type of a part of a condition that was checked before. among: what it is about."""
+    return _Checker("", among=among).type(node)
 
 
 class _Checker:
-    def __init__(self, source: str, *, in_event: bool = False) -> None:
+    def __init__(self, source: str, *, among: words.Among = "person") -> None:
         self.source = source
-        self.in_event = in_event
+        self.among: words.Among = among
 
     def fail(self, node: s.Node, what: str) -> NoReturn:
         raise problem(self.source, node.place, what)
@@ -55,12 +55,14 @@ class _Checker:
                 return "count" if node.value == node.value.to_integral_value() else "real"
             case s.Text() | s.Attribute():
                 return "text"
-            case s.Truth() | s.HasTag():
+            case s.Truth() | s.HasTag() | s.Consents() | s.InAudience() | s.Bridges():
                 return "truth"
+            case s.Related() | s.To() | s.Then():
+                return self.beside(node)
             case s.Says():
                 return "count" if node.days else "truth"
             case s.Name():
-                return (words.FIELDS if self.in_event else words.PERSON)[node.name].type
+                return (words.WORDS[self.among].get(node.name) or words.BEHIND[node.name]).type
             case s.Aggregate():
                 return self.aggregate(node)
             case s.DaysSince():
@@ -85,10 +87,26 @@ class _Checker:
             case _:
                 return self.test(node)
 
-    def aggregate(self, node: s.Aggregate) -> Type:
-        inner = _Checker(self.source, in_event=True)
-        for test in node.selection.tests:
+    def beside(self, node: s.Related | s.To | s.Then) -> Type:
+        """Conditions on other rows than this one: ties, the other person, events that follow."""
+        match node:
+            case s.Related():
+                about = words.RELATED[node.how]
+                self.among_all(node.tests, about.among)
+                return "count" if about.counts else "truth"
+            case s.To():
+                self.among_all((node.item,), "person")
+            case s.Then():
+                self.among_all(node.selection.tests, "event")
+        return "truth"
+
+    def among_all(self, tests: tuple[s.Node, ...], among: words.Among) -> None:
+        inner = _Checker(self.source, among=among)
+        for test in tests:
             inner.condition(test)
+
+    def aggregate(self, node: s.Aggregate) -> Type:
+        self.among_all(node.selection.tests, "event")
         if node.field == "value":
             return "money"
         return words.AGGREGATES[node.how].type
@@ -128,8 +146,8 @@ class _Checker:
         if not isinstance(node.list, s.Name) or words.PERSON.get(node.list.name, words.FIELDS["text"]).type != "list":
             lists = ", ".join(name for name, word in words.PERSON.items() if word.type == "list")
             self.fail(node.list, f'a list is needed after `in`: ("a", "b") or one of {lists}')
-        if self.in_event:
-            self.fail(node.list, "this is a list of the person; it can't stand among conditions on events")
+        if self.among != "person":
+            self.fail(node.list, f"this is a list of the person; it can't stand among conditions on {self.among}s")
 
     def same(self, left: s.Node, right: s.Node) -> None:
         one, other = self.type(left), self.type(right)

@@ -10,20 +10,21 @@ from lianyi.insight.conditions import syntax as s
 from lianyi.insight.conditions import vocabulary as words
 from lianyi.insight.conditions.checking import type_of
 from lianyi.insight.scope import Scope
+from lianyi.insight.zone import DAY
 
 Value = Callable[[s.Node], str]
 
 
-def holds(scope: Scope, node: s.Node, of: Value, *, rounds: bool = False) -> str:
-    """SQL of a test, never NULL. of: SQL of its parts. rounds: fields that go around may stand in it."""
+def holds(scope: Scope, node: s.Node, of: Value, *, among: words.Among = "person") -> str:
+    """SQL of a test, never NULL. of: SQL of its parts. among: what it is about; hours of events go around."""
     match node:
         case s.Compare():
             op = "<>" if node.op == "!=" else node.op
-            return f"coalesce({of(node.left)} {op} {_like(scope, node.left, node.right, of, rounds)}, FALSE)"
+            return f"coalesce({of(node.left)} {op} {_like(scope, node.left, node.right, of, among)}, FALSE)"
         case s.Between():
-            return f"coalesce({_between(scope, node, of, rounds)}, FALSE)"
+            return f"coalesce({_between(scope, node, of, among)}, FALSE)"
         case s.OneOf():
-            options = ", ".join(_like(scope, node.value, option, of, rounds) for option in node.options)
+            options = ", ".join(_like(scope, node.value, option, of, among) for option in node.options)
             return f"coalesce({of(node.value)} IN ({options}), FALSE)"
         case s.Holds():
             lower = f"lower({of(node.value)})"
@@ -53,18 +54,26 @@ def value(scope: Scope, node: s.Node, of: Value) -> str:
     raise TypeError(f"no SQL for {type(node).__name__}")
 
 
-def _between(scope: Scope, node: s.Between, of: Value, rounds: bool) -> str:  # noqa: FBT001
-    low, high = (_like(scope, node.value, part, of, rounds) for part in (node.low, node.high))
+def since(scope: Scope, moment: str, kind: words.Type) -> str:
+    """SQL: days from a moment to as_of; whole ones from a date."""
+    if kind == "date":
+        return f"CAST({scope.today} - {scope.dialect.day_number(moment)} AS DOUBLE)"
+    micros = int(scope.as_of.timestamp()) * 1_000_000 + scope.as_of.microsecond
+    return f"(CAST({micros} - {scope.dialect.micros(moment)} AS DOUBLE) / {DAY}.0)"
+
+
+def _between(scope: Scope, node: s.Between, of: Value, among: words.Among) -> str:
+    low, high = (_like(scope, node.value, part, of, among) for part in (node.low, node.high))
     inner = of(node.value)
-    if rounds and isinstance(node.value, s.Name) and node.value.name in words.ROUND:
+    if among == "event" and isinstance(node.value, s.Name) and node.value.name in words.ROUND:
         around = f"({inner} >= {low} OR {inner} <= {high})"
         return f"CASE WHEN {low} <= {high} THEN {inner} BETWEEN {low} AND {high} ELSE {around} END"
     return f"{inner} BETWEEN {low} AND {high}"
 
 
-def _like(scope: Scope, pattern: s.Node, node: s.Node, of: Value, in_event: bool) -> str:  # noqa: FBT001
+def _like(scope: Scope, pattern: s.Node, node: s.Node, of: Value, among: words.Among) -> str:
     """SQL of a part that is compared with another: a text beside a moment is a day."""
-    kind = type_of(pattern, in_event=in_event)
+    kind = type_of(pattern, among=among)
     if isinstance(node, s.Text) and kind in {"time", "date"}:
         day = date.fromisoformat(node.value)
         if kind == "date":

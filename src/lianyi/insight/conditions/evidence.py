@@ -49,6 +49,8 @@ class Evidence:
                 yield self._ratio(node)
             case s.Aggregate() | s.Says() | s.HasTag() | s.Name() | s.Attribute():
                 yield self._leaf(node)
+            case s.Related() | s.Bridges() | s.Consents() | s.InAudience():
+                yield self._beside(node)
             case _:
                 for part in _below(node):
                     yield from self.parts(part)
@@ -66,6 +68,19 @@ class Evidence:
         assert isinstance(node, s.Attribute)  # noqa: S101  the last of the leaves
         value = self.compiler.value(node)
         return f"concat({self._text(self.phrases.label(node.name))}, coalesce({value}, '—'))"
+
+    def _beside(self, node: s.Related | s.Bridges | s.Consents | s.InAudience) -> str:
+        if isinstance(node, s.Related):
+            value = self.compiler.figures.related(node)
+            wordings = [self.phrases.related(number, node) for number in (1, 2)]
+            one, many = (
+                f"concat({self._text(said.before)}, {self._show(value, 'count')}, {self._text(said.after)})"
+                for said in wordings
+            )
+            none = self._text(self.phrases.unrelated(node))
+            return f"CASE WHEN {value} = 0 THEN {none} WHEN {value} = 1 THEN {one} ELSE {many} END"
+        yes, no = self.phrases.stated(node)
+        return f"CASE WHEN {self.compiler.truth(node)} THEN {self._text(yes)} ELSE {self._text(no)} END"
 
     def _tag(self, node: s.HasTag) -> str:
         name, inner = self.tag_name(node.tag), self.tag_evidence(node.tag)

@@ -8,27 +8,37 @@ not, and is many times faster.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from lianyi.insight.conditions import syntax as s
 from lianyi.insight.conditions import vocabulary as words
-from lianyi.insight.conditions.scan import Figure, Scan
+from lianyi.insight.conditions.related import Beside
+from lianyi.insight.conditions.scan import Figure, Scan, follows
+from lianyi.insight.conditions.text import event_text
 from lianyi.insight.scope import Scope
 
 _ORDER = ("order",)
 Family = tuple[str, ...]
-PLAIN: Family = ("",)
+# Figures that tell nothing apart; beside it stand those that ask what follows, each for itself.
+PLAIN = ""
+
+
+def _nobody(_node: s.Node) -> str:
+    raise KeyError("a condition on other people is asked for where there are none")
 
 
 @dataclass(kw_only=True)
 class Figures:
-    """The figures asked for so far, each with the name of its column."""
+    """The figures asked for so far, each with the name of its column. others: SQL of a relation with the person_id of
+    everybody who fulfils a condition."""
 
     scope: Scope
     asked: dict[Figure, str] = field(default_factory=dict)
     firsts: set[Figure] = field(default_factory=set)
     said_words: set[Figure] = field(default_factory=set)
+    beside: dict[s.Related | s.Bridges, str] = field(default_factory=dict)
+    others: Callable[[s.Node], str] = _nobody
 
     def column(self, node: s.Aggregate) -> str:
         """SQL of the figure. `any` is `count`. Orders count by number: what counts both orders and others is a sum."""
@@ -52,21 +62,32 @@ class Figures:
         names = [f"{self._ask(part)}_first" for part in asked]
         return names[0] if len(names) == 1 else f"least({', '.join(names)})"
 
+    def related(self, node: s.Related | s.Bridges) -> str:
+        """SQL of the number of rows beside the person."""
+        if isinstance(node, s.Related):  # one question whether it is counted or asked if there is one
+            among = words.RELATED[node.how].among
+            counting = next(name for name, about in words.RELATED.items() if about.counts and about.among == among)
+            node = replace(node, how=counting)
+        return self.beside.setdefault(node, f"b{len(self.beside)}")
+
     def families(self) -> Mapping[str, str]:
         """Relation -> SQL; one row = one person with an event that counts for some figure of the family."""
         grouped: dict[Family, list[Figure]] = {}
         for node in self.asked:
             grouped.setdefault(self._family(node), []).append(node)
-        return {
-            f"figures_{number}": self._plain_sql(nodes) if family == PLAIN else self._distinct_sql(family, nodes)
+        found = {
+            f"figures_{number}": self._plain_sql(nodes) if family[0] == PLAIN else self._distinct_sql(family, nodes)
             for number, (family, nodes) in enumerate(sorted(grouped.items()))
         }
+        return found | {f"beside_{name}": Beside(scope=self.scope, others=self.others).sql(node, name)
+                        for node, name in self.beside.items()}  # fmt: skip
 
     @property
     def names(self) -> Mapping[str, bool]:
         """The columns of all families, and whether a person without such events has 0 (otherwise NULL)."""
         zero = {"count", "days", "sum", "distinct"}
         found = {name: isinstance(node, s.Says) or node.how in zero for node, name in self.asked.items()}
+        found |= dict.fromkeys(self.beside.values(), True)
         found |= {f"{self.asked[node]}_first": False for node in self.asked if node in self.firsts}
         return found | {f"{self.asked[node]}_word": False for node in self.asked if node in self.said_words}
 
@@ -93,7 +114,12 @@ class Figures:
         thing = {"days": "day", "distinct": f"field_{node.field}"}.get(node.how, "")
         if node.how == "count" and node.selection.kinds == _ORDER:
             thing = "order_no"
-        return (thing, "received" if node.selection.received else "done", *node.selection.kinds) if thing else PLAIN
+        if thing:
+            family: Family = (thing, "received" if node.selection.received else "done", *node.selection.kinds)
+        else:
+            family = (PLAIN,)
+        # What follows is found in a window over all events of the scan, so these have one for themselves.
+        return (*family, "then", event_text(then[0])) if (then := follows(node)) else family
 
     def _plain_sql(self, nodes: list[Figure]) -> str:
         scan = Scan(self.scope, nodes)

@@ -8,6 +8,8 @@ sum         = product { ("+" | "-") product }
 product     = factor { ("*" | "/") factor }
 factor      = "-" factor | number | text | "true" | "false" | name | function | "(" condition ")"
 function    = figure "(" kinds { "," (window | condition) } ")" | "says" "(" text { "," (text | window) } ")" | …
+            | ("ties" | "member" | …) "(" { condition "," } ")" with `to "(" condition ")"` among those on ties
+            | ("then" | "then_no") "(" kinds { "," condition } "," window ")" among conditions on events
 kinds       = ["received"] kind { "|" kind } ["." field] | "*" | "activity"
 window      = "within" number unit | "older" "than" number unit
 """
@@ -15,7 +17,7 @@ window      = "within" number unit | "older" "than" number unit
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from decimal import Decimal
 
@@ -33,6 +35,14 @@ MAX_WINDOW_DAYS = 36_500
 # Of a number: more than any count or sum has, and few enough for the engines' decimals.
 MAX_WHOLE = 15
 MAX_PART = 9
+_NAMES: Mapping[words.Among, str] = {
+    "person": "column of a person", "event": "field of an event", "tie": "field of a tie",
+    "belonging": "field of a membership", "coming": "field of an arrival",
+}  # fmt: skip
+_FUNCTIONS: Mapping[words.Among, str] = {
+    "person": "function", "event": "function of an event", "tie": "function of a tie",
+    "belonging": "function of a membership", "coming": "function of an arrival",
+}  # fmt: skip
 
 
 def parse(source: str, *, number: bool = False) -> s.Node:
@@ -50,7 +60,8 @@ class _Parser:
         self.tokens = tokens(source)
         self.index = 0
         self.depth = 0
-        self.in_event = False
+        self.among: words.Among = "person"
+        self.in_then = False
 
     # --- the words ----------------------------------------------------------------------------------------------
 
@@ -92,6 +103,13 @@ class _Parser:
         near = difflib.get_close_matches(token.value, names, n=1)
         hint = f"did you mean `{near[0]}`?" if near else f"there are {', '.join(names)}"
         return problem(self.source, token.place, f"no {what} `{token.value}`; {hint}")
+
+    @contextmanager
+    def about(self, among: words.Among) -> Iterator[None]:
+        """The words in between are about something else."""
+        before, self.among = self.among, among
+        yield
+        self.among = before
 
     # --- logic --------------------------------------------------------------------------------------------------
 
@@ -225,23 +243,70 @@ class _Parser:
     def named(self) -> s.Node:
         token = self.take()
         if not self.at_op("("):
-            known = words.FIELDS if self.in_event else words.PERSON
+            known = words.WORDS[self.among]
             if token.value not in known:
-                raise self.unknown(token, "field of an event" if self.in_event else "column of a person", known)
+                raise self.unknown(token, _NAMES[self.among], known)
             return s.Name(token.value, place=token.place)
-        if self.in_event:
-            if token.value != "prop":
-                raise self.unknown(token, "function of an event", ("prop",))
-            return self.attribute(token)
-        functions: dict[str, Callable[[Token], s.Node]] = {
-            "says": self.says, "says_days": self.says, "has_tag": self.has_tag, "days_since": self.days_since,
-            "known": self.known, "attr": self.attribute,
-        }  # fmt: skip
-        if token.value in words.AGGREGATES:
-            return self.aggregate(token)
+        functions = self.functions()
         if token.value not in functions:
-            raise self.unknown(token, "function", words.FUNCTIONS)
+            raise self.unknown(token, _FUNCTIONS[self.among], functions)
         return functions[token.value](token)
+
+    def functions(self) -> Mapping[str, Callable[[Token], s.Node]]:
+        """The functions that may stand here."""
+        of_time: dict[str, Callable[[Token], s.Node]] = {"days_since": self.days_since, "known": self.known}
+        match self.among:
+            case "event":
+                return {"prop": self.attribute, "then": self.then, "then_no": self.then}
+            case "tie":
+                return {"to": self.to, **of_time}
+            case "person":
+                return {
+                    **dict.fromkeys(words.AGGREGATES, self.aggregate), **dict.fromkeys(words.RELATED, self.related),
+                    "says": self.says, "says_days": self.says, "has_tag": self.has_tag, "attr": self.attribute,
+                    "consents": self.consents, "in_audience": self.in_audience, "bridges": self.bridges, **of_time,
+                }  # fmt: skip
+        return of_time
+
+    # --- beside the person --------------------------------------------------------------------------------------
+
+    def related(self, token: Token) -> s.Node:
+        self.must("(", "opens the conditions")
+        tests: list[s.Node] = []
+        with self.about(words.RELATED[token.value].among), self.deeper(token.place):
+            while not self.at_op(")"):
+                if tests:
+                    self.must(",", "parts conditions; `)` ends them")
+                tests.append(self.condition())
+        self.take()
+        return s.Related(token.value, tuple(tests), place=token.place)
+
+    def to(self, token: Token) -> s.Node:
+        self.must("(", "opens the condition on the other person")
+        with self.about("person"):
+            item = self.condition()
+        self.must(")", "closes the condition on the other person")
+        return s.To(item, place=token.place)
+
+    def bridges(self, token: Token) -> s.Node:
+        self.must("(", "opens the names")
+        one = self.text_literal().value
+        self.must(",", "and a second community")
+        other = self.text_literal().value
+        self.must(")", "closes the names")
+        return s.Bridges(one, other, place=token.place)
+
+    def consents(self, token: Token) -> s.Node:
+        self.must("(", "opens the purpose")
+        purpose, channel = self.text_literal().value, ""
+        if self.at_op(","):
+            self.take()
+            channel = self.text_literal().value
+        self.must(")", "closes the purpose and channel")
+        return s.Consents(purpose, channel, place=token.place)
+
+    def in_audience(self, token: Token) -> s.Node:
+        return s.InAudience(self.one_text(), place=token.place)
 
     def says(self, token: Token) -> s.Node:
         self.must("(", "opens the words")
@@ -284,25 +349,43 @@ class _Parser:
 
     def aggregate(self, token: Token) -> s.Node:
         self.must("(", "opens the events")
+        selection, field = self.selection(token)
+        return s.Aggregate(token.value, selection, field, place=token.place)
+
+    def then(self, token: Token) -> s.Node:
+        if self.in_then:
+            raise problem(
+                self.source, token.place, f"`{token.value}` can't stand in another one; say it in two figures"
+            )
+        self.must("(", "opens the events that follow")
+        self.in_then = True
+        selection, _field = self.selection(None)
+        self.in_then = False
+        if len(selection.windows) != 1 or selection.windows[0].older:
+            raise problem(
+                self.source, token.place, f"`{token.value}` needs one time, e.g. {token.value}(order, within 3 days)"
+            )
+        return s.Then(selection, token.value == "then_no", place=token.place)
+
+    def selection(self, figure: Token | None) -> tuple[s.Selection, str | None]:
+        """Kinds, conditions and windows up to the closing bracket; with the field that a figure is asked of."""
         place = self.now.place
         received = self.at_word("received")
         if received:
             self.take()
         kinds = self.kinds()
-        field = self.field_of(token)
+        field = self.field_of(figure) if figure else None
         windows: list[s.Window] = []
         tests: list[s.Node] = []
-        self.in_event = True
-        while self.at_op(","):
-            self.take()
-            if self.at_word("within", "older"):
-                windows.append(self.window())
-            else:
-                tests.append(self.condition())
-        self.in_event = False
+        with self.about("event"):
+            while self.at_op(","):
+                self.take()
+                if self.at_word("within", "older"):
+                    windows.append(self.window())
+                else:
+                    tests.append(self.condition())
         self.must(")", "or `,` and a further condition on the events")
-        selection = s.Selection(kinds, received, tuple(windows), tuple(tests), place=place)
-        return s.Aggregate(token.value, selection, field, place=token.place)
+        return s.Selection(kinds, received, tuple(windows), tuple(tests), place=place), field
 
     def kinds(self) -> tuple[str, ...]:
         if self.at_op("*"):

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from lianyi.insight.conditions import syntax as s
 from lianyi.insight.conditions import vocabulary as words
-from lianyi.insight.conditions.text import event_text
+from lianyi.insight.conditions.text import event_text, text
 
 WEEKEND = {6, 7}
+_BESIDE_EN: Mapping[words.Among, tuple[str, str]] = {
+    "tie": ("tie", "ties"),
+    "belonging": ("membership of a community", "memberships of communities"),
+    "coming": ("arrival through a ripple", "arrivals through ripples"),
+}
+_BESIDE_ZH: Mapping[words.Among, tuple[str, str]] = {
+    "tie": ("段", "关系"),
+    "belonging": ("个", "所属社群"),
+    "coming": ("次", "经波纹到达"),
+}
 
 
 @dataclass(frozen=True)
@@ -60,6 +70,15 @@ class Phrases(Protocol):
 
     def column(self, word: words.Word) -> str:
         """net spend: …"""
+
+    def related(self, number: int, node: s.Related) -> Wording:
+        """2 ties (band = strong, to somebody with: orders >= 1)."""
+
+    def unrelated(self, node: s.Related) -> str:
+        """No ties (…)."""
+
+    def stated(self, node: s.Bridges | s.Consents | s.InAudience) -> tuple[str, str]:
+        """Has consented to marketing by email; and its opposite."""
 
 
 class English:
@@ -111,6 +130,43 @@ class English:
     def column(self, word: words.Word) -> str:
         return f"{word.en}: "
 
+    def related(self, number: int, node: s.Related) -> Wording:
+        noun = _BESIDE_EN[words.RELATED[node.how].among][number > 1]
+        return Wording("", f" {noun}{self._bracket(node)}")
+
+    def unrelated(self, node: s.Related) -> str:
+        return f"no {_BESIDE_EN[words.RELATED[node.how].among][1]}{self._bracket(node)}"
+
+    def stated(self, node: s.Bridges | s.Consents | s.InAudience) -> tuple[str, str]:
+        match node:
+            case s.Bridges():
+                pair = f"“{node.one}” and “{node.other}”"
+                return f"belongs to both {pair}", f"does not belong to both {pair}"
+            case s.Consents():
+                what = f"{node.purpose}{f' by {node.channel}' if node.channel else ''}"
+                return f"has consented to {what}", f"has not consented to {what}"
+        return f"in audience “{node.name}”", f"not in audience “{node.name}”"
+
+    def _bracket(self, node: s.Related) -> str:
+        return f" ({'; '.join(beside_text(test, words.RELATED[node.how].among, self) for test in node.tests)})" * bool(
+            node.tests
+        )
+
+    def to(self, condition: str) -> str:
+        """What is asked of the other person."""
+        return f"to people with: {condition}"
+
+    def then(self, node: s.Then) -> str:
+        """What follows an event, or does not."""
+        selection = node.selection
+        which = self._which(replace(selection, windows=()))
+        after = f"{node.window.amount} {node.window.unit[:-1] if node.window.amount == 1 else node.window.unit}"
+        return f"{'not ' if node.never else ''}followed by {self._noun(selection, one=True)}{which} within {after}"
+
+    def word(self, word: words.Word) -> str:
+        """What a field is called."""
+        return word.en
+
     def _noun(self, selection: s.Selection, *, one: bool = False) -> str:
         said = []
         for kind in selection.kinds:
@@ -145,6 +201,8 @@ class English:
                 second,
             } == WEEKEND:
                 return "on weekends"
+            case s.Then():
+                return self.then(test)
         return event_text(test)
 
     def _when(self, windows: tuple[s.Window, ...]) -> str:
@@ -207,6 +265,42 @@ class Chinese:
     def column(self, word: words.Word) -> str:
         return f"{word.zh}："
 
+    def related(self, number: int, node: s.Related) -> Wording:  # noqa: ARG002
+        measure, noun = _BESIDE_ZH[words.RELATED[node.how].among]
+        return Wording("", f" {measure}{noun}{self._bracket(node)}")
+
+    def unrelated(self, node: s.Related) -> str:
+        return f"没有{_BESIDE_ZH[words.RELATED[node.how].among][1]}{self._bracket(node)}"
+
+    def stated(self, node: s.Bridges | s.Consents | s.InAudience) -> tuple[str, str]:
+        match node:
+            case s.Bridges():
+                pair = f"“{node.one}”与“{node.other}”"
+                return f"同属{pair}", f"不同属{pair}"
+            case s.Consents():
+                what = f"{node.channel}渠道的“{node.purpose}”" if node.channel else f"“{node.purpose}”"
+                return f"已授权{what}", f"未授权{what}"
+        return f"在人群“{node.name}”中", f"不在人群“{node.name}”中"
+
+    def _bracket(self, node: s.Related) -> str:
+        return f"（{'；'.join(beside_text(test, words.RELATED[node.how].among, self) for test in node.tests)}）" * bool(
+            node.tests
+        )
+
+    def to(self, condition: str) -> str:
+        """What is asked of the other person."""
+        return f"对方满足：{condition}"
+
+    def then(self, node: s.Then) -> str:
+        """What follows an event, or does not."""
+        what = f"{self._what(node.selection)}{self._verb(node.selection)}"
+        after = f"之后 {node.window.amount} {self._units[node.window.unit]}内"
+        return f"{after}{'没有' if node.never else '有'}{what}"
+
+    def word(self, word: words.Word) -> str:
+        """What a field is called."""
+        return word.zh
+
     def _verb(self, selection: s.Selection) -> str:
         said = []
         for kind in selection.kinds:
@@ -242,6 +336,8 @@ class Chinese:
                 second,
             } == WEEKEND:
                 return "周末"
+            case s.Then():
+                return self.then(test)
         return event_text(test)
 
     def _when(self, windows: tuple[s.Window, ...]) -> str:
@@ -253,6 +349,26 @@ class Chinese:
             unit = self._units[window.unit]
             said += f"{window.amount} {unit}前" if window.older else f"{window.amount} {unit}内"
         return said
+
+
+class _Beside(Protocol):
+    """What beside_text needs of a language."""
+
+    def to(self, condition: str) -> str:
+        """What is asked of the other person."""
+
+    def word(self, word: words.Word) -> str:
+        """What a field is called."""
+
+
+def beside_text(test: s.Node, among: words.Among, language: _Beside) -> str:
+    """A condition on a row beside the person: its field by name, the rest as it is written."""
+    match test:
+        case s.To():
+            return language.to(text(test.item))
+        case s.Compare(left=s.Name(name=name), right=s.Text(value=value) | s.Number(value=value)):
+            return f"{language.word(words.WORDS[among][name])} {test.op} {value}"
+    return event_text(test)
 
 
 def span(windows: tuple[s.Window, ...]) -> tuple[s.Window, s.Window] | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
@@ -29,6 +29,13 @@ def selection_of(node: Figure) -> s.Selection:
     return node.selection if isinstance(node, s.Aggregate) else s.Selection(words.SAYING, windows=node.windows)
 
 
+def follows(node: Figure) -> tuple[s.Then, ...]:
+    """What must, or must not, come after an event that counts for a figure."""
+    return tuple(
+        dict.fromkeys(part for test in selection_of(node).tests for part in s.walk(test) if isinstance(part, s.Then))
+    )
+
+
 @dataclass(frozen=True)
 class Scan:
     """The events behind these figures."""
@@ -39,7 +46,21 @@ class Scan:
     def rows(self) -> str:
         """One row = one event that was done, or received, and that some of the figures may count."""
         sides = [side for side in (self._side(received=False), self._side(received=True)) if side]
-        return f"SELECT *{self._times()} FROM ({' UNION ALL '.join(sides)}) AS r"
+        rows = f"SELECT *{self._times()} FROM ({' UNION ALL '.join(sides)}) AS r"
+        if not self._follows:
+            return rows
+        later = ", ".join(f"{self._later(node)} AS then_{number}" for number, node in enumerate(self._follows))
+        return f"SELECT *, {later} FROM ({rows}) AS w"
+
+    def _later(self, node: s.Then) -> str:
+        """SQL over the rows: whether an event of the selection came after this one, within its time."""
+        chosen = replace(node.selection, windows=())
+        counts = self.counts(s.Aggregate("any", chosen))
+        micros = node.window.amount * words.UNITS[node.window.unit]
+        return (
+            f"coalesce(bool_or({counts}) OVER (PARTITION BY person_id ORDER BY {self.scope.dialect.micros('moment')} "
+            f"RANGE BETWEEN 1 FOLLOWING AND {micros} FOLLOWING), FALSE)"
+        )
 
     def counts(self, node: Figure) -> str:
         """SQL over the rows: whether an event counts for a figure."""
@@ -65,7 +86,7 @@ class Scan:
     # --- rows ---------------------------------------------------------------------------------------------------
 
     def _side(self, *, received: bool) -> str:
-        chosen = [node for node in self.figures if selection_of(node).received == received]
+        chosen = [selection for selection in self._selections if selection.received == received]
         if not chosen:
             return ""
         where = f"({self._reach(chosen)})"
@@ -76,12 +97,11 @@ class Scan:
         rows = self.scope.received if received else self.scope.done
         return f"SELECT * FROM {rows(*columns, where=where)} AS {'r' if received else 'd'}"
 
-    def _reach(self, figures: Sequence[Figure]) -> str:
-        """SQL over the log: kinds and times among which all events of these figures are. `counts` tells the rest; here
-        each test is made for every event of the log, so there are few: one for all kinds of one earliest time."""
+    def _reach(self, selections: Sequence[s.Selection]) -> str:
+        """SQL over the log: kinds and times among which all events of these selections are. `counts` tells the rest;
+        here each test is made for every event of the log, so there are few: one for all kinds of one earliest time."""
         earliest: dict[tuple[str, ...], datetime] = {}
-        for node in figures:
-            selection = selection_of(node)
+        for selection in selections:
             begin = max((self._border(w) for w in selection.windows if not w.older), default=_EVER)
             earliest[selection.kinds] = min(begin, earliest.get(selection.kinds, begin))
         tests: dict[datetime, list[tuple[str, ...]]] = {}
@@ -104,7 +124,7 @@ class Scan:
         columns |= {f"prop_{i}": self.scope.dialect.json_text("e.props", name) for i, name in enumerate(self._props)}
         if any(isinstance(node, s.Aggregate) and node.how == "count" for node in self.figures):
             columns["order_no"] = f"CASE WHEN e.kind = 'order' THEN {ORDER_NO} END"
-        if any(selection_of(node).kinds == (words.ACTIVE,) for node in self.figures):
+        if any(selection.kinds == (words.ACTIVE,) for selection in self._selections):
             columns["alive"] = self.scope.alive
         if "value" in self._wanted:
             columns["currency"] = "e.currency"
@@ -135,6 +155,19 @@ class Scan:
             "day_of_month": f"day({self.scope.date(day)})",
         }  # fmt: skip
         return "".join(f", {sql} AS {name}" for name, sql in times.items() if name in self._wanted)
+
+    @cached_property
+    def _follows(self) -> tuple[s.Then, ...]:
+        return tuple(dict.fromkeys(then for node in self.figures for then in follows(node)))
+
+    @cached_property
+    def _selections(self) -> tuple[s.Selection, ...]:
+        """The events of the figures, and those that may follow them: from the time of the figure's own on."""
+        found = [selection_of(node) for node in self.figures]
+        for node in self.figures:
+            newer = tuple(window for window in selection_of(node).windows if not window.older)
+            found += [replace(then.selection, windows=newer) for then in follows(node)]
+        return tuple(found)
 
     # --- what the figures read ----------------------------------------------------------------------------------
 
@@ -198,8 +231,15 @@ class Scan:
                 return f"(NOT {self._test(node.item)})"
             case s.Truth():
                 return "TRUE" if node.value else "FALSE"
+            case s.Then():
+                later = f"then_{self._follows.index(node)}"
+                return (
+                    f"(NOT {later} AND {self._window(replace(node.window, older=True), 'moment')})"
+                    if node.never
+                    else later
+                )
             case _:
-                return holds(self.scope, node, self._value, rounds=True)
+                return holds(self.scope, node, self._value, among="event")
 
     def _value(self, node: s.Node) -> str:
         match node:
@@ -207,7 +247,7 @@ class Scan:
                 return node.name if node.name in _TIMES else f"field_{node.name}"
             case s.Attribute():
                 return f"prop_{self._props.index(node.name)}"
-            case s.And() | s.Or() | s.Not() | s.Compare() | s.Truth():
+            case s.And() | s.Or() | s.Not() | s.Compare() | s.Truth() | s.Then():
                 return self._test(node)
             case _:
                 return value(self.scope, node, self._value)

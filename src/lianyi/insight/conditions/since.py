@@ -17,6 +17,8 @@ _FIRSTS = {"orders": "first_order", "frequency": "first_order"}
 
 def since(node: s.Node, compiler: Compiler) -> str | None:
     """SQL of the moment since which a condition that holds has held; None where that can't be told."""
+    if any(isinstance(part, s.Then | s.Related | s.To) for part in s.walk(node)):
+        return None
     match node:
         case s.And():
             moments = [since(item, compiler) for item in node.items]

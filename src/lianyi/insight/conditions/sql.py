@@ -6,16 +6,20 @@ asked for, the same one for the same question, and compiles all of them into one
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 from lianyi.insight.conditions import syntax as s
+from lianyi.insight.conditions import vocabulary as words
 from lianyi.insight.conditions.checking import type_of
-from lianyi.insight.conditions.comparing import holds, value
+from lianyi.insight.conditions.comparing import holds, since, value
 from lianyi.insight.conditions.figures import Figures
 from lianyi.insight.scope import Scope
-from lianyi.insight.zone import DAY
+
+
+def _no_audiences(name: str) -> str:
+    raise KeyError(f"audience {name!r} is asked for where there are no audiences")
 
 
 def _no_tags(tag: str) -> str:
@@ -24,11 +28,14 @@ def _no_tags(tag: str) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Compiler:
-    """Compiles conditions on a person. tag_sql: SQL that says whether the person has a tag, by the tag as written."""
+    """Compiles conditions on a person. tag_sql: SQL that says whether the person has a tag, by the tag as written.
+    audience_sql: the same of an audience. derived: further columns that are worked out: name -> SQL."""
 
     scope: Scope
     figures: Figures
     tag_sql: Callable[[str], str] = _no_tags
+    audience_sql: Callable[[str], str] = _no_audiences
+    derived: Mapping[str, str] = field(default_factory=dict)
 
     def truth(self, node: s.Node) -> str:
         """SQL that is TRUE or FALSE for each person."""
@@ -43,6 +50,12 @@ class Compiler:
                 return "TRUE" if node.value else "FALSE"
             case s.HasTag():
                 return self.tag_sql(node.tag)
+            case s.InAudience():
+                return self.audience_sql(node.name)
+            case s.Consents():
+                return self.consents(node)
+            case s.Related() | s.Bridges():
+                return f"({self.figures.related(node)} > 0)"
             case s.Says():
                 return f"({self.figures.said(node)} > 0)"
             case s.Aggregate():
@@ -68,6 +81,10 @@ class Compiler:
                 return self.figures.said(node) if node.days else self.truth(node)
             case s.DaysSince():
                 return self.days_since(node)
+            case s.Related() if words.RELATED[node.how].counts:
+                return self.figures.related(node)
+            case s.Related() | s.Bridges() | s.Consents() | s.InAudience():
+                return self.truth(node)
             case s.Truth() | s.HasTag() | s.And() | s.Or() | s.Not() | s.Compare():
                 return self.truth(node)
             case _:
@@ -82,12 +99,21 @@ class Compiler:
             "channel_count": f"coalesce({d.size('channels')}, 0)",
             "this_month": str(self.scope.as_of.astimezone(ZoneInfo(self.scope.timezone)).month),
         }
-        return derived.get(name, name)
+        return self.derived.get(name) or derived.get(name, name)
 
     def days_since(self, node: s.DaysSince) -> str:
         """SQL: days up to as_of; whole ones from a date."""
-        moment = self.value(node.moment)
-        if type_of(node.moment) == "date":
-            return f"CAST({self.scope.today} - {self.scope.dialect.day_number(moment)} AS DOUBLE)"
-        micros = int(self.scope.as_of.timestamp()) * 1_000_000 + self.scope.as_of.microsecond
-        return f"(CAST({micros} - {self.scope.dialect.micros(moment)} AS DOUBLE) / {DAY}.0)"
+        return since(self.scope, self.value(node.moment), type_of(node.moment))
+
+    def consents(self, node: s.Consents) -> str:
+        """SQL: the last word on the purpose is yes: on this channel, else on all of them; without a channel on any."""
+        d = self.scope.dialect
+
+        def some(condition: str) -> str:
+            of = f"c.purpose = {d.text(node.purpose)} AND {condition}"
+            return f"(coalesce({d.size(d.only('consents', 'c', of))}, 0) > 0)"
+
+        if not node.channel:
+            return some("c.granted")
+        here, general = f"c.channel = {d.text(node.channel)}", some("c.channel = '' AND c.granted")
+        return f"(CASE WHEN {some(here)} THEN {some(f'{here} AND c.granted')} ELSE {general} END)"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, fields, replace
 from decimal import Decimal
 
 
@@ -91,6 +91,60 @@ class HasTag(Node):
     """has_tag("高消费")."""
 
     tag: str
+
+
+@dataclass(frozen=True)
+class Consents(Node):
+    """consents("marketing", "email"): the last word on this purpose and channel is yes; '' = on any channel."""
+
+    purpose: str
+    channel: str = ""
+
+
+@dataclass(frozen=True)
+class InAudience(Node):
+    """in_audience("Regulars")."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Related(Node):
+    """tied(band = "strong", to(orders >= 1)): rows beside the person that pass the tests. how: a name of RELATED."""
+
+    how: str
+    tests: tuple[Node, ...] = ()
+
+
+@dataclass(frozen=True)
+class To(Node):
+    """to(orders >= 1) among conditions on ties: the other person fulfils a condition."""
+
+    item: Node
+
+
+@dataclass(frozen=True)
+class Bridges(Node):
+    """bridges("A", "B"): belongs to both communities."""
+
+    one: str
+    other: str
+
+
+@dataclass(frozen=True)
+class Then(Node):
+    """then(order, within 3 days) among conditions on an event: the same person did such an event after it, in time.
+
+    never: then_no(…): there was none, and the time is over.
+    """
+
+    selection: Selection
+    never: bool = False
+
+    @property
+    def window(self) -> Window:
+        """Within what time after the first event."""
+        return self.selection.windows[0]
 
 
 @dataclass(frozen=True)
@@ -201,6 +255,26 @@ def tags_in(node: Node) -> tuple[str, ...]:
     return tuple(part.tag for part in walk(node) if isinstance(part, HasTag))
 
 
+def audiences_in(node: Node) -> tuple[str, ...]:
+    """The audiences that a condition asks for, in the order of the text."""
+    return tuple(part.name for part in walk(node) if isinstance(part, InAudience))
+
+
+def replaced(node: Node, by: Callable[[Node], Node | None]) -> Node:
+    """The tree with every part for which `by` gives another one replaced by that."""
+    new = by(node)
+    if new is not None:
+        return new
+
+    def inner(value: object) -> object:
+        if isinstance(value, Node):
+            return replaced(value, by)
+        return tuple(inner(item) for item in value) if isinstance(value, tuple) else value
+
+    changed = {part.name: inner(getattr(node, part.name)) for part in fields(node) if part.name != "place"}
+    return replace(node, **changed)  # type: ignore[arg-type]  # the values of its own fields
+
+
 def texts_in(node: Node) -> tuple[str, ...]:
     """Every text that stands in a condition: values, words, names of attributes and tags."""
     found: list[str] = []
@@ -213,4 +287,8 @@ def texts_in(node: Node) -> tuple[str, ...]:
             found.append(part.name)
         elif isinstance(part, HasTag):
             found.append(part.tag)
+        elif isinstance(part, Bridges):
+            found += (part.one, part.other)
+        elif isinstance(part, InAudience):
+            found.append(part.name)
     return tuple(found)

@@ -83,13 +83,30 @@ def _factor(node: s.Node, in_event: bool) -> str:  # noqa: FBT001
             parts = [*(quoted(word) for word in node.words), *(window_text(window) for window in node.windows)]
             return f"{'says_days' if node.days else 'says'}({', '.join(parts)})"
         case s.Aggregate():
-            return f"{node.how}({_selection(node)})"
+            return f"{node.how}({_selection(node.selection, node.field)})"
+        case _:
+            return _beside(node)
+
+
+def _beside(node: s.Node) -> str:
+    match node:
+        case s.InAudience():
+            return f"in_audience({quoted(node.name)})"
+        case s.Bridges():
+            return f"bridges({quoted(node.one)}, {quoted(node.other)})"
+        case s.Consents():
+            return f"consents({', '.join(quoted(part) for part in (node.purpose, node.channel) if part)})"
+        case s.Related():
+            return f"{node.how}({', '.join(_write(test, _OR, in_event=True) for test in node.tests)})"
+        case s.To():
+            return f"to({_write(node.item, _OR, in_event=False)})"
+        case s.Then():
+            return f"{'then_no' if node.never else 'then'}({_selection(node.selection)})"
     raise TypeError(f"no text for {type(node).__name__}")
 
 
-def _selection(node: s.Aggregate) -> str:
-    chosen = node.selection
+def _selection(chosen: s.Selection, field: str | None = None) -> str:
     head = "received " if chosen.received else ""
-    head += "|".join(chosen.kinds) + (f".{node.field}" if node.field else "")
+    head += "|".join(chosen.kinds) + (f".{field}" if field else "")
     tests = [_write(test, _OR, in_event=True) for test in chosen.tests]
     return ", ".join([head, *tests, *(window_text(window) for window in chosen.windows)])

@@ -109,6 +109,79 @@ FIELDS: Mapping[str, Word] = {
     "weekday": Word(type="count", en="weekday", zh="星期"),
     "day_of_month": Word(type="count", en="day of the month", zh="几号"),
 }
+# What may be asked of a tie, of a belonging to a community, of a coming through a ripple.
+TIES: Mapping[str, Word] = {
+    "band": Word(type="text", en="band", zh="强度档"),
+    "trend": Word(type="text", en="trend", zh="走势"),
+    "relation": Word(type="text", en="stated relation", zh="已标注关系"),
+    "strength": Word(type="real", en="strength", zh="强度"),
+    "closeness": Word(type="real", en="closeness", zh="结构强度"),
+    "common": Word(type="count", en="acquaintances in common", zh="共同熟人"),
+    "toward": Word(type="real", en="share of contact from the person", zh="主动占比"),
+    "reciprocity": Word(type="real", en="reciprocity", zh="互惠度"),
+    "days": Word(type="count", en="days with contact", zh="接触天数"),
+    "first_at": Word(type="time", en="first contact", zh="首次接触"),
+    "last_at": Word(type="time", en="last contact", zh="最近接触"),
+}
+BELONGINGS: Mapping[str, Word] = {
+    "community": Word(type="text", en="community", zh="社群"),
+    "role": Word(type="text", en="role", zh="角色"),
+    "how": Word(type="text", en="how they belong", zh="归属方式"),
+    "height": Word(type="count", en="height", zh="层级"),
+    "weight": Word(type="real", en="weight", zh="归属强度"),
+    "standing": Word(type="count", en="rank in it", zh="名次"),
+    "said": Word(type="count", en="messages in it", zh="发言数"),
+    "answers": Word(type="count", en="answers in it", zh="回答数"),
+    "partners": Word(type="count", en="partners in it", zh="互动对象数"),
+}
+COMINGS: Mapping[str, Word] = {
+    "ripple": Word(type="text", en="ripple", zh="波纹"),
+    "kind": Word(type="text", en="kind of ripple", zh="波纹类型"),
+    "depth": Word(type="count", en="generations of the ripple", zh="波纹代数"),
+    "generation": Word(type="count", en="generation", zh="第几代"),
+    "brought": Word(type="count", en="people brought", zh="带来人数"),
+    "brought_buyers": Word(type="count", en="buyers brought", zh="带来的购买者"),
+    "reach": Word(type="count", en="people behind", zh="后续人数"),
+    "shares": Word(type="count", en="shares", zh="分享次数"),
+    "how": Word(type="text", en="how one knows", zh="依据方式"),
+    "category": Word(type="text", en="category", zh="类目"),
+    "incentive": Word(type="text", en="incentive", zh="激励"),
+    "newcomer": Word(type="truth", en="newcomer", zh="新人"),
+    "orders": Word(type="count", en="orders that followed", zh="随后订单数"),
+    "revenue": Word(type="money", en="revenue that followed", zh="随后收入"),
+    "at": Word(type="time", en="when they came", zh="到达时间"),
+    "converted_at": Word(type="time", en="first order that followed", zh="随后首单"),
+}
+# Names stand for an id and for names in both languages.
+NAMED: Mapping[str, tuple[str, ...]] = {
+    "community": ("community_id", "name_en", "name_zh"),
+    "ripple": ("ripple_id", "ripple_name"),
+}
+# Columns behind NAMED.
+BEHIND = {name: Word(type="text", en="name", zh="名称") for names in NAMED.values() for name in names}
+# What the words of a test are about.
+Among = Literal["person", "event", "tie", "belonging", "coming"]
+WORDS: Mapping[Among, Mapping[str, Word]] = {
+    "person": PERSON, "event": FIELDS, "tie": TIES, "belonging": BELONGINGS, "coming": COMINGS,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Beside:
+    """A function over rows beside a person: what the rows are, and whether it counts them or asks if there is one."""
+
+    among: Among
+    counts: bool
+
+
+RELATED: Mapping[str, Beside] = {
+    "tied": Beside(among="tie", counts=False),
+    "ties": Beside(among="tie", counts=True),
+    "member": Beside(among="belonging", counts=False),
+    "memberships": Beside(among="belonging", counts=True),
+    "arrived": Beside(among="coming", counts=False),
+    "arrivals": Beside(among="coming", counts=True),
+}
 # Fields that go around: between 22 and 5.
 ROUND = frozenset({"hour", "weekday"})
 
@@ -188,5 +261,7 @@ AGGREGATES: Mapping[str, Figure] = {
         type="count", fields=frozenset({"object", "category", "group", "channel", "source", "campaign", "other"})
     ),
 }
-FUNCTIONS = (*AGGREGATES, "says", "says_days", "has_tag", "days_since", "known", "attr")
+# What is asked of tables that are made after the tags.
+LATE = (*RELATED, "bridges", "in_audience")
+FUNCTIONS = (*AGGREGATES, "says", "says_days", "has_tag", "days_since", "known", "attr", "consents", *LATE)
 KEYWORDS = frozenset({"and", "or", "not", "in", "between", "within", "older", "than", "received", "true", "false"})

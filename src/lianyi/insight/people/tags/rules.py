@@ -22,6 +22,7 @@ import yaml
 from lianyi.errors import BadRule, SensitiveTag
 from lianyi.insight.conditions import parse, text
 from lianyi.insight.conditions import syntax as s
+from lianyi.insight.conditions.tokens import problem
 from lianyi.insight.people.tags.sensitive import sensitive_in
 
 Source = Literal["rule", "keyword", "compound"]
@@ -172,9 +173,23 @@ def _condition(place: str, entry: Mapping[str, Any], field: str) -> s.Node:
     if not isinstance(value, str | int | float) or isinstance(value, bool) or not str(value).strip():
         raise BadRule(f"{place}: {field} is missing or no text; write a condition such as `orders >= 2`")
     try:
-        return parse(str(value), number=field == "weight")
+        tree = parse(str(value), number=field == "weight")
+        not_late(tree, str(value))
     except BadRule as error:
         raise BadRule(f"{place}, {field}, {error}") from error
+    return tree
+
+
+def not_late(tree: s.Node, source: str) -> None:
+    """BadRule where a condition asks for what is only known after the tags: ties, communities, ripples, audiences."""
+    for part in s.walk(tree):
+        if isinstance(part, s.Related | s.Bridges | s.InAudience):
+            raise problem(
+                source,
+                part.place,
+                "ties, communities, ripples and audiences are worked out after the tags, so no tag can ask for them; "
+                "make an audience of it",
+            )
 
 
 def _allowed(place: str, basis: Any, names: tuple[str, ...], *conditions: s.Node) -> str:

@@ -127,6 +127,8 @@ def _columns(rules: Sequence[Rule]) -> list[str]:
                     found.add("categories")
                 elif isinstance(part, s.Attribute):
                     found.add("attributes")
+                elif isinstance(part, s.Consents):
+                    found.add("consents")
     return sorted(found)
 
 
