@@ -32,5 +32,6 @@ def rounds() -> tuple[Round, ...]:
     from lianyi.action.channels.rounds import Returns
     from lianyi.action.contacts.sending import Sending
     from lianyi.action.journeys.rounds import Journeys
+    from lianyi.action.rewards.rounds import Settling
 
-    return (AudienceRound(), Returns(), Sending(), Journeys())
+    return (AudienceRound(), Returns(), Sending(), Journeys(), Settling())

@@ -42,7 +42,8 @@ def filled(endpoint: Endpoint) -> str:
     values = {
         "<str:person_id>": ANNA, "<str:name>": "people", "<str:tag>": "buyer", "<int:job_id>": "1", "<int:key_id>": "1",
         "<uuid:upload_id>": "00000000-0000-4000-8000-000000000000", "<int:plan_id>": "1",
-        "<int:user_id>": "1", "<int:token_id>": "1",
+        "<int:user_id>": "1", "<int:token_id>": "1", "<int:content_id>": "1", "<str:token>": "0123456789abc",
+        "<int:rule_id>": "1", "<int:number>": "1", "<int:draw_id>": "1",
     }  # fmt: skip
     path = endpoint.path
     for hole, value in values.items():

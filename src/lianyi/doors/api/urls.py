@@ -6,12 +6,26 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.urls import path, re_path
 
-from lianyi.doors.api import communities, data, forecasts, influence, jobs, people, plans, ripples, team
+from lianyi.doors.api import (
+    codes,
+    communities,
+    content,
+    data,
+    forecasts,
+    influence,
+    jobs,
+    people,
+    plans,
+    rewards,
+    ripples,
+    team,
+)
 from lianyi.doors.api.document import document
 from lianyi.doors.api.endpoint import answered
 
 APIS = (
     people.api, communities.api, jobs.api, data.api, forecasts.api, influence.api, plans.api, ripples.api, team.api,
+    content.api, codes.api, rewards.api,
 )  # fmt: skip
 
 

@@ -9,7 +9,20 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lianyi.doors.cli import Commands, brand, communities, influence, people, plans, rejects, rules, team
+from lianyi.doors.cli import (
+    Commands,
+    brand,
+    codes,
+    communities,
+    content,
+    influence,
+    people,
+    plans,
+    rejects,
+    rewards,
+    rules,
+    team,
+)  # fmt: skip
 from lianyi.doors.cli.backstage import user, workspace
 from lianyi.doors.cli.output import ProgressLine, json_line, say, table_line, unpacked, write, write_table
 from lianyi.errors import InputError
@@ -329,6 +342,6 @@ def doctor(ctx: click.Context, as_json: bool) -> None:  # noqa: FBT001
         ctx.exit(5)
 
 
-for room in (communities, influence, people, rules, rejects, plans, team, brand):
+for room in (communities, influence, people, rules, rejects, plans, content, codes, rewards, team, brand):
     for command in room.COMMANDS:
         lianyi.add_command(command)

@@ -24,6 +24,8 @@ from lianyi.doors.console.assets import App, Receive, Scope, Send
 STRANGER = 64 << 10
 MEMBER = 1 << 20
 UPLOADS = {"/import", "/api/v1/import"}
+PICTURES = {"/content/pictures", "/api/v1/pictures"}
+PICTURE = 11 << 20
 
 
 class TooLarge(Exception):
@@ -113,7 +115,8 @@ def _looked_up(scope: Scope) -> int | None:
 
 
 def limit_for(scope: Scope) -> int | None:
-    """Whoever may import may send files of any size to the import; other members MEMBER bytes, strangers STRANGER."""
+    """Whoever may import may send files of any size to the import, whoever writes content PICTURE bytes to its
+    pictures; otherwise members may send MEMBER bytes, strangers STRANGER."""
     user = _sender(scope)
     if user is None:
         return STRANGER
@@ -121,7 +124,7 @@ def limit_for(scope: Scope) -> int | None:
         # Django spools a body to the staging folder, which an erasure removes.
         (settings.WORKSPACE / "staging").mkdir(exist_ok=True)
         return None
-    return MEMBER
+    return PICTURE if scope["path"] in PICTURES and user.may("content.edit") else MEMBER
 
 
 def _sender(scope: Scope) -> User | None:

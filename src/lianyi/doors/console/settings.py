@@ -57,6 +57,7 @@ INSTALLED_APPS = [
     "lianyi.action.contacts.apps.ContactsConfig",
     "lianyi.action.channels.apps.ChannelsConfig",
     "lianyi.action.codes.apps.CodesConfig",
+    "lianyi.action.rewards.apps.RewardsConfig",
     "lianyi.doors.console.apps.ConsoleConfig",
 ]
 MIDDLEWARE = [
