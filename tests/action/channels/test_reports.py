@@ -17,6 +17,9 @@ from lianyi.action.channels.email.marks import mark, verp
 from lianyi.action.channels.email.reports import Report, reports
 from lianyi.action.channels.models import Account
 from lianyi.action.channels.rounds import Returns
+from lianyi.action.contacts.models import Contact
+from lianyi.action.policy import suppressing
+from lianyi.action.policy.models import Suppressed
 from lianyi.memory.draining import land
 from lianyi.workspace import Workspace
 
@@ -217,10 +220,16 @@ def test_reports_in_the_folder_become_events_and_take_consent_back(workspace: Wo
     assert round_.due(NOW + timedelta(seconds=60))
     found = {(one["kind"], one["actor_key"] or one["target_key"]) for one in landed(workspace)}
     assert found == {
-        ("bounced", "email:a@example.cn"), ("consent", "email:a@example.cn"), ("bounced", "email:b@example.cn"),
+        ("bounced", "email:a@example.cn"), ("bounced", "email:b@example.cn"),
         ("complained", "email:c@example.cn"), ("consent", "email:c@example.cn"),
     }  # fmt: skip
     assert list(place.iterdir()) == []
+
+    def listed(name: str) -> list[Suppressed]:
+        return suppressing.entries(workspace, f"email:{name}@example.cn")
+
+    stopped = {name: [(row.reason, row.channel, row.everything) for row in listed(name)] for name in "abc"}
+    assert stopped == {"a": [("bounced", "email", True)], "b": [], "c": [("complained", "email", False)]}
     assert [path.name for path in (place.parent / "not-ours").iterdir()] == ["3.eml"], "what is no report is kept"
     said = workspace.sql("SELECT props FROM events WHERE kind = 'consent'").to_arrow_table()["props"].to_pylist()
     assert {(one["purpose"], one["granted"], one["channel"]) for one in map(json.loads, said)} == {
@@ -235,7 +244,8 @@ def test_the_same_report_twice_is_one(workspace: Workspace) -> None:
     for minute in range(2):
         drop(made, workspace, raw)
         Returns().work(workspace, NOW + timedelta(minutes=minute), lambda: False)
-    assert [one["kind"] for one in landed(workspace)] == ["bounced", "consent"]
+    assert [one["kind"] for one in landed(workspace)] == ["bounced"]
+    assert len(suppressing.entries(workspace, f"email:{ANN}")) == 1
 
 
 def test_a_mailbox_that_cannot_be_read_is_said_with_the_account_and_holds_up_no_other(workspace: Workspace) -> None:
@@ -246,4 +256,17 @@ def test_a_mailbox_that_cannot_be_read_is_said_with_the_account_and_holds_up_no_
     drop(made, workspace, raw)
     Returns().work(workspace, NOW, lambda: False)
     assert "can't be read" in accounts.by_name("a-broken").failure
-    assert len(landed(workspace)) == 2
+    assert len(landed(workspace)) == 1
+
+
+def test_a_report_names_the_contact_and_the_campaign_that_it_is_about(workspace: Workspace) -> None:
+    made = account()
+    token = mark(accounts.configured(made).seal, "spring/ann", ANN)
+    Contact.objects.create(key="spring/ann", person_id="p1", channel="mail", purpose="marketing", by="olga",
+                           campaign="spring", provider_id=token)  # fmt: skip
+    drop(made, workspace, dsn(message_id=f"{token}@tea.test"))
+    Returns().work(workspace, NOW, lambda: False)
+    while land(workspace.inbox, workspace.lake, NOW).events:
+        pass
+    said = workspace.sql("SELECT campaign, props FROM events").to_arrow_table().to_pylist()
+    assert [(one["campaign"], json.loads(one["props"])["contact"]) for one in said] == [("spring", "spring/ann")]

@@ -35,7 +35,7 @@ UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 @dataclass(frozen=True, kw_only=True)
 class Setting:
     """One thing to set. check: says what is wrong with a value, "" where nothing is. A secret is kept encrypted and
-    never shown again. choices: value and title, for the type choice."""
+    never shown again. choices: value and title, for the type choice. more: few need it."""
 
     name: str
     title: Text
@@ -45,6 +45,7 @@ class Setting:
     required: bool = False
     choices: tuple[tuple[str, Text], ...] = ()
     check: Callable[[Any], Text] | None = None
+    more: bool = False
 
     def read(self, value: Any) -> Any:
         """The value as it is kept; InputError says what it may be."""

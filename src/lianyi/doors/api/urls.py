@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import path, re_path
 
 from lianyi.doors.api import (
+    channels,
     codes,
     communities,
     content,
@@ -25,7 +26,7 @@ from lianyi.doors.api.endpoint import answered
 
 APIS = (
     people.api, communities.api, jobs.api, data.api, forecasts.api, influence.api, plans.api, ripples.api, team.api,
-    content.api, codes.api, rewards.api,
+    content.api, codes.api, rewards.api, channels.api,
 )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ import click
 from lianyi.doors.cli import (
     Commands,
     brand,
+    channels,
     codes,
     communities,
     content,
@@ -342,6 +343,6 @@ def doctor(ctx: click.Context, as_json: bool) -> None:  # noqa: FBT001
         ctx.exit(5)
 
 
-for room in (communities, influence, people, rules, rejects, plans, content, codes, rewards, team, brand):
+for room in (communities, influence, people, rules, rejects, plans, content, codes, rewards, channels, team, brand):
     for command in room.COMMANDS:
         lianyi.add_command(command)

@@ -87,6 +87,14 @@ ACTS: Mapping[str, Text] = {
     "plan.make": _("planned a ripple"),
     "plan.start": _("started a campaign"),
     "plan.close": _("closed a campaign"),
+    "channel.add": _("set up a channel"),
+    "channel.change": _("changed a channel"),
+    "channel.on": _("turned a channel on"),
+    "channel.off": _("turned a channel off"),
+    "channel.remove": _("removed a channel"),
+    "channel.check": _("checked a channel"),
+    "channel.test": _("sent a test message"),
+    "channel.rotate": _("took a new key for secrets"),
 }
 
 BANDS: Mapping[str, Text] = {"strong": _("strong tie"), "medium": _("medium tie"), "weak": _("weak tie")}
@@ -100,4 +108,21 @@ OPPORTUNITIES: Mapping[str, Text] = {
     "warming": _("Warming tie"),
     "introduction": _("Introduction"),
     "first_purchase": _("First purchase"),
+}
+CHANNEL_STATES: Mapping[str, Text] = {
+    "new": _("not tried yet"),
+    "working": _("works"),
+    "failing": _("fails"),
+    "off": _("turned off"),
+}
+CHANNEL_STEPS: Mapping[str, Text] = {
+    "dns": _("Name"),
+    "connection": _("Connection"),
+    "tls": _("Encryption"),
+    "login": _("Login"),
+    "sender": _("Sender"),
+    "mailbox": _("Mailbox of bounces"),
+    "guard": _("Address"),
+    "settings": _("Settings"),
+    "time": _("Time"),
 }

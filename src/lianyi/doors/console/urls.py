@@ -13,7 +13,7 @@ from lianyi.doors.console.pages.person import by_right, merging
 from lianyi.doors.console.pages.person import views as person
 from lianyi.doors.console.pages.planner import views as planner
 from lianyi.doors.console.pages.ripples import views as ripples
-from lianyi.doors.console.pages.settings import brand, keys, team
+from lianyi.doors.console.pages.settings import brand, channels, keys, team
 from lianyi.doors.console.pages.tags import views as tags
 from lianyi.doors.console.pages.ties import views as ties
 
@@ -83,6 +83,14 @@ urlpatterns = [
     path("settings/tokens", keys.tokens, name="tokens"),
     path("settings/tokens/<int:token_id>/revoke", keys.revoke_token, name="token_revoke"),
     path("settings/log", team.log, name="log"),
+    path("settings/channels", channels.channels, name="channels"),
+    path("settings/channels/new/<str:kind>", channels.new, name="channel_new"),
+    path("settings/channels/<str:channel>", channels.channel, name="channel"),
+    path("settings/channels/<str:channel>/check", channels.check, name="channel_check"),
+    path("settings/channels/<str:channel>/test", channels.test, name="channel_test"),
+    path("settings/channels/<str:channel>/turn", channels.turn, name="channel_turn"),
+    path("settings/channels/<str:channel>/remove", channels.remove, name="channel_remove"),
+    path("settings/channel-key", channels.rotate, name="channel_key"),
     path("api/v1/", include("lianyi.doors.api.urls")),
 ]
 handler400 = errors.bad_request

@@ -46,6 +46,8 @@ PAGES = (
     "/settings/keys",
     "/settings/tokens",
     "/settings/log",
+    "/settings/channels",
+    "/settings/channels/new/email",
     "/account",
     "/components",
     "/nothing-here",

@@ -32,6 +32,6 @@ KIND = Kind(
     settings=(
         Setting(name="service", title=_("Address of Apprise"), type="secret", required=True, check=_url,
                 help=_("Like dingtalk://token or ntfy://topic; it holds the service's secrets, so it is kept as one.")),
-        Setting(name="label", title=_("Called"), default="team", help=_("How the receiver is called here.")),
+        Setting(name="label", more=True, title=_("Called"), default="team", help=_("How the receiver is called here.")),
     ),
 )  # fmt: skip

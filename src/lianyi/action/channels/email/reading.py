@@ -1,8 +1,9 @@
 """Reads the mailbox, or the folder, of bounces; what it says becomes events.
 
-A permanent failure, a complaint and a request to be left alone take the consent to marketing by e-mail back, each by an
-event of its own, so that the policy stops and the person's page says why. Reading the same mail twice changes nothing:
-the events' ids come from the mark. Mails that are no reports of ours stay where they are, marked as seen.
+The address goes on the policy's suppression list: after a permanent failure for all e-mail, after a complaint or a
+request to be left alone for all that the person is not owed; these two take the consent to marketing by e-mail back as
+well. Reading the same mail twice changes nothing: the events' ids come from the mark. Mails that are no reports of ours
+stay where they are, marked as seen.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import imaplib
 import logging
 import ssl
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -37,25 +39,35 @@ def read(account: Configured, workspace: Workspace, now: datetime) -> None:
         _read_mailbox(account, workspace, now)
 
 
-def events_of(report: Report, *, source: str, now: datetime) -> list[Event]:
-    """The report, and what follows from it."""
+@dataclass(frozen=True, kw_only=True)
+class About:
+    """What the outbox knows of the message that a report is about."""
+
+    contact: str = ""
+    campaign: str = ""
+
+
+def events_of(report: Report, *, source: str, now: datetime, about: About = About()) -> list[Event]:
+    """The report, and the consent that it takes back."""
     key = make_key("email", report.address)
     if key is None:
         return []
-    props: dict[str, Any] = {"mark": report.mark}
+    props: dict[str, Any] = {"mark": report.mark, **({"contact": about.contact} if about.contact else {})}
+    campaign = about.campaign or None
     name = f"{source}:{report.mark}/{report.what}"
     events = []
     if report.what == "bounced":
         props |= {"permanent": report.permanent, "code": report.code, "reason": report.reason}
         events.append(Event(
-            id=name, at=now, kind="bounced", source=source, target_key=key, channel="email", props=props
+            id=name, at=now, kind="bounced", source=source, target_key=key, channel="email", campaign=campaign,
+            props=props,
         ))  # fmt: skip
     elif report.what == "complained":
         events.append(Event(
-            id=name, at=now, kind="complained", source=source, actor_key=key, channel="email",
+            id=name, at=now, kind="complained", source=source, actor_key=key, channel="email", campaign=campaign,
             props={**props, "reason": report.reason},
         ))  # fmt: skip
-    if report.what != "bounced" or report.permanent:
+    if report.what != "bounced":
         withdrawn = {"purpose": "marketing", "granted": False, "channel": "email", "reason": report.what, **props}
         events.append(Event(
             id=f"{name}/consent", at=now, kind="consent", source=source, actor_key=key, channel="email", props=withdrawn
@@ -120,10 +132,41 @@ def _fetched(box: imaplib.IMAP4, number: bytes) -> bytes:
 
 
 def _keep(account: Configured, workspace: Workspace, said: list[Report], now: datetime) -> None:
-    events = [event for report in said for event in events_of(report, source=f"channel:{account.name}", now=now)]
+    if not said:
+        return
+    known = _known(account.name, [report.mark for report in said])
+    source = f"channel:{account.name}"
+    events = [
+        event
+        for report in said
+        for event in events_of(report, source=source, now=now, about=known.get(report.mark, About()))
+    ]
     if events:
+        _suppress(workspace, said, by=source, now=now)
         workspace.inbox.put_now(events, received_at=now)
         log.info("channel %s: %d reports came back", account.name, len(said), extra={"action": "channel.reports"})
+
+
+def _known(channel: str, marks: list[str]) -> dict[str, About]:
+    """By mark: what the outbox knows of these messages, which it keeps by the marks as their provider's ids."""
+    from lianyi.action.contacts.models import Contact
+
+    rows = Contact.objects.filter(channel=channel, provider_id__in=marks).values_list("provider_id", "key", "campaign")
+    return {mark: About(contact=contact, campaign=campaign) for mark, contact, campaign in rows}
+
+
+def _suppress(workspace: Workspace, said: list[Report], *, by: str, now: datetime) -> None:
+    from lianyi.action.policy import suppressing
+
+    reasons = {"bounced": suppressing.Reason.BOUNCED, "complained": suppressing.Reason.COMPLAINED,
+               "unsubscribed": suppressing.Reason.ASKED}  # fmt: skip
+    for what, reason in reasons.items():
+        hit = [one for one in said if one.what == what and (what != "bounced" or one.permanent)]
+        keys = [key for one in hit if (key := make_key("email", one.address))]
+        if keys:
+            suppressing.add(
+                workspace, keys, reason=reason, by=by, now=now, channel="email", everything=what == "bounced"
+            )
 
 
 def _say_others(name: str, count: int) -> None:

@@ -31,9 +31,9 @@ KIND = Kind(
         Setting(name="url", title=_("Homeserver"), required=True, check=is_url, help=_("Like https://matrix.example.cn")),
         Setting(name="token", title=_("Access token of the bot"), type="secret", required=True,
                 help=_("From the bot's settings in its Matrix client, or by its login.")),
-        Setting(name="notice", title=_("As notices"), type="switch", default=False,
+        Setting(name="notice", more=True, title=_("As notices"), type="switch", default=False,
                 help=_("Clients show notices more quietly, and other bots never answer them.")),
-        Setting(name="room_name", title=_("Name of the room with a person"),
+        Setting(name="room_name", more=True, title=_("Name of the room with a person"),
                 help=_("Empty: clients show the bot's name.")),
     ),
 )  # fmt: skip

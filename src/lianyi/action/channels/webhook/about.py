@@ -41,9 +41,9 @@ KIND = Kind(
                 help=_("Like https://hooks.example.cn/lianyi")),
         Setting(name="secret", title=_("Signing secret"), type="secret", required=True, check=is_secret,
                 help=_("whsec_ and 24 to 64 bytes in Base64; the receiver verifies with the same.")),
-        Setting(name="old_secret", title=_("Former signing secret"), type="secret", check=is_secret,
+        Setting(name="old_secret", more=True, title=_("Former signing secret"), type="secret", check=is_secret,
                 help=_("While receivers change over, messages are signed with both.")),
-        Setting(name="allowed", title=_("Internal addresses that may be called"), check=_networks,
+        Setting(name="allowed", more=True, title=_("Internal addresses that may be called"), check=_networks,
                 help=_("Empty: none. Addresses inside networks are refused otherwise, whatever name leads to them.")),
     ),
 )  # fmt: skip

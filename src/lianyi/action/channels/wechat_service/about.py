@@ -30,6 +30,6 @@ KIND = Kind(
     settings=(
         Setting(name="app_id", title="AppID", required=True, help="wx…"),
         Setting(name="secret", title="AppSecret", type="secret", required=True),
-        Setting(name="url", title=_("Address of WeChat"), default=WECHAT, check=is_url),
+        Setting(name="url", more=True, title=_("Address of WeChat"), default=WECHAT, check=is_url),
     ),
 )

@@ -10,7 +10,7 @@ from lianyi.action.channels.wechat_platform import WECOM
 APP = (
     Setting(name="corp_id", title=_("Corporation id"), required=True, help=_("企业ID, on the page “My company”.")),
     Setting(name="secret", title=_("Secret of the app"), type="secret", required=True),
-    Setting(name="url", title=_("Address of WeCom"), default=WECOM, check=is_url,
+    Setting(name="url", more=True, title=_("Address of WeCom"), default=WECOM, check=is_url,
             help=_("Another one where WeCom runs in your own network.")),
 )  # fmt: skip
 

@@ -20,9 +20,10 @@ KIND = Kind(
     test_hint="wmAbC…",
     settings=(
         *APP,
-        Setting(name="sender", title=_("Member of staff who sends"),
+        Setting(name="sender", more=True, title=_("Member of staff who sends"),
                 help=_("User id. Empty: who talked with the customer last.")),
-        Setting(name="days", title=_("Days to wait for confirmation"), type="number", default=7, check=within(1, 30),
+        Setting(name="days", more=True, title=_("Days to wait for confirmation"), type="number",
+                default=7, check=within(1, 30),
                 help=_("A message that nobody confirmed in so many days counts as not sent.")),
     ),
 )  # fmt: skip
