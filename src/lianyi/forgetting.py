@@ -1,9 +1,9 @@
 """Erasure of a person from every file of a workspace, and the copy of everything held on a person.
 
-The person leaves the log, the inbox, the insight tables, the rejected rows and the files waiting for import. Files
-that wait and are packed (XLSX, ZIP, Parquet) go as a whole, since nobody can look into them line by line. What stays:
-salted hashes of event ids (so that the same file imported again does not bring the person back), and the statement
-that somebody was erased, without saying who.
+The person leaves the log, the inbox, the insight tables, the rejected rows, the files waiting for import and mails
+that came back. Files that wait and are packed (XLSX, ZIP, Parquet) go as a whole, since nobody can look into them line
+by line. What stays: salted hashes of event ids (so that the same file imported again does not bring the person back),
+and the statement that somebody was erased, without saying who.
 """
 
 from __future__ import annotations
@@ -71,7 +71,8 @@ def erase(ws: Workspace, key_or_id: str) -> Certificate:
         inbox = ws.inbox.purge(traces)
         log = erase_from_log(ws.lake, traces)
         rejects = sum(_clean(path, traces) for path in sorted((ws.folder / "rejects").glob("*")))
-        staged = _clear_staging(ws.folder / "staging", traces)
+        # Mails that came back and were no reports (action.channels.email) are files of people as well.
+        staged = sum(_clear_staging(ws.folder / name, traces) for name in ("staging", "mail"))
         tables = tuple(ws.states())
         if ws.lake.rows():
             ws.refresh_now()

@@ -38,4 +38,4 @@ def test_an_address_that_apprise_does_not_know(http: Receiver) -> None:
     made = accounts.add("team", "apprise", {"service": "pigeon://roof"}, by="olga", now=NOW)
     found = checking.check(made, by="olga", now=NOW)
     assert [(one.step, one.ok) for one in found] == [("settings", False)]
-    assert "knows no service" in str(found[0].says)
+    assert "knows no service" in str(found[0])

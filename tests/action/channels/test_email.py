@@ -263,7 +263,7 @@ def test_encryption_login_and_sender_are_checked_and_each_fault_is_named(secure:
         made = account(secure, **{**right, **changed})
         found = checking.check(made, by="olga", now=NOW)
         assert [one.step for one in found if not one.ok] == [step], changed
-        assert says in str(found[-1].says)
+        assert says in str(found[-1])
         made.refresh_from_db()
         assert accounts.state(made, NOW) == "failing"
 

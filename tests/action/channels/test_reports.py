@@ -21,6 +21,8 @@ from lianyi.action.contacts.models import Contact
 from lianyi.action.policy import suppressing
 from lianyi.action.policy.models import Suppressed
 from lianyi.memory.draining import land
+from lianyi.memory.events import Event
+from lianyi.memory.identify import identify_events
 from lianyi.workspace import Workspace
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -270,3 +272,19 @@ def test_a_report_names_the_contact_and_the_campaign_that_it_is_about(workspace:
         pass
     said = workspace.sql("SELECT campaign, props FROM events").to_arrow_table().to_pylist()
     assert [(one["campaign"], json.loads(one["props"])["contact"]) for one in said] == [("spring", "spring/ann")]
+
+
+@pytest.mark.slow
+def test_an_erasure_reaches_mails_that_were_no_reports(workspace: Workspace) -> None:
+    made = account()
+    trait = identify_events(
+        id="i1", at=NOW, source="members", actor_key="user:1", traits={"email": ANN, "name": "Ann Chovey"}
+    )
+    workspace.record([*trait, Event(id="v", at=NOW, kind="view", source="s", actor_key="user:2")])
+    workspace.refresh()
+    drop(made, workspace, f"From: {ANN}\r\nSubject: away\r\n\r\nI am away".encode(), b"Subject: lunch?\r\n\r\nat noon?")
+    Returns().work(workspace, NOW, lambda: False)
+    kept = workspace.folder / "mail" / "bounces" / "not-ours"
+    assert len(list(kept.iterdir())) == 2
+    workspace.erase("user:1")
+    assert [path.read_bytes()[9:14] for path in kept.iterdir()] == [b"lunch"]

@@ -22,7 +22,7 @@ from django.utils import timezone
 
 from lianyi.action.channels.contract import Channel, Limits
 from lianyi.action.channels.keyring import Keyring
-from lianyi.action.channels.kinds import Configured, Kind, kind_of
+from lianyi.action.channels.kinds import Configured, Finding, Kind, kind_of
 from lianyi.action.channels.models import Account
 from lianyi.action.channels.watching import Watched
 from lianyi.action.team import audit
@@ -243,13 +243,15 @@ def described(account: Account, *, now: datetime | None = None) -> dict[str, Any
     here = secrets_set(account)
     secret = {each.name: "(set)" if each.name in here else "" for each in kind.settings if each.type == "secret"}
     pace = limits(account.name)
+    steps = None if account.check_found is None else [Finding(**step) for step in account.check_found]
+    found = steps and [{"step": one.step, "ok": one.ok, "says": str(one)} for one in steps]
     return {
         "name": account.name, "kind": account.kind, "on": account.is_on, "state": state(account, now or timezone.now()),
         "settings": {**account.settings, **secret}, "per_second": pace.per_second, "at_once": pace.at_once,
         "keyed": pace.keyed, "last_success": account.heard_at, "last_error_at": account.failed_at,
         "last_error": account.failure, "sent_this_hour": this_hour(account, now or timezone.now())[0],
         "failed_this_hour": this_hour(account, now or timezone.now())[1],
-        "checked_at": account.checked_at, "check": account.check_found,
+        "checked_at": account.checked_at, "check": found,
     }  # fmt: skip
 
 

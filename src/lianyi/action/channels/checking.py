@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import socket
-import ssl
-from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from lianyi.action.channels import accounts, watching
 from lianyi.action.channels.accounts import By
 from lianyi.action.channels.contract import Fate, Message, Outcome
 from lianyi.action.channels.kinds import Configured, Finding, Kind, kind_of
 from lianyi.action.channels.models import Account
+from lianyi.action.channels.reaching import worked as worked  # noqa: PLC0414  for those who ask for a check
 from lianyi.action.team import audit
 from lianyi.errors import LianyiError
 
@@ -26,7 +26,7 @@ def check(account: Account, *, by: By, now: datetime) -> list[Finding]:
     given = accounts.configured(account)
     findings = asyncio.run(_check(given, kind_of(account.kind)))
     account.checked_at = now
-    account.check_found = [{"step": one.step, "ok": one.ok, "says": str(one.says)} for one in findings]
+    account.check_found = [asdict(one) for one in findings]
     account.save(update_fields=["checked_at", "check_found"])
     audit.note(by, "channel.check", account.name, ok=worked(findings))
     return findings
@@ -37,9 +37,9 @@ async def _check(given: Configured, kind: Kind) -> list[Finding]:
         async with asyncio.timeout(SECONDS):
             return list(await kind.door().check(given))
     except TimeoutError:
-        return [Finding(step="time", ok=False, says=_("It did not answer within 30 seconds."))]
+        return [Finding(step="time", ok=False, says=gettext_noop("It did not answer within 30 seconds."))]
     except LianyiError as error:
-        return [Finding(step="settings", ok=False, says=str(error))]
+        return [Finding(step="settings", ok=False, says="{error}", values={"error": str(error)})]
 
 
 def send_test(account: Account, to: str, *, by: By, now: datetime, text: str = "") -> Outcome:
@@ -68,43 +68,3 @@ async def _send(given: Configured, kind: Kind, message: Message) -> Outcome:
         return Outcome(fate=Fate.UNKNOWN, reason=_("It did not answer within 30 seconds."))
     finally:
         await channel.close()
-
-
-# --- steps that many kinds have ------------------------------------------------------------------------------
-
-
-async def reaches(host: str, port: int) -> list[Finding]:
-    """DNS and connection."""
-    loop = asyncio.get_running_loop()
-    try:
-        await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except OSError as error:
-        says = _("The name {host} is not known: {error}. Look for a typing error.").format(host=host, error=error)
-        return [Finding(step="dns", ok=False, says=says)]
-    found = [Finding(step="dns", ok=True, says=_("The name {host} is known.").format(host=host))]
-    try:
-        async with asyncio.timeout(10):
-            _reader, writer = await asyncio.open_connection(host, port)
-    except (OSError, TimeoutError) as error:
-        says = _("Nobody answers at {host}, port {port}: {error}. Look at the port and the firewall.")
-        reason = str(error) or _("no answer within 10 seconds")
-        return [*found, Finding(step="connection", ok=False, says=says.format(host=host, port=port, error=reason))]
-    writer.close()
-    says = _("{host} answers at port {port}.").format(host=host, port=port)
-    return [*found, Finding(step="connection", ok=True, says=says)]
-
-
-def tls_failed(error: ssl.SSLError) -> Finding:
-    """What is wrong with the other side's certificate."""
-    if isinstance(error, ssl.SSLCertVerificationError):
-        says = _("The certificate is not valid: {error}.").format(error=error.verify_message)
-    else:
-        says = _("No encrypted connection: {error}. Perhaps this port wants another kind of encryption.").format(
-            error=error.reason or error
-        )
-    return Finding(step="tls", ok=False, says=says)
-
-
-def worked(findings: Sequence[Finding]) -> bool:
-    """Whether all steps so far went well."""
-    return all(finding.ok is not False for finding in findings)

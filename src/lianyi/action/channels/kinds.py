@@ -12,13 +12,14 @@ import importlib.metadata
 import pkgutil
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, Protocol, cast
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from lianyi.action.channels.contract import Channel
@@ -94,11 +95,16 @@ class Configured:
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """One step of a self-check. ok: None where it could not be tried because an earlier step failed."""
+    """One step of a self-check. ok: None for what shows only when something is sent. says: a message that is translated
+    when it is shown, with values for its holes."""
 
     step: str
     ok: bool | None
-    says: Text
+    says: str
+    values: Mapping[str, str] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return gettext(self.says).format(**self.values)
 
 
 class Door(Protocol):

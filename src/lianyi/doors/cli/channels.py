@@ -133,9 +133,9 @@ def check(ctx: click.Context, name: str, form: str) -> None:
     words = {True: "right", False: "wrong", None: "not tried"}
     for one in found:
         if form == "json":
-            click.echo(json_line({"step": one.step, "ok": one.ok, "says": str(one.says)}))
+            click.echo(json_line({"step": one.step, "ok": one.ok, "says": str(one)}))
         else:
-            click.echo(f"{words[one.ok]:9}  {one.says}")
+            click.echo(f"{words[one.ok]:9}  {one}")
     if not checking.worked(found):
         sys.exit(1)
 

@@ -145,6 +145,7 @@ def _in_template(text: str) -> Iterator[Message]:
 
 _NAMES = {
     "_": "gettext",
+    "gettext_noop": "gettext",
     **{name + lazy: name for name in ("gettext", "ngettext", "pgettext", "npgettext") for lazy in ("", "_lazy")},
 }
 

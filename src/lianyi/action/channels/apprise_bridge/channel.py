@@ -6,7 +6,7 @@ import logging
 from collections.abc import Sequence
 
 import apprise
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as _
 
 from lianyi.action.channels.calling import failed
 from lianyi.action.channels.contract import Channel, Fate, Message, Outcome

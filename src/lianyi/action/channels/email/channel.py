@@ -21,9 +21,9 @@ from aiosmtplib.errors import (
     SMTPResponseException,
     SMTPServerDisconnected,
 )
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as _
 
-from lianyi.action.channels import checking
+from lianyi.action.channels import reaching
 from lianyi.action.channels.contract import Channel, Fate, Message, Outcome
 from lianyi.action.channels.email.composing import compose
 from lianyi.action.channels.email.marks import mark, verp
@@ -203,8 +203,8 @@ def _refused(error: SMTPResponseException) -> Outcome:
 async def check(account: Configured) -> Sequence[Finding]:
     """Name, port, encryption, login, whether the server takes our sender; then the mailbox of bounces."""
     settings = dict(account.settings)
-    found = await checking.reaches(settings["host"], settings["port"])
-    if checking.worked(found):
+    found = await reaching.reaches(settings["host"], settings["port"])
+    if reaching.worked(found):
         found += await _greets(settings)
     if settings["imap_host"]:
         found.append(await asyncio.to_thread(_mailbox, settings))
@@ -217,24 +217,24 @@ async def _greets(settings: dict[str, Any]) -> list[Finding]:
         await client.connect()
         found = [Finding(step="login", ok=True, says=_("Encryption and login work."))]
         await client.mail(settings["from_address"])
-        found.append(Finding(step="sender", ok=True, says=_("The server takes {address} as sender.").format(
-            address=settings["from_address"])))  # fmt: skip
+        says = _("The server takes {address} as sender.")
+        found.append(Finding(step="sender", ok=True, says=says, values={"address": settings["from_address"]}))
         await client.rset()
         await client.quit()
     except ssl.SSLError as error:
-        return [checking.tls_failed(error)]
+        return [reaching.tls_failed(error)]
     except SMTPAuthenticationError as error:
         says = _("The login was refused: {error}. Look at user name and password.")
-        return [Finding(step="login", ok=False, says=says.format(error=f"{error.code} {error.message}"))]
+        return [Finding(step="login", ok=False, says=says, values={"error": f"{error.code} {error.message}"})]
     except aiosmtplib.SMTPSenderRefused as error:
         says = _("The server does not take {address} as sender: {error}.")
-        why = says.format(address=settings["from_address"], error=f"{error.code} {error.message}")
-        return [*found, Finding(step="sender", ok=False, says=why)]
+        why = {"address": settings["from_address"], "error": f"{error.code} {error.message}"}
+        return [*found, Finding(step="sender", ok=False, says=says, values=why)]
     except (SMTPException, OSError, ValueError) as error:
         cause = error.__cause__ or error.__context__
         if isinstance(cause, ssl.SSLError):
-            return [checking.tls_failed(cause)]
-        return [Finding(step="tls", ok=False, says=_("The server answers, but: {error}.").format(error=error))]
+            return [reaching.tls_failed(cause)]
+        return [Finding(step="tls", ok=False, says=reaching.ANSWERS_BUT, values={"error": str(error)})]
     finally:
         client.close()
     return found
@@ -246,6 +246,6 @@ def _mailbox(settings: dict[str, Any]) -> Finding:
     try:
         mailbox(settings).logout()
     except (imaplib.IMAP4.error, OSError) as error:
-        says = _("The mailbox of bounces can't be read: {error}.").format(error=error)
-        return Finding(step="mailbox", ok=False, says=says)
+        says = _("The mailbox of bounces can't be read: {error}.")
+        return Finding(step="mailbox", ok=False, says=says, values={"error": str(error)})
     return Finding(step="mailbox", ok=True, says=_("The mailbox of bounces can be read."))

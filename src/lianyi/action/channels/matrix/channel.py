@@ -14,9 +14,9 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 import httpx
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as _
 
-from lianyi.action.channels import checking
+from lianyi.action.channels import reaching
 from lianyi.action.channels.calling import Answer, Broken, call, client, failed
 from lianyi.action.channels.contract import Channel, Fate, Message, Outcome
 from lianyi.action.channels.kinds import Configured, Finding
@@ -198,17 +198,17 @@ def _outcome(error: _Refused) -> Outcome:
 async def check(account: Configured) -> Sequence[Finding]:
     """Name, port, whose token it is."""
     parts = urlsplit(account.settings["url"])
-    found = await checking.reaches(parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80))
-    if not checking.worked(found):
+    found = await reaching.reaches(parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80))
+    if not reaching.worked(found):
         return found
     bot = Matrix(account)
     try:
-        says = _("The token is of {user}.").format(user=await bot.who())
-        return [*found, Finding(step="login", ok=True, says=says)]
+        values = {"user": await bot.who()}
+        return [*found, Finding(step="login", ok=True, says=_("The token is of {user}."), values=values)]
     except _Refused as error:
-        says = _("The homeserver refuses the token: {error}. Make a new one.").format(error=error)
-        return [*found, Finding(step="login", ok=False, says=says)]
+        says = _("The homeserver refuses the token: {error}. Make a new one.")
+        return [*found, Finding(step="login", ok=False, says=says, values={"error": str(error)})]
     except Broken as broken:
-        return [*found, Finding(step="tls", ok=False, says=_("The server answers, but: {error}.").format(error=broken))]
+        return [*found, Finding(step="tls", ok=False, says=reaching.ANSWERS_BUT, values={"error": str(broken)})]
     finally:
         await bot.close()

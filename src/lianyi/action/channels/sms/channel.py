@@ -11,9 +11,9 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import httpx
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as _
 
-from lianyi.action.channels import checking
+from lianyi.action.channels import reaching
 from lianyi.action.channels.calling import HOPELESS, Answer, Broken, call, client, failed
 from lianyi.action.channels.contract import Channel, Fate, Message, Outcome
 from lianyi.action.channels.kinds import Configured, Finding
@@ -156,8 +156,8 @@ def understood(definition: Definition, answer: Answer) -> Outcome:
 async def check(account: Configured) -> Sequence[Finding]:
     """Name and port; key, signature and template can only be tried by sending."""
     parts = urlsplit(account.settings["url"] or definition_of(account.settings).url)
-    found_ = await checking.reaches(parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80))
-    if checking.worked(found_):
+    found_ = await reaching.reaches(parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80))
+    if reaching.worked(found_):
         says = _("Key, signature and template show only when something is sent; send a test message.")
         found_.append(Finding(step="login", ok=None, says=says))
     return found_

@@ -9,9 +9,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as _
 
-from lianyi.action.channels import checking
+from lianyi.action.channels import reaching
 from lianyi.action.channels.calling import HOPELESS, Broken, call, client, failed
 from lianyi.action.channels.contract import Channel, Fate, Message, Outcome
 from lianyi.action.channels.kinds import Configured, Finding, is_url
@@ -84,11 +84,11 @@ async def check(account: Configured) -> Sequence[Finding]:
     """Whether the address may be called and answers; nothing is sent."""
     parts = urlsplit(account.settings["url"])
     port = parts.port or (443 if parts.scheme == "https" else 80)
-    found = await checking.reaches(parts.hostname or "", port)
-    if checking.worked(found):
+    found = await reaching.reaches(parts.hostname or "", port)
+    if reaching.worked(found):
         try:
             await guard.resolved(parts.hostname or "", port, guard.networks(account.settings["allowed"]))
         except RefusedError as error:
-            return [*found, Finding(step="guard", ok=False, says=str(error))]
+            return [*found, Finding(step="guard", ok=False, says="{error}", values={"error": str(error)})]
         found.append(Finding(step="guard", ok=True, says=_("The address may be called.")))
     return found

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as _
 
-from lianyi.action.channels import checking
+from lianyi.action.channels import reaching
 from lianyi.action.channels.calling import Broken, failed
 from lianyi.action.channels.contract import Channel, Message, Outcome
 from lianyi.action.channels.kinds import Configured, Finding
@@ -74,16 +74,16 @@ async def check(account: Configured) -> Sequence[Finding]:
 async def examined(platform: Platform, path: str, data: dict[str, Any]) -> list[Finding]:
     """Whether the platform answers, gives a token, and lets us ask something that changes nothing."""
     parts = urlsplit(platform.url)
-    found = await checking.reaches(parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80))
-    if not checking.worked(found):
+    found = await reaching.reaches(parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80))
+    if not reaching.worked(found):
         return found
     try:
         said = await platform.post(path, data)
     except Broken as broken:
-        return [*found, Finding(step="tls", ok=False, says=_("The server answers, but: {error}.").format(error=broken))]
+        return [*found, Finding(step="tls", ok=False, says=reaching.ANSWERS_BUT, values={"error": str(broken)})]
     finally:
         await platform.close()
     if said.code:
-        says = _("The platform refuses: {error}.").format(error=said.outcome().reason)
-        return [*found, Finding(step="login", ok=False, says=says)]
+        values = {"error": said.outcome().reason}
+        return [*found, Finding(step="login", ok=False, says=_("The platform refuses: {error}."), values=values)]
     return [*found, Finding(step="login", ok=True, says=_("The platform knows the account and lets this server call."))]

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from lianyi.action.channels import accounts, checking
 from lianyi.action.channels.contract import Fate
-from lianyi.action.channels.kinds import Kind, Setting, kind_of, kinds
+from lianyi.action.channels.kinds import Finding, Kind, Setting, kind_of, kinds
 from lianyi.action.channels.models import Account
 from lianyi.doors.console.rights import member, needs, open_to_members
 from lianyi.doors.console.titles import CHANNEL_STATES, CHANNEL_STEPS
@@ -164,7 +164,8 @@ def channel(request: HttpRequest, channel: str) -> HttpResponse:
 
 
 def _found(account: Account) -> list[Mapping[str, Any]]:
-    return [{**step, "title": CHANNEL_STEPS.get(step["step"], step["step"])} for step in account.check_found or ()]
+    found = [Finding(**step) for step in account.check_found or ()]
+    return [{"ok": one.ok, "says": str(one), "title": CHANNEL_STEPS.get(one.step, one.step)} for one in found]
 
 
 @needs("channels.edit")

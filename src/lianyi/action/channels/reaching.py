@@ -1,0 +1,50 @@
+"""Steps of a self-check that many kinds have: the name, the connection, the certificate."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Sequence
+
+from django.utils.translation import gettext_noop as _
+
+from lianyi.action.channels.kinds import Finding
+
+ANSWERS_BUT = _("The server answers, but: {error}.")
+
+
+async def reaches(host: str, port: int) -> list[Finding]:
+    """DNS and connection."""
+    loop = asyncio.get_running_loop()
+    try:
+        await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except OSError as error:
+        says = _("The name {host} is not known: {error}. Look for a typing error.")
+        return [Finding(step="dns", ok=False, says=says, values={"host": host, "error": str(error)})]
+    found = [Finding(step="dns", ok=True, says=_("The name {host} is known."), values={"host": host})]
+    where = {"host": host, "port": str(port)}
+    try:
+        async with asyncio.timeout(10):
+            _reader, writer = await asyncio.open_connection(host, port)
+    except (OSError, TimeoutError) as error:
+        says = _("Nobody answers at {host}, port {port}: {error}. Look at the port and the firewall.")
+        why = {"error": str(error) or "no answer within 10 seconds"}
+        return [*found, Finding(step="connection", ok=False, says=says, values=where | why)]
+    writer.close()
+    return [*found, Finding(step="connection", ok=True, says=_("{host} answers at port {port}."), values=where)]
+
+
+def tls_failed(error: ssl.SSLError) -> Finding:
+    """What is wrong with the other side's certificate."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        says, why = _("The certificate is not valid: {error}."), str(error.verify_message)
+    else:
+        says = _("No encrypted connection: {error}. Perhaps this port wants another kind of encryption.")
+        why = str(error.reason or error)
+    return Finding(step="tls", ok=False, says=says, values={"error": why})
+
+
+def worked(findings: Sequence[Finding]) -> bool:
+    """Whether all steps so far went well."""
+    return all(finding.ok is not False for finding in findings)
