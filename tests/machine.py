@@ -27,6 +27,7 @@ class Need:
 
 NEEDS = (
     Need("Chromium", BROWSERS, ("chromium",), "browser tests of the console and the snippet"),
+    Need("PostgreSQL", ("initdb",), ("postgresql",), "tests of the action floor on PostgreSQL"),
     Need("Chinese font", (), ("fonts-noto-cjk",), "nothing; Chinese shows as boxes in screenshots"),
 )
 
@@ -39,10 +40,18 @@ def chromium() -> str | None:
     return next((path for path in map(shutil.which, BROWSERS) if path), None)
 
 
+def postgres(program: str) -> str | None:
+    """One of PostgreSQL's programs; Debian keeps those of the server off the PATH."""
+    found = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{program}"))
+    return shutil.which(program) or (str(found[-1]) if found else None)
+
+
 def there(need: Need) -> bool:
     """Is it on this machine?"""
     if need.name == "Chromium":
         return chromium() is not None
+    if need.name == "PostgreSQL":
+        return postgres("initdb") is not None
     if not need.programs:
         return any(Path("/usr/share/fonts").rglob("NotoSansCJK*")) or sys.platform == "darwin"
     return any(shutil.which(program) for program in need.programs)

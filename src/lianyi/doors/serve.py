@@ -94,10 +94,10 @@ def server_of(folder: Path, *, console: bool, address: str = "http://127.0.0.1:8
     settings = settings_file.read(folder)
     inbox = Inbox(folder / "inbox")
     supervisor = Supervisor(folder, options=() if console else ("--no-jobs",))
-    keys = TableOfKeys(folder / "ops.sqlite3")
+    keys = TableOfKeys(folder)
     health = Health(inbox, worker_problem=supervisor.problem, keys_problem=lambda: keys.problem)
     visits = Visits(
-        links=TableOfLinks(folder / "ops.sqlite3"), inbox=inbox, pictures=folder / "pictures",
+        links=TableOfLinks(folder), inbox=inbox, pictures=folder / "pictures",
         brand=lambda: settings_file.read(folder).name, base=os.environ.get("LIANYI_URL", "").rstrip("/") or address,
         issue=issuing_of(folder), clock=utc_now,
     )  # fmt: skip

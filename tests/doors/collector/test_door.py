@@ -49,7 +49,7 @@ class TestKeys:
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         folder = workspace(tmp_path / "brand")
-        keys = TableOfKeys(folder / "ops.sqlite3")
+        keys = TableOfKeys(folder)
         assert keys.source_of(KEY) == "shop"
         (folder / "ops.sqlite3").unlink()
         monkeypatch.setattr(keys, "_read_at", float("-inf"))
@@ -195,7 +195,7 @@ async def ask_metrics(
     folder: Path, address: str, authorization: bytes, *more: tuple[bytes, bytes], token: str | None = "secret"
 ) -> int:
     inbox = Inbox(folder / "inbox")
-    keys = TableOfKeys(folder / "ops.sqlite3")
+    keys = TableOfKeys(folder)
     collector = Collector(inbox=inbox, keys=keys, health=Health(inbox), currency="EUR", metrics_token=token)
     sent: list[Any] = []
 

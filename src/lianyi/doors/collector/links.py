@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import json
-import logging
-import sqlite3
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-log = logging.getLogger(__name__)
+from lianyi.doors.operational import Reader
 
 COLUMNS = "token, campaign, channel, sharer_key, target, landing, carry, retired_at IS NOT NULL"
 BY_TOKEN = f"SELECT {COLUMNS} FROM codes_code WHERE token = ?"
 BY_SAME = f"SELECT {COLUMNS} FROM codes_code WHERE same = ? AND retired_at IS NULL"
 PAGE = "SELECT page, disclosure, asks_first FROM codes_landing WHERE campaign = ?"
-PATIENCE = 0.2
-RETRY = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,13 +40,16 @@ class Page:
 
 
 class TableOfLinks:
-    """The codes in ops.sqlite3. A look-up by the primary key takes some ten microseconds, less than a thread would."""
+    """The codes in the operational database. In SQLite a look-up by the primary key takes some ten microseconds, less
+    than a thread would. While the table can't be read, every code is unknown and the problem is reported."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._connection: sqlite3.Connection | None = None
-        self._failed_at = float("-inf")
-        self.problem: str | None = None
+    def __init__(self, folder: Path) -> None:
+        self._reader = Reader(folder, "codes")
+
+    @property
+    def problem(self) -> str | None:
+        """Why codes can't be read at the moment; None when all is well."""
+        return self._reader.problem
 
     def link(self, token: str) -> Link | None:
         """The code with this token."""
@@ -79,26 +77,4 @@ class TableOfLinks:
         )  # fmt: skip
 
     def _row(self, query: str, value: str) -> Any:
-        """One row. While the table can't be read, every code is unknown and the problem is reported."""
-        if self._connection is None and time.monotonic() - self._failed_at < RETRY:
-            return None
-        try:
-            if self._connection is None:
-                address = f"{self._path.absolute().as_uri()}?mode=ro"
-                self._connection = sqlite3.connect(address, uri=True, timeout=PATIENCE, isolation_level=None)
-            row = self._connection.execute(query, (value,)).fetchone()
-        except sqlite3.Error as error:
-            self._give_up(error)
-            return None
-        self.problem = None
-        return row
-
-    def _give_up(self, error: sqlite3.Error) -> None:
-        self._failed_at = time.monotonic()
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
-        problem = f"codes can't be read from {self._path}: {error}"
-        if problem != self.problem:
-            log.warning(problem, extra={"action": "links.unreadable"})
-        self.problem = problem
+        return next(iter(self._reader.rows(query, [value]) or ()), None)

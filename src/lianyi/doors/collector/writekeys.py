@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import logging
-import sqlite3
 import time
 from collections.abc import Mapping
-from contextlib import closing
 from pathlib import Path
 from typing import Protocol
 
-log = logging.getLogger(__name__)
+from lianyi.doors.operational import Reader
 
 # A new key works, and a revoked one stops, within so many seconds.
 REREAD_SECONDS = 3.0
@@ -26,32 +23,25 @@ class WriteKeys(Protocol):
 
 
 class TableOfKeys:
-    """The keys in table `team_writekey` of ops.sqlite3, read again every few seconds; only hashes are stored."""
+    """The keys in table `team_writekey` of the operational database, read again every few seconds; only hashes are
+    stored."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, folder: Path) -> None:
+        self._reader = Reader(folder, "write keys", reopen=True)
         self._sources: Mapping[str, str] = {}
         self._read_at = float("-inf")
-        self.problem: str | None = None
+
+    @property
+    def problem(self) -> str | None:
+        """Why the table can't be read at the moment; None when all is well."""
+        return self._reader.problem
 
     def source_of(self, key: str) -> str | None:
-        """The name of the source; None where the key is unknown or revoked."""
+        """The name of the source; None where the key is unknown or revoked. While the table can't be read, the keys
+        known so far stay valid."""
         if time.monotonic() - self._read_at >= REREAD_SECONDS:
-            self._read()
+            self._read_at = time.monotonic()
+            rows = self._reader.rows(QUERY)
+            if rows is not None:
+                self._sources = dict(rows)
         return self._sources.get(hashlib.sha256(key.encode()).hexdigest())
-
-    def _read(self) -> None:
-        """Read the table; while it can't be read the keys known so far stay valid, and the problem is reported."""
-        self._read_at = time.monotonic()
-        try:
-            with closing(
-                sqlite3.connect(f"{self._path.absolute().as_uri()}?mode=ro", uri=True, timeout=0.2)
-            ) as database:
-                self._sources = dict(database.execute(QUERY))
-        except sqlite3.Error as error:
-            problem = f"write keys can't be read from {self._path}: {error}"
-            if problem != self.problem:
-                log.warning(problem, extra={"action": "writekeys.unreadable"})
-            self.problem = problem
-        else:
-            self.problem = None

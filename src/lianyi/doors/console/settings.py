@@ -2,7 +2,7 @@
 
 LIANYI_WORKSPACE: the folder (default ./lianyi-data). LIANYI_URL: the address people use when it is not this machine,
 e.g. https://crm.brand.cn; https there turns on secure cookies and HSTS. LIANYI_HOSTS: further host names, parted by
-commas.
+commas. LIANYI_DATABASE: where the operational database is, see doors.operational.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ import secrets
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+
+from lianyi.doors import operational
 
 HERE = Path(__file__).parent
 WORKSPACE = Path(os.environ.get("LIANYI_WORKSPACE", "lianyi-data")).absolute()
@@ -99,18 +101,7 @@ TEMPLATES: list[dict[str, Any]] = [
     }
 ]
 
-DATABASES: dict[str, dict[str, Any]] = {
-    "default": {
-        "ENGINE": "django.db.backends.sqlite3",
-        "NAME": WORKSPACE / "ops.sqlite3",
-        "OPTIONS": {
-            # IMMEDIATE: a transaction that will write takes its turn at the start; none dies with "database is locked".
-            "transaction_mode": "IMMEDIATE",
-            "timeout": 20,
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
-        },
-    }
-}
+DATABASES: dict[str, dict[str, Any]] = {"default": operational.for_django(WORKSPACE)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "team.User"

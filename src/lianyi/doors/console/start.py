@@ -6,9 +6,13 @@ import logging
 import os
 import secrets
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 log = logging.getLogger(__name__)
+
+MIGRATING = 7_254_001  # the number of our advisory lock
 
 
 def prepare(folder: Path) -> None:
@@ -24,7 +28,24 @@ def prepare(folder: Path) -> None:
     for name in ("staging", "cache"):
         (folder / name).mkdir(exist_ok=True)
     catalogues.compile_all(folder / "cache" / "locale")
-    call_command("migrate", interactive=False, verbosity=0)
+    with one_at_a_time():
+        call_command("migrate", interactive=False, verbosity=0)
+
+
+@contextmanager
+def one_at_a_time() -> Iterator[None]:
+    """Servers that start together on one PostgreSQL bring its tables up to date one after the other."""
+    from django.db import connection
+
+    if connection.vendor != "postgresql":  # SQLite sees to it by itself
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [MIGRATING])
+        try:
+            yield
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [MIGRATING])
 
 
 def keep_to_oneself(folder: Path) -> None:
