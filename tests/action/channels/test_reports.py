@@ -24,6 +24,7 @@ from lianyi.memory.draining import land
 from lianyi.memory.events import Event
 from lianyi.memory.identify import identify_events
 from lianyi.workspace import Workspace
+from tests.action.channels.servers import running
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SEAL = "5e" * 32
@@ -288,3 +289,29 @@ def test_an_erasure_reaches_mails_that_were_no_reports(workspace: Workspace) -> 
     assert len(list(kept.iterdir())) == 2
     workspace.erase("user:1")
     assert [path.read_bytes()[9:14] for path in kept.iterdir()] == [b"lunch"]
+
+
+# --- read from a mailbox ----------------------------------------------------------------------------------------------
+
+
+def test_reports_in_a_mailbox_become_events_and_other_mails_stay(workspace: Workspace, tmp_path: Path) -> None:
+    inbox = tmp_path / "imap" / "inbox"
+    inbox.mkdir(parents=True)
+    with running("tests.action.channels.imap_server", str(inbox.parent)) as port:
+        said = {
+            "host": "127.0.0.1", "encryption": "none", "from_address": "hello@tea.test", "imap_host": "127.0.0.1",
+            "imap_port": port, "imap_user": "bounce", "imap_password": "right",
+        }  # fmt: skip
+        made = accounts.add("mail", "email", said, by="olga", now=NOW)
+        token = mark(accounts.configured(made).seal, "k", ANN)
+        (inbox / "1.eml").write_bytes(dsn(message_id=f"{token}@tea.test"))
+        (inbox / "2.eml").write_bytes(b"From: bob@example.cn\r\nSubject: lunch?\r\n\r\nat noon?\r\n")
+        (inbox / "3.eml").write_bytes(arf(message_id=f"{token}@tea.test"))
+        for minute in range(2):
+            Returns().work(workspace, NOW + timedelta(minutes=minute), lambda: False)
+            assert accounts.by_name("mail").failure == ""
+        assert [one["kind"] for one in landed(workspace)] == ["bounced", "complained", "consent"]
+        assert [path.name for path in inbox.iterdir()] == ["2.eml"]
+        accounts.change(made, {"imap_password": "wrong"}, by="olga", now=NOW)
+        Returns().work(workspace, NOW + timedelta(minutes=2), lambda: False)
+        assert "can't be read" in accounts.by_name("mail").failure

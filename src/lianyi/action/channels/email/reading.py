@@ -8,6 +8,7 @@ stay where they are, marked as seen.
 
 from __future__ import annotations
 
+import contextlib
 import imaplib
 import logging
 import ssl
@@ -107,7 +108,16 @@ def _read_mailbox(account: Configured, workspace: Workspace, now: datetime) -> N
             box.expunge()
         _say_others(account.name, sum(not said for said in found.values()))
     finally:
+        _leave(box)
+
+
+def _leave(box: imaplib.IMAP4) -> None:
+    """Say goodbye. What was read is kept, so where that fails the connection just ends."""
+    try:
         box.logout()
+    except (imaplib.IMAP4.error, OSError):
+        with contextlib.suppress(OSError):
+            box.shutdown()
 
 
 def mailbox(settings: Mapping[str, Any]) -> imaplib.IMAP4:
@@ -121,8 +131,12 @@ def mailbox(settings: Mapping[str, Any]) -> imaplib.IMAP4:
         if settings["ca"]:
             context.load_verify_locations(cadata=settings["ca"])
         box = imaplib.IMAP4_SSL(host, port, ssl_context=context, timeout=TIMEOUT)
-    box.login(settings["imap_user"], settings["imap_password"])
-    box.select("INBOX")
+    try:
+        box.login(settings["imap_user"], settings["imap_password"])
+        box.select("INBOX")
+    except BaseException:
+        box.shutdown()
+        raise
     return box
 
 
