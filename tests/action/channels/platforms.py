@@ -195,7 +195,7 @@ def _agent(data: dict[str, Any]) -> dict[str, Any]:
 
 
 def _message(data: dict[str, Any]) -> dict[str, Any]:
-    assert data["msgtype"] == "text"
+    assert data[data["msgtype"]]
     assert isinstance(data["agentid"], int)
     if data["touser"] == "nobody":
         return {"errcode": 0, "errmsg": "ok", "invaliduser": "nobody", "msgid": "m0"}
@@ -206,6 +206,7 @@ def _message(data: dict[str, Any]) -> dict[str, Any]:
 def _task(data: dict[str, Any]) -> dict[str, Any]:
     contacts = rules()["contacts"]
     assert data["chat_type"] == "single"
+    assert data.get("text", {}).get("content") or data.get("attachments")
     assert len(data["external_userid"]) == len(set(data["external_userid"])) <= 10_000
     reached = [one for one in data["external_userid"] if one in contacts]
     number = f"msg{len(PLATFORM['tasks']) + 1}"
@@ -249,7 +250,7 @@ def _list(data: dict[str, Any]) -> dict[str, Any]:
 
 
 def _custom(data: dict[str, Any]) -> dict[str, Any]:
-    assert data["msgtype"] == "text"
+    assert data[data["msgtype"]]
     if data["touser"] in rules().get("closed", []):
         return {"errcode": 45015, "errmsg": "response out of time limit or subscription is canceled"}
     keep("custom", data)

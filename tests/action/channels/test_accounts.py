@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -121,6 +122,32 @@ def test_a_rotation_that_is_cut_short_loses_nothing(folder: Path) -> None:
         raise ZeroDivisionError
     assert keyring.unseal(sealed) == {"password": "x"}
     assert len((folder / FILE_NAME).read_text().split()) == 2
+
+
+def test_keys_made_at_once_by_many_are_one(folder: Path) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        sealed = list(pool.map(lambda number: Keyring(folder).seal({"number": number}), range(32)))
+    assert [Keyring(folder).unseal(one)["number"] for one in sealed] == list(range(32))
+
+
+def test_nothing_is_sealed_with_a_key_that_a_rotation_throws_away(folder: Path) -> None:
+    keyring, order = Keyring(folder), []
+    first = keyring.seal({"x": 0})
+
+    def rotate() -> None:
+        with Keyring(folder).rotated():
+            order.append("rotated")
+
+    with ThreadPoolExecutor(1) as pool:
+        with keyring.steady():
+            going = pool.submit(rotate)
+            sealed = keyring.seal({"x": 1})
+            order.append("sealed")
+            assert keyring.unseal(sealed) == {"x": 1}
+        going.result(10)
+    assert order == ["sealed", "rotated"]
+    with pytest.raises(WorkspaceError):
+        keyring.unseal(first)
 
 
 def test_a_lost_key_is_said(folder: Path) -> None:

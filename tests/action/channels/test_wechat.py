@@ -209,3 +209,29 @@ def test_messages_outside_the_48_hours_are_refused_with_the_reason(platforms: Si
     assert [one.ok for one in checking.check(made, by="olga", now=NOW)] == [True, True, True]
     assert accounts.address_of("gzh", [f"openid:{APP_ID}/o4", "openid:o1"]) == "o4"
     assert accounts.address_of("gzh", ["openid:other/o9", "openid:o1"]) == "o1"
+
+
+# --- contents that are more than text ---------------------------------------------------------------------------------
+
+LINK = {"kind": "link", "title": "春茶", "text": "今年的新茶", "url": "https://tea.test/r/abc", "picture": ""}
+
+
+def test_a_link_goes_out_as_a_card_and_what_needs_an_upload_is_refused(platforms: Simulated) -> None:
+    wecom(platforms, "wecom_app")
+    link, poster = delivered("wecom_app", "we", to("zhang", props=LINK), to("zhang", props={"kind": "poster"}))
+    assert (link.fate, poster.permanent) == (Fate.SENT, True)
+    assert "needs a picture uploaded" in poster.reason
+    assert platforms.kept("app")[0]["textcard"] == {
+        "title": "春茶", "description": "今年的新茶", "url": "https://tea.test/r/abc"}  # fmt: skip
+
+
+def test_a_link_in_a_mass_message_is_an_attachment(platforms: Simulated) -> None:
+    wecom(platforms, "wecom_mass")
+    platforms.set(contacts=CONTACTS)
+    outcome = delivered("wecom_mass", "we", to("wm1", props=LINK))[0]
+    assert outcome.fate is Fate.UNKNOWN
+    task = platforms.kept("task")[0]
+    assert "text" not in task
+    assert task["attachments"] == [
+        {"msgtype": "link", "link": {"title": "春茶", "desc": "今年的新茶", "url": "https://tea.test/r/abc"}}
+    ]

@@ -164,10 +164,11 @@ def add(
         read_next_at=now if said.reads_every else None,
     )  # fmt: skip
     _set_pace(account, per_second, at_once)
-    account.sealed = Keyring(Path(django_settings.WORKSPACE)).seal({**secrets, SEAL: random.token_hex(32)})
+    keyring = Keyring(Path(django_settings.WORKSPACE))
     try:
         account.full_clean(validate_unique=False)
-        with transaction.atomic():
+        with keyring.steady(), transaction.atomic():
+            account.sealed = keyring.seal({**secrets, SEAL: random.token_hex(32)})
             account.save(force_insert=True)
             audit.note(by, "channel.add", account.name, kind=kind)
     except ValidationError as error:
@@ -192,11 +193,12 @@ def change(
         {name for name in values if values[name] != account.settings.get(name)}
         | {name for name in secrets if secrets[name] != old.get(name)}
     )
-    account.settings, account.sealed = values, keyring.seal({**secrets, SEAL: old[SEAL]})
+    account.settings = values
     if pace is not None:
         _set_pace(account, pace.get("per_second"), pace.get("at_once"))
     account.changed_at, account.check_found, account.checked_at = now, None, None
-    with transaction.atomic():
+    with keyring.steady(), transaction.atomic():
+        account.sealed = keyring.seal({**secrets, SEAL: old[SEAL]})
         account.save(update_fields=[
             "settings", "sealed", "per_second", "at_once", "changed_at", "check_found", "checked_at",
         ])  # fmt: skip

@@ -45,13 +45,19 @@ class Keyring:
         return data
 
     @contextmanager
+    def steady(self) -> Iterator[None]:
+        """No rotation goes on inside: what is sealed in it can be read after it is saved in it."""
+        self._keys()  # made first, where there is none
+        with self._locked(fcntl.LOCK_SH):
+            yield
+
+    @contextmanager
     def rotated(self) -> Iterator[None]:
         """Add a new key, by which the caller seals everything anew inside the block; at its end the old ones go.
 
         A crash inside leaves old and new: everything can still be read, and it can be done again.
         """
-        with (self.path.parent / f"{FILE_NAME}.lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with self._locked(fcntl.LOCK_EX):
             new = Fernet.generate_key().decode("ascii")
             self._write([new, *self._lines()])
             yield
@@ -61,17 +67,21 @@ class Keyring:
         return MultiFernet([Fernet(line) for line in self._lines()])
 
     def _lines(self) -> list[str]:
-        try:
-            handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            lines = self.path.read_text(encoding="ascii").split()
-            if not lines:  # another process has made the file and not yet written it, or a disk was full
-                raise WorkspaceError(f"{self.path} is empty; put it back from a backup, or delete it and enter the "
-                                     f"secrets of each channel anew") from None  # fmt: skip
-            return lines
-        with os.fdopen(handle, "w", encoding="ascii") as file:
-            file.write(Fernet.generate_key().decode("ascii") + "\n")
-        return self.path.read_text(encoding="ascii").split()
+        if not self.path.exists():
+            with self._locked(fcntl.LOCK_EX):
+                if not self.path.exists():  # another process may have been quicker
+                    self._write([Fernet.generate_key().decode("ascii")])
+        lines = self.path.read_text(encoding="ascii").split()
+        if not lines:
+            raise WorkspaceError(f"{self.path} is empty; put it back from a backup, or delete it and enter the secrets "
+                                 f"of each channel anew")  # fmt: skip
+        return lines
+
+    @contextmanager
+    def _locked(self, how: int) -> Iterator[None]:
+        with (self.path.parent / f"{FILE_NAME}.lock").open("w") as lock:
+            fcntl.flock(lock, how)
+            yield
 
     def _write(self, lines: list[str]) -> None:
         fresh = self.path.with_suffix(".new")

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
 
 from lianyi.action.channels.calling import Answer, Broken, call, client, failed
-from lianyi.action.channels.contract import Fate, Outcome
+from lianyi.action.channels.contract import Fate, Message, Outcome
 
 WECOM = "https://qyapi.weixin.qq.com"
 WECHAT = "https://api.weixin.qq.com"
@@ -112,6 +112,22 @@ def understood(answer: Answer) -> Said:
         raise Broken(f"the platform answered {answer.status} in no form that it documents", given=True)
     code = data.get("errcode", 0)
     return Said(code=code if isinstance(code, int) else BUSY, text=str(data.get("errmsg", "")), data=data)
+
+
+def unsendable(message: Message) -> str:
+    """Why a content can't go out as it is, "" where it can. What is more than text and links needs a picture that is
+    uploaded to the platform before."""
+    kind = message.props.get("kind", "")
+    if kind in {"miniprogram", "poster"}:
+        return f"a content of kind {kind} needs a picture uploaded to the platform; send a text or a link instead"
+    return ""
+
+
+def card(message: Message) -> Mapping[str, str] | None:
+    """Title, text, url and picture of a content that is a link; None for others."""
+    if message.props.get("kind") != "link":
+        return None
+    return {name: str(message.props.get(name) or "") for name in ("title", "text", "url", "picture")}
 
 
 def sent(provider_id: str) -> Outcome:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from lianyi.action.channels import accounts
@@ -61,6 +61,8 @@ def compose(contact: Contact, known: Known, policy: Policy, channels: Channels, 
     )  # fmt: skip
     if not (message.text or message.html or message.props):
         raise InputError("the message is empty")
+    if not away:  # a channel that must say how to refuse more (SMS) leaves that out
+        message = replace(message, props={**message.props, "transactional": True})
     return Ready(contact=contact, key=key, message=message)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import imaplib
 import ssl
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -32,6 +33,9 @@ from lianyi.action.channels.kinds import Configured, Finding, is_mail
 from lianyi.errors import InputError
 
 TIMEOUT = 60.0
+# A server may look at a message for long before it answers; giving up meanwhile would leave its fate unknown.
+DATA_TIMEOUT = 300.0
+IDLE = 30.0
 
 
 async def open(account: Configured) -> Channel:  # noqa: A001  the door's word
@@ -99,8 +103,10 @@ class Mail:
     async def _hand_over(self, sender: str, to: str, body: bytes) -> Outcome:
         """Once more on a fresh connection where a kept one turns out to be gone before the message was given."""
         while True:
-            kept = bool(self._idle)
-            connection = self._idle.pop() if kept else await _Connection.make(self._settings)
+            connection = self._kept()
+            kept = connection is not None
+            if connection is None:
+                connection = await _Connection.make(self._settings)
             try:
                 outcome = await connection.send(sender, to, body)
             except _Broken as broken:
@@ -116,8 +122,18 @@ class Mail:
             if self._closed or connection.sent >= self._most:
                 await connection.leave()
             else:
+                connection.free_since = time.monotonic()
                 self._idle.append(connection)
             return outcome
+
+    def _kept(self) -> _Connection | None:
+        """The connection that was used last, if it was lately: servers hang up on those who say nothing."""
+        while self._idle:
+            connection = self._idle.pop()
+            if time.monotonic() - connection.free_since < IDLE:
+                return connection
+            connection.drop()
+        return None
 
 
 class _Connection:
@@ -126,6 +142,7 @@ class _Connection:
     def __init__(self, client: aiosmtplib.SMTP) -> None:
         self.client = client
         self.sent = 0
+        self.free_since = 0.0
 
     @classmethod
     async def make(cls, settings: dict[str, Any]) -> _Connection:
@@ -141,7 +158,7 @@ class _Connection:
             await self.client.mail(sender)
             await self.client.rcpt(to)
             given = True
-            await self.client.data(body)
+            await self.client.data(body, timeout=DATA_TIMEOUT)
         except SMTPResponseException as error:
             if error.code == 421 or not await self._reset():
                 self.client.close()

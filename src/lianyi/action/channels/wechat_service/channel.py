@@ -14,7 +14,7 @@ from typing import Any
 from lianyi.action.channels.calling import Broken, failed
 from lianyi.action.channels.contract import Channel, Message, Outcome
 from lianyi.action.channels.kinds import Configured, Finding
-from lianyi.action.channels.wechat_platform import Platform, Said, sent
+from lianyi.action.channels.wechat_platform import Platform, Said, card, sent, unsendable
 from lianyi.action.channels.wecom_app.channel import examined
 
 LONGEST = 2048
@@ -65,17 +65,23 @@ class Service:
     async def deliver(self, message: Message) -> Outcome:
         """To one person, by their openid."""
         text = message.text
+        if why := unsendable(message):
+            return failed(why, permanent=True)
         if len(text.encode()) > LONGEST:
             return failed(f"the text has {len(text.encode())} bytes; WeChat allows {LONGEST}", permanent=True)
         until = open_until(await asyncio.to_thread(self._heard, message.to))
         if until is None or until <= self._clock():
             when = f"it closed at {until:%Y-%m-%d %H:%M} UTC" if until else "the person never wrote to the account"
             return failed(f"outside the 48 hours after the person's last message: {when}", permanent=True)
+        asked: dict[str, Any] = {"touser": message.to}
+        if link := card(message):
+            article = {"title": link["title"], "description": link["text"], "url": link["url"],
+                       "picurl": link["picture"]}  # fmt: skip
+            asked |= {"msgtype": "news", "news": {"articles": [article]}}
+        else:
+            asked |= {"msgtype": "text", "text": {"content": text}}
         try:
-            said = await self.platform.post(
-                "/cgi-bin/message/custom/send",
-                {"touser": message.to, "msgtype": "text", "text": {"content": text}},
-            )
+            said = await self.platform.post("/cgi-bin/message/custom/send", asked)
         except Broken as broken:
             return broken.outcome()
         return said.outcome() if said.code else sent(message.key)

@@ -12,7 +12,7 @@ from lianyi.action.channels import reaching
 from lianyi.action.channels.calling import Broken, failed
 from lianyi.action.channels.contract import Channel, Message, Outcome
 from lianyi.action.channels.kinds import Configured, Finding
-from lianyi.action.channels.wechat_platform import Platform, Said, sent
+from lianyi.action.channels.wechat_platform import Platform, Said, card, sent, unsendable
 
 # Bytes that a text may have.
 LONGEST = 2048
@@ -49,7 +49,14 @@ class App:
             return failed(f"the text has {len(text.encode())} bytes; WeCom allows {LONGEST}", permanent=True)
         if not message.to or "|" in message.to or message.to == "@all":
             return failed("a message goes to one member", permanent=True)
-        asked = {"touser": message.to, "msgtype": "text", "agentid": self.agent, "text": {"content": text}}
+        if why := unsendable(message):
+            return failed(why, permanent=True)
+        asked: dict[str, Any] = {"touser": message.to, "agentid": self.agent}
+        if link := card(message):
+            shown = {"title": link["title"], "description": link["text"] or link["title"], "url": link["url"]}
+            asked |= {"msgtype": "textcard", "textcard": shown}
+        else:
+            asked |= {"msgtype": "text", "text": {"content": text}}
         try:
             said = await self.platform.post("/cgi-bin/message/send", asked)
         except Broken as broken:

@@ -23,7 +23,7 @@ from typing import Any
 from lianyi.action.channels.calling import Broken, failed
 from lianyi.action.channels.contract import Channel, Fate, Message, Outcome
 from lianyi.action.channels.kinds import Configured, Finding
-from lianyi.action.channels.wechat_platform import Said
+from lianyi.action.channels.wechat_platform import Said, card, unsendable
 from lianyi.action.channels.wecom_app.channel import examined, platform_of
 
 MOST = 10_000
@@ -63,10 +63,18 @@ class Mass:
 
     async def deliver(self, message: Message) -> Outcome:
         """Wait until the task is made; its fate is UNKNOWN then, with a provider_id."""
-        attachments = message.props.get("attachments") or []
+        if why := unsendable(message):
+            return failed(why, permanent=True)
+        attachments = list(message.props.get("attachments") or [])
+        link = card(message)
+        if link:
+            shown = {"title": link["title"], "picurl": link["picture"], "desc": link["text"], "url": link["url"]}
+            attachments.append({"msgtype": "link", "link": {name: value for name, value in shown.items() if value}})
         if len(message.text.encode()) > LONGEST or len(attachments) > ATTACHMENTS:
             return failed(f"WeCom allows {LONGEST} bytes of text and {ATTACHMENTS} attachments", permanent=True)
-        asked: dict[str, Any] = {"text": {"content": message.text}, "attachments": attachments}
+        asked: dict[str, Any] = {"attachments": attachments}
+        if not link:
+            asked["text"] = {"content": message.text}
         sender = message.props.get("sender") or self.account.settings["sender"]
         if sender:
             asked["sender"] = sender
