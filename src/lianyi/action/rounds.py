@@ -29,9 +29,10 @@ class Round(Protocol):
 def rounds() -> tuple[Round, ...]:
     """All kinds of rounds. Django must be set up."""
     from lianyi.action.audiences.following import AudienceRound
+    from lianyi.action.campaigns.sending import Campaigns
     from lianyi.action.channels.rounds import Returns
     from lianyi.action.contacts.sending import Sending
     from lianyi.action.journeys.rounds import Journeys
     from lianyi.action.rewards.rounds import Settling
 
-    return (AudienceRound(), Returns(), Sending(), Journeys(), Settling())
+    return (AudienceRound(), Returns(), Sending(), Journeys(), Campaigns(), Settling())

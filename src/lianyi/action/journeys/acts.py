@@ -27,7 +27,7 @@ SOURCE = "journey"
 @dataclass(kw_only=True)
 class Acts:
     """What a page of people gets at one step. asks: arguments of contacts.asking.Ask. calls: people by the journey that
-    they are enrolled in, too. grants: rule, person, key."""
+    they are enrolled in, too. grants: rule, person, order."""
 
     asks: list[dict[str, Any]] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
@@ -72,7 +72,7 @@ def acts(place: Place, step: d.Step, people: Sequence[Standing]) -> Acts:
         case d.Call():
             made.calls = {step.journey: list(people)}
         case d.Reward():
-            made.grants = [(step.rule, one.person_id, place.key(one, step)) for one in people]
+            made.grants = [(step.rule, one.person_id, str(one.facts.get("order", ""))) for one in people]
     return made
 
 

@@ -169,8 +169,8 @@ class _Page:
             neighbours.asks(made.asks, now=self.now)
         if made.tasks:
             Task.objects.bulk_create(made.tasks, ignore_conflicts=True)
-        for rule, person_id, key in made.grants:
-            neighbours.grant(rule, person_id=person_id, key=key, by=place.by, now=self.now)
+        for rule, person_id, order in made.grants:
+            neighbours.grant(rule, person_id=person_id, order=order, by=place.by, now=self.now)
         for name, people in made.calls.items():
             self._call(name, people, place)
         splits.note(flow, self.step, decision, now=self.now)

@@ -106,23 +106,28 @@ def outcomes(*, campaign: str = "", journey: str = "") -> list[dict[str, Any]]:
 
 
 def reward_rules() -> list[str]:
-    """The names of the reward rules."""
-    return list(room("rewards.models").Rule.objects.order_by("name").values_list("name", flat=True))
+    """The names of the reward rules that are not closed."""
+    from lianyi.action.rewards.models import Rule
+
+    return list(Rule.objects.filter(closed_at__isnull=True).order_by("name").values_list("name", flat=True))
 
 
-def grant(rule: str, *, person_id: str, key: str, by: str, now: datetime) -> None:
-    """Grant a reward by a rule, once per key."""
-    granting = room("rewards.granting")
-    granting.grant(rule, person_id=person_id, key=key, by=by, now=now)
+def grant(rule: str, *, person_id: str, order: str, by: str, now: datetime) -> str:
+    """Grant the fixed amount of a rule to a person for an order, once; `granted`, or why not. InputError: there is no
+    such rule, or no order that proves a purchase."""
+    from lianyi.action.rewards import posting
+    from lianyi.action.rewards.models import Rule
 
-
-def is_there(name: str) -> bool:
-    """Whether a room beside is part of this installation."""
-    try:
-        room(name)
-    except ModuleNotFoundError:
-        return False
-    return True
+    found = Rule.objects.filter(name=rule).first()
+    if found is None or not found.fixed:
+        raise InputError(f"there is no reward rule {rule!r} with a fixed amount")
+    if not order:
+        raise InputError("a reward is for a proven purchase; let the journey begin with an order")
+    claim = posting.Claim(person=person_id, invited=person_id, order_no=order, level=0, amount=found.fixed, at=now)
+    said = posting.grant(found, claim, now=now, by=by)
+    if said in {"cap", "budget"}:
+        posting.refuse(found, claim, said, now=now, by=by)
+    return said
 
 
 def must_be(name: str, *, known: Iterable[str], what: str) -> None:

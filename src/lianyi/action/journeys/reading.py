@@ -43,6 +43,14 @@ def from_yaml(text: str) -> tuple[Definition | None, list[Problem]]:
     return from_data(data)
 
 
+def plain_yaml(text: str) -> Any:
+    """A YAML text as plain data, without the traps of YAML 1.1. InputError where it is none."""
+    try:
+        return yaml.load(text, Loader=_Loader)  # noqa: S506  a safe loader of our own
+    except yaml.YAMLError as error:
+        raise InputError(f"this is no YAML: {error}") from error
+
+
 def from_data(data: Any) -> tuple[Definition | None, list[Problem]]:
     """Plain data as a definition; None where there are problems."""
     problems: list[Problem] = []

@@ -85,7 +85,9 @@ def erase(workspace: Workspace, job: Job, say: Say) -> dict[str, Any]:
     say("", None)
     if "key" not in job.arguments:  # done before the server stopped; only the job's end was not written
         return {}
-    certificate = workspace.erase(job.arguments["key"])
+    from lianyi.action import forgetting  # its rooms name ours
+
+    certificate = forgetting.erase(workspace, job.arguments["key"])
     Job.objects.filter(pk=job.pk).update(arguments={})  # the job's row must not keep whom it erased
     return {
         "rejects": certificate.rejects,

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import path, re_path
 
 from lianyi.doors.api import (
+    campaigns,
     channels,
     codes,
     communities,
@@ -15,6 +16,7 @@ from lianyi.doors.api import (
     forecasts,
     influence,
     jobs,
+    journeys,
     people,
     plans,
     rewards,
@@ -26,7 +28,7 @@ from lianyi.doors.api.endpoint import answered
 
 APIS = (
     people.api, communities.api, jobs.api, data.api, forecasts.api, influence.api, plans.api, ripples.api, team.api,
-    content.api, codes.api, rewards.api, channels.api,
+    content.api, codes.api, rewards.api, channels.api, journeys.api, campaigns.api,
 )  # fmt: skip
 
 

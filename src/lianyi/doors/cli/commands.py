@@ -17,6 +17,7 @@ from lianyi.doors.cli import (
     communities,
     content,
     influence,
+    journeys,
     people,
     plans,
     rejects,
@@ -343,6 +344,20 @@ def doctor(ctx: click.Context, as_json: bool) -> None:  # noqa: FBT001
         ctx.exit(5)
 
 
-for room in (communities, influence, people, rules, rejects, plans, content, codes, rewards, channels, team, brand):
+for room in (
+    communities,
+    influence,
+    people,
+    rules,
+    rejects,
+    plans,
+    content,
+    codes,
+    rewards,
+    channels,
+    journeys,
+    team,
+    brand,
+):
     for command in room.COMMANDS:
         lianyi.add_command(command)

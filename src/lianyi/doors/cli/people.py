@@ -162,8 +162,10 @@ def erase(ctx: click.Context, key: str, yes: bool) -> None:  # noqa: FBT001
     found = ws.person(key).person_id
     if not yes:
         click.confirm(f"Erase {key} for good? This can't be undone", abort=True, err=True)
+    from lianyi.action import forgetting
+
     log_act("person.erase", found)
-    click.echo(json_line(asdict(ws.erase(key))))
+    click.echo(json_line(asdict(forgetting.erase(ws, key))))
 
 
 @click.command()

@@ -67,6 +67,18 @@ PLACES = (
             Part(name="forecasts", title=_("Forecasts")),
         ),
     ),
+    Place(
+        name="journeys",
+        title=_("Action"),
+        icon="spark",
+        right="people.see",
+        also=("/campaigns", "/tasks"),
+        parts=(
+            Part(name="journeys", title=_("Journeys")),
+            Part(name="campaigns", title=_("Campaigns")),
+            Part(name="team_tasks", title=_("Tasks")),
+        ),
+    ),
     Place(name="data", title=_("Data"), icon="data", right="data.see", also=("/import",)),
     Place(name="settings", title=_("Settings"), icon="settings", right="people.see"),
 )

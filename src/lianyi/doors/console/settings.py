@@ -54,6 +54,7 @@ INSTALLED_APPS = [
     "lianyi.action.plans.apps.PlansConfig",
     "lianyi.action.audiences.apps.AudiencesConfig",
     "lianyi.action.journeys.apps.JourneysConfig",
+    "lianyi.action.campaigns.apps.CampaignsConfig",
     "lianyi.action.content.apps.ContentConfig",
     "lianyi.action.policy.apps.PolicyConfig",
     "lianyi.action.contacts.apps.ContactsConfig",

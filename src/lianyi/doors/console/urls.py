@@ -5,8 +5,11 @@ from __future__ import annotations
 from django.urls import include, path
 
 from lianyi.doors.console.pages import account, components, data, errors, forecasts, influence, jobs, signing
+from lianyi.doors.console.pages.campaigns import views as campaigns
 from lianyi.doors.console.pages.communities import views as communities
 from lianyi.doors.console.pages.imports import views as imports
+from lianyi.doors.console.pages.journeys import trying as journey_trying
+from lianyi.doors.console.pages.journeys import views as journeys
 from lianyi.doors.console.pages.overview.views import overview
 from lianyi.doors.console.pages.people import views as people
 from lianyi.doors.console.pages.person import by_right, merging
@@ -57,6 +60,23 @@ urlpatterns = [
     path("ripples", ripples.ripples, name="ripples"),
     path("ripples/<str:ripple_id>", ripples.ripple, name="ripple"),
     path("influence", influence.influence, name="influence"),
+    path("journeys", journeys.journeys, name="journeys"),
+    path("journeys/new", journeys.journey_new, name="journey_new"),
+    path("journeys/check", journeys.journey_check, name="journey_check"),
+    path("journeys/<str:journey>", journeys.journey, name="journey"),
+    path("journeys/<str:journey>/edit", journeys.journey_edit, name="journey_edit"),
+    path("journeys/<str:journey>/turn", journeys.journey_turn, name="journey_turn"),
+    path("journeys/<str:journey>/people", journeys.journey_people, name="journey_people"),
+    path("journeys/<str:journey>/try", journey_trying.journey_try, name="journey_try"),
+    path("campaigns", campaigns.campaigns, name="campaigns"),
+    path("campaigns/new", campaigns.campaign_new, name="campaign_new"),
+    path("campaigns/<int:campaign>", campaigns.campaign, name="campaign"),
+    path("campaigns/<int:campaign>/edit", campaigns.campaign_edit, name="campaign_edit"),
+    path("campaigns/<int:campaign>/check", campaigns.campaign_check, name="campaign_check"),
+    path("campaigns/<int:campaign>/turn", campaigns.campaign_turn, name="campaign_turn"),
+    path("tasks", journeys.team_tasks, name="team_tasks"),
+    path("tasks/new", journeys.task_new, name="task_new"),
+    path("tasks/<int:task_id>/close", journeys.task_close, name="task_close"),
     path("forecasts", forecasts.forecasts, name="forecasts"),
     path("data", data.data, name="data"),
     path("data/refresh", data.refresh, name="refresh"),

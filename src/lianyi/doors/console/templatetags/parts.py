@@ -62,6 +62,15 @@ def with_query(context: dict[str, Any], **changes: Any) -> str:
     return f"?{query.urlencode()}"
 
 
+@register.simple_tag(takes_context=True)
+def with_happening(context: dict[str, Any], step: str, hours: float, start: Any) -> str:
+    """This page's query, and that what a step waits for happens at the hour of the clock (see journeys/try.html)."""
+    query: QueryDict = context["request"].GET.copy()
+    query[f"happens.{step}"] = f"{hours + 0.001:g}"
+    query["hours"], query["start"] = f"{hours + 0.002:g}", start.isoformat()
+    return f"?{query.urlencode()}"
+
+
 @register.inclusion_tag("parts/asof.html")
 def as_of(state: Any, table: str = "") -> dict[str, Any]:
     """When a number was true, and a link to how it is made."""

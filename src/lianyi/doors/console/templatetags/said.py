@@ -97,6 +97,18 @@ def percent(value: Any, places: int = 0) -> str:
 
 
 @register.filter
+def points(value: Any) -> str:
+    """A difference of shares in points of a hundred: 0.0123 → +1.2."""
+    return unknown() if missing(value) else f"{value * 100:+.1f}"
+
+
+@register.filter
+def plainly(value: Any) -> str:
+    """A number as a form's field takes it back: 1234.5."""
+    return f"{value:g}"
+
+
+@register.filter
 def seconds(value: Any) -> str:
     """1.234 → 1.2 s."""
     return unknown() if missing(value) else gettext("%(seconds)s s") % {"seconds": f"{value:,.1f}"}

@@ -1,0 +1,29 @@
+"""Erasure of a person by right, from the workspace's files and from what the rooms of this floor keep."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from lianyi.forgetting import Certificate
+from lianyi.workspace import Workspace
+
+
+def erase(workspace: Workspace, key_or_id: str) -> Certificate:
+    """Erase a person everywhere. What rooms keep goes before, so that nothing more is done with the person, and once
+    more afterwards, for what came in between. Stopped anywhere, it can be called again."""
+    person = workspace.person(key_or_id)
+    names = {person.person_id, *(row["key_id"] for row in person.keys if row.get("key_id"))}
+    keys = set(person.key_names)
+    _forget(workspace, names, keys)
+    certificate = workspace.erase(key_or_id)
+    _forget(workspace, names, keys)
+    return certificate
+
+
+def _forget(workspace: Workspace, person_ids: Collection[str], keys: Collection[str]) -> None:
+    """Each room deletes what it keeps of a person, by all ids ever given out and all keys."""
+    from lianyi.action.campaigns import keeping as campaigns
+    from lianyi.action.journeys import forgetting as journeys
+
+    journeys.forget(person_ids, keys)
+    campaigns.forget(workspace, set(person_ids))
