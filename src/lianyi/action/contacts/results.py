@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
 
 from lianyi.action.channels import accounts
-from lianyi.action.channels.contract import Fate, Outcome, Reporting
+from lianyi.action.channels.contract import Channel, Fate, Outcome, Reporting
 from lianyi.action.contacts.models import Contact, Line, State
 from lianyi.errors import LianyiError
 from lianyi.workspace import Workspace
@@ -47,7 +48,7 @@ def _channels(now: datetime) -> list[str]:
 def _ask(channel: str, now: datetime) -> int:
     rows = dict(_open().filter(channel=channel).order_by("given_at").values_list("provider_id", "pk")[:MOST])
     try:
-        found = asyncio.run(_results(channel, list(rows)))
+        found = asyncio.run(_results(accounts.opened(channel), list(rows)))
     except (LianyiError, OSError) as error:
         log.warning("channel %s does not tell: %s", channel, error, extra={"action": "channel.results"})
         return 0
@@ -61,8 +62,8 @@ def _ask(channel: str, now: datetime) -> int:
     return len(found)
 
 
-async def _results(channel: str, provider_ids: Sequence[str]) -> Mapping[str, Outcome]:
-    async with accounts.opened(channel) as opened:
+async def _results(opening: AbstractAsyncContextManager[Channel], provider_ids: Sequence[str]) -> Mapping[str, Outcome]:
+    async with opening as opened:
         return await opened.results(provider_ids) if isinstance(opened, Reporting) else {}
 
 
