@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import cast
 
 from lianyi import settings as settings_file
+from lianyi.action.contacts.clicks import Seal
 from lianyi.doors.collector.answers import App, Receive, Scope, Send
 from lianyi.doors.collector.app import Collector, utc_now
 from lianyi.doors.collector.health import Health
@@ -99,7 +100,7 @@ def server_of(folder: Path, *, console: bool, address: str = "http://127.0.0.1:8
     visits = Visits(
         links=TableOfLinks(folder), inbox=inbox, pictures=folder / "pictures",
         brand=lambda: settings_file.read(folder).name, base=os.environ.get("LIANYI_URL", "").rstrip("/") or address,
-        issue=issuing_of(folder), clock=utc_now,
+        issue=issuing_of(folder), clock=utc_now, seal=Seal(folder),
     )  # fmt: skip
     collector = Collector(
         inbox=inbox, keys=keys, health=health, currency=settings.currency, visits=visits, limits=limits_from()

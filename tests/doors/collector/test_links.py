@@ -17,6 +17,7 @@ import httpx
 import pytest
 
 import lianyi
+from lianyi.action.contacts import clicks
 from lianyi.memory.draining import land
 from lianyi.settings import Settings
 from lianyi.workspace import Workspace
@@ -302,3 +303,36 @@ def test_a_workspace_without_codes_knows_none(tmp_path: Path) -> None:
     Workspace.create(tmp_path / "w", Settings(memory_mb=1024))
     with serving(tmp_path / "w") as running:
         assert httpx.get(f"{running.url}/s/0123456789abc", headers=PHONE).status_code == 404
+
+
+def test_a_link_in_an_e_mail_leads_on_and_tells_who_opened_it(site: Site) -> None:
+    seal = clicks.Seal(site.running.folder)
+    opened = clicks.Opened(
+        contact="letter/7", key="user:ann", url="https://shop.example/茶?x=1#a", campaign="letter", content=12
+    )
+    token = seal.close(opened)
+    assert "ann" not in token
+    assert seal.open(token) == opened
+    ann = site.client()
+    for _ in range(2):
+        answer = ann.get(f"/m/{token}", follow_redirects=False)
+        assert answer.status_code == 302
+        assert answer.headers["location"].startswith("https://shop.example/")
+        assert "set-cookie" not in answer.headers, "she is known by the link"
+    [click] = site.events("letter")
+    assert (click["kind"], click["actor_key"], click["parent_id"]) == ("click", "user:ann", "contact:letter/7/sent")
+    assert (click["object_key"], click["props"]["contact"]) == ("content:12", "letter/7")
+
+
+def test_a_link_in_an_e_mail_tells_nothing_of_scanners_and_of_who_objects(site: Site) -> None:
+    seal = clicks.Seal(site.running.folder)
+    token = seal.close(clicks.Opened(contact="quiet/1", key="user:bo", url=TARGET, campaign="quiet"))
+    for headers in ({"dnt": "1"}, {"sec_gpc": "1"}, {"user_agent": "Barracuda Sentinel"}):
+        assert site.client(**headers).get(f"/m/{token}", follow_redirects=False).headers["location"] == TARGET
+    assert site.client().head(f"/m/{token}", follow_redirects=False).status_code == 302
+    assert site.events("quiet") == []
+    other = clicks.Seal(site.running.folder.parent)  # sealed by another workspace
+    forged = other.close(clicks.Opened(contact="x", key="user:x", url="https://evil.example/", campaign="quiet"))
+    for wrong in (forged, token[:-2], "x", "", "..%2f"):
+        assert site.client().get(f"/m/{wrong}", follow_redirects=False).status_code == 404
+    assert site.events("quiet") == []

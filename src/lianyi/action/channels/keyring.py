@@ -24,8 +24,14 @@ FILE_NAME = "channels.key"
 class Keyring:
     """The keys of one workspace."""
 
-    def __init__(self, folder: Path) -> None:
-        self.path = folder / FILE_NAME
+    def __init__(self, folder: Path, name: str = FILE_NAME) -> None:
+        self.path = folder / name
+        self._read: MultiFernet | None = None
+
+    def read(self) -> Keyring:
+        """Read the keys now and keep them: for many seals in a row, in a process that sees no rotation."""
+        self._read = self._keys()
+        return self
 
     def seal(self, secrets: Mapping[str, Any]) -> str:
         """The secrets as a text that only this workspace can read."""
@@ -64,7 +70,7 @@ class Keyring:
             self._write([new])
 
     def _keys(self) -> MultiFernet:
-        return MultiFernet([Fernet(line) for line in self._lines()])
+        return self._read or MultiFernet([Fernet(line) for line in self._lines()])
 
     def _lines(self) -> list[str]:
         if not self.path.exists():

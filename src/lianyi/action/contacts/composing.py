@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
+
+from django.conf import settings
 
 from lianyi.action.channels import accounts
 from lianyi.action.channels.contract import Message
-from lianyi.action.contacts import unsubscribing
+from lianyi.action.contacts import clicks, unsubscribing
 from lianyi.action.contacts.facts import Channels, Known
 from lianyi.action.contacts.models import Contact
 from lianyi.action.content import rendering
+from lianyi.action.policy.deciding import last_word
 from lianyi.action.policy.rules import Policy
 from lianyi.errors import InputError
 
@@ -52,7 +57,8 @@ def compose(contact: Contact, known: Known, policy: Policy, channels: Channels, 
     else:
         variables = {**contact.variables, **({"unsubscribe_url": away} if away else {})}
         language = _language(known.row.get("language"))
-        made = rendering.render(contact.content, person=known.row, variables=variables, language=language)
+        links = _links(contact, known, policy, key=key) if away and word == "email" else None
+        made = rendering.render(contact.content, person=known.row, variables=variables, language=language, links=links)
         body = {"subject": made.subject, "text": made.text, "html": made.html, "props": made.props}
         headers = dict(made.headers)
     message = Message(
@@ -64,6 +70,29 @@ def compose(contact: Contact, known: Known, policy: Policy, channels: Channels, 
     if not away:  # a channel that must say how to refuse more (SMS) leaves that out
         message = replace(message, props={**message.props, "transactional": True})
     return Ready(contact=contact, key=key, message=message)
+
+
+def _links(contact: Contact, known: Known, policy: Policy, *, key: str) -> Callable[[str], str] | None:
+    """Addresses in the e-mail by which we learn that the person opened them; None for who does not want things to be
+    chosen by what they do."""
+    said = last_word(
+        [one for one in known.facts.consents if one.purpose == policy.personalisation], policy.personalisation,
+        frozenset({"email"}),
+    )  # fmt: skip
+    if said is not None and not said.granted:
+        return None
+
+    def opened(url: str) -> clicks.Opened:
+        return clicks.Opened(
+            contact=contact.key, key=key, url=url, campaign=contact.campaign or contact.journey, content=contact.content
+        )
+
+    return clicks.changer(_seal(settings.WORKSPACE), rendering.base_url(), opened)
+
+
+@lru_cache(maxsize=4)
+def _seal(folder: Path) -> clicks.Seal:
+    return clicks.Seal(folder)
 
 
 def _language(said: Any) -> str:

@@ -1,5 +1,6 @@
 """Links that people open: `/r/<token>` leads to the target, `/s/<token>` to the campaign's page, where a visitor gets a
-link of their own, so that the chain is kept from one to the next.
+link of their own, so that the chain is kept from one to the next; `/m/<token>` is a link in an e-mail (see
+action.contacts.clicks) and leads on, without asking who objects to being followed.
 
 A visitor is a random number. It is kept in a first-party cookie: for this visit where the browser does not object
 (Do Not Track, Global Privacy Control) and the campaign does not ask first; for a year once the visitor has asked for a
@@ -26,6 +27,7 @@ from lianyi.action.codes import saying
 from lianyi.action.codes.robots import Crowds, robot
 from lianyi.action.codes.same import same_name
 from lianyi.action.codes.tokens import VISITOR, as_token, new_visitor
+from lianyi.action.contacts import clicks
 from lianyi.doors.collector import pages
 from lianyi.doors.collector.answers import Answer, Headers, Receive, Scope
 from lianyi.doors.collector.bodies import read_body
@@ -82,6 +84,7 @@ class Visits:
     base: str
     issue: Issue
     clock: Callable[[], datetime]
+    seal: clicks.Seal | None = None
     _crowds: Crowds = field(default_factory=Crowds)
     _issuing: Buckets = field(default_factory=lambda: Buckets(20, burst=200))
     _under_way: set[asyncio.Task[None]] = field(default_factory=set)
@@ -89,7 +92,7 @@ class Visits:
     @staticmethod
     def serves(path: str) -> bool:
         """Whether the path is one of these."""
-        return path.startswith(("/r/", "/s/", "/pictures/"))
+        return path.startswith(("/r/", "/s/", clicks.PATH, "/pictures/"))
 
     async def answer(self, path: str, scope: Scope, receive: Receive) -> Answer:
         """Answer one request."""
@@ -101,6 +104,8 @@ class Visits:
         if path in FILES or place == "pictures":
             return await asyncio.to_thread(self._file, path)
         visit = _visit(scope)
+        if place == "m":
+            return await self._message_link(name, visit)
         token = as_token(name)
         link = self.links.link(token) if token else None
         if link is None or link.retired:
@@ -109,6 +114,16 @@ class Visits:
         if act:
             return await self._act(act, link, visit, receive)
         return await (self._redirect if place == "r" else self._page)(link, visit)
+
+    async def _message_link(self, token: str, visit: Visit) -> Answer:
+        opened = self.seal.open(token) if self.seal is not None else None
+        if opened is None:
+            return pages.notice(404, "unknown", visit.language)
+        # A scanner in front of a mailbox opens every link of a mail: that is no person, and says nothing of one.
+        crowd = self._crowds.too_many(visit.address, visit.headers.get(b"user-agent", b""), token[-32:])
+        if not (visit.objects or crowd or robot(visit.method, visit.headers)):
+            await self._keep(clicks.event(opened, at=self.clock()))
+        return _to(302, opened.url)
 
     # --- coming -------------------------------------------------------------------------------------------------
 
