@@ -22,8 +22,10 @@ def erase(workspace: Workspace, key_or_id: str) -> Certificate:
 
 def _forget(workspace: Workspace, person_ids: Collection[str], keys: Collection[str]) -> None:
     """Each room deletes what it keeps of a person, by all ids ever given out and all keys."""
+    from lianyi.action.audiences import forgetting as audiences
     from lianyi.action.campaigns import keeping as campaigns
     from lianyi.action.journeys import forgetting as journeys
 
+    audiences.forget(workspace, person_ids)
     journeys.forget(person_ids, keys)
     campaigns.forget(workspace, set(person_ids))

@@ -6,7 +6,7 @@ to, and the reasons all ask `Asked`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -106,9 +106,13 @@ def sample(ws: Workspace, one: Asked, now: datetime, *, size: int = 6, language:
     """Look at a condition: how many, who for instance, and why."""
     present = ws.present(now)
     found, ids = present.sample(one.whole, now, size, lists=one.lists)
-    names = _tag_names(ws, language)
-    why = present.reasons(one.whole, now, ids, language, lists=one.lists, tag_names=names)
-    return Sample(count=found, reasons={person_id: why.get(person_id, "") for person_id in ids})
+    return Sample(count=found, reasons=reasons(ws, one, ids, language, now))
+
+
+def reasons(ws: Workspace, one: Asked, ids: Sequence[str], language: str, now: datetime) -> dict[str, str]:
+    """Person id -> everything that the condition looked at, in the order given."""
+    found = ws.present(now).reasons(one.whole, now, ids, language, lists=one.lists, tag_names=_tag_names(ws, language))
+    return {person_id: found.get(person_id, "") for person_id in ids}
 
 
 def why(ws: Workspace, condition: str, person_id: str, language: str, *, now: datetime | None = None) -> str:

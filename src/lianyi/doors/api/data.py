@@ -109,7 +109,7 @@ WHEN = Parameter(name="when", says="the condition", required=True)
 def check(request: HttpRequest) -> dict[str, Any]:
     """422 says where the condition can't be read."""
     ws = workspace()
-    found = matching(ws, text_of(body_of(request, "when"), "when", limit=2000), rules(ws.folder))
+    found = matching(ws, text_of(body_of(request, "when"), "when", limit=2000), rules(ws.folder), for_tag=True)
     return {
         "people": rows(ws, f"SELECT count(*) AS n FROM people WHERE {found.sql}")[0]["n"],
         "as_of": ws.states()["people"].as_of,

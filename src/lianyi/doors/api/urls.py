@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import path, re_path
 
 from lianyi.doors.api import (
+    audiences,
     campaigns,
     channels,
     codes,
@@ -27,7 +28,8 @@ from lianyi.doors.api.document import document
 from lianyi.doors.api.endpoint import answered
 
 APIS = (
-    people.api, communities.api, jobs.api, data.api, forecasts.api, influence.api, plans.api, ripples.api, team.api,
+    people.api, audiences.api,
+    communities.api, jobs.api, data.api, forecasts.api, influence.api, plans.api, ripples.api, team.api,
     content.api, codes.api, rewards.api, channels.api, journeys.api, campaigns.api,
 )  # fmt: skip
 

@@ -11,6 +11,7 @@ import click
 
 from lianyi.doors.cli import (
     Commands,
+    audiences,
     brand,
     channels,
     codes,
@@ -345,6 +346,7 @@ def doctor(ctx: click.Context, as_json: bool) -> None:  # noqa: FBT001
 
 
 for room in (
+    audiences,
     communities,
     influence,
     people,

@@ -38,11 +38,12 @@ def rules(ctx: click.Context, form: str) -> None:
 @click.pass_context
 def check(ctx: click.Context, when: str) -> None:
     """How many people fulfil a condition now, e.g. 'orders >= 2 and not tag("vip")'; nothing is changed."""
+    ws = backstage(ctx)
     from lianyi.doors.console.conditions import matching
     from lianyi.doors.console.tag_rules import rules as in_force
 
-    ws = workspace(ctx)
-    found = ws.sql(f"SELECT count(*) AS people FROM people WHERE {matching(ws, when, in_force(ws.folder)).sql}")
+    meant = matching(ws, when, in_force(ws.folder), for_tag=True)
+    found = ws.sql(f"SELECT count(*) AS people FROM people WHERE {meant.sql}")
     click.echo(json_line({**found.to_arrow_table().to_pylist()[0], "as_of": ws.states()["people"].as_of}))
 
 

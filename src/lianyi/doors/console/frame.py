@@ -46,9 +46,10 @@ PLACES = (
         title=_("People"),
         icon="people",
         right="people.see",
-        also=("/tags", "/ties"),
+        also=("/audiences", "/tags", "/ties"),
         parts=(
             Part(name="people", title=_("All people")),
+            Part(name="audiences", title=_("Audiences")),
             Part(name="tags", title=_("Tags")),
             Part(name="ties", title=_("Ties")),
         ),

@@ -95,6 +95,23 @@ ACTS: Mapping[str, Text] = {
     "channel.check": _("checked a channel"),
     "channel.test": _("sent a test message"),
     "channel.rotate": _("took a new key for secrets"),
+    "audience.define": _("defined an audience"),
+    "audience.change": _("changed an audience"),
+    "audience.gather": _("made a list of people"),
+    "audience.put": _("put people into a list or took them out"),
+    "audience.freeze": _("kept an audience as a list"),
+    "audience.archive": _("archived an audience"),
+    "audience.restore": _("followed an audience again"),
+    "audience.remove": _("removed an audience"),
+    "audience.export": _("exported an audience"),
+    "audience.match": _("took a match file for an advertising platform"),
+}
+CHANGES: Mapping[str, Text] = {
+    "event": _("something that happened"),
+    "time": _("time alone"),
+    "recount": _("a refresh of the tables"),
+    "version": _("another condition"),
+    "hand": _("somebody's hand"),
 }
 
 BANDS: Mapping[str, Text] = {"strong": _("strong tie"), "medium": _("medium tie"), "weak": _("weak tie")}

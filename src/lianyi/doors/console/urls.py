@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import include, path
 
 from lianyi.doors.console.pages import account, components, data, errors, forecasts, influence, jobs, signing
+from lianyi.doors.console.pages.audiences import views as audiences
 from lianyi.doors.console.pages.campaigns import views as campaigns
 from lianyi.doors.console.pages.communities import views as communities
 from lianyi.doors.console.pages.imports import views as imports
@@ -43,6 +44,17 @@ urlpatterns = [
     path("people/<str:person_id>/erase", by_right.erase, name="erase"),
     path("people/<str:person_id>/ties", ties.person, name="person_ties"),
     path("ties", ties.opportunities, name="ties"),
+    path("audiences", audiences.audiences, name="audiences"),
+    path("audiences/new", audiences.build, name="audience_new"),
+    path("audiences/gather", audiences.gather, name="audience_gather"),
+    path("audiences/edit", audiences.edit, name="audience_edit"),
+    path("audiences/check", audiences.check, name="audience_check"),
+    path("audiences/<int:audience_id>", audiences.audience, name="audience"),
+    path("audiences/<int:audience_id>/build", audiences.build, name="audience_build"),
+    path("audiences/<int:audience_id>/act", audiences.act, name="audience_act"),
+    path("audiences/<int:audience_id>/people", audiences.put, name="audience_put"),
+    path("audiences/<int:audience_id>/export", audiences.export, name="audience_export"),
+    path("audiences/<int:audience_id>/match", audiences.match, name="audience_match"),
     path("communities", communities.communities, name="communities"),
     path("communities/<str:community_id>", communities.community, name="community"),
     path("communities/<str:community_id>/say", communities.say, name="community_say"),

@@ -24,64 +24,105 @@ _ZERO = (
 )  # fmt: skip
 
 
-def newcomers() -> str:
+# What late events add to a person, in a table of its own: side -> its columns.
+ADDED: Mapping[str, tuple[str, ...]] = {
+    "d": ("events", "first_at", "last_at", "first_day", "last_day", "days", "channels"),
+    "g": ("first_at", "last_at"),
+    "r": ("gone", "stayed"),
+    "o": ("orders", "first_at", "last_at", "days", "gross"),
+    "b": ("back",),
+    "t": ("traits", "gender"),
+    "c": ("consents",),
+    "m": ("held", "gone"),
+}
+
+
+def people(scope: Scope) -> str:
+    """One row = one person: the columns of the tables with what late events add laid over; and those who are new."""
+    known = _people(scope, "made.people AS p LEFT JOIN added AS l ON l.person_id = p.person_id")
+    new = _people(scope, f"({_newcomers()}) AS p LEFT JOIN added AS l ON l.person_id = p.person_id")
+    return f"{known} UNION ALL {new}"
+
+
+def _newcomers() -> str:
     """One row = one person of whom the tables know nothing, as a row of people: nothing done yet."""
     empty: Mapping[str, str] = {
         "person_id": "person_id", "id": "id", "keys": "[key]", "channels": _NONE, "groups": _NONE, "tags": _NONE,
         "attributes": "'{}'", "consumption_level": "'none'", **dict.fromkeys(_ZERO, "0"),
     }  # fmt: skip
-    columns = ", ".join(f"{empty.get(name, 'NULL')} AS {name}" for name in PEOPLE)
-    return f"SELECT {columns} FROM fresh"
+    typed = (
+        "(SELECT * FROM made.people LIMIT 0)",
+        f"SELECT {', '.join(_filled(empty, name) for name in PEOPLE)} FROM fresh",
+    )
+    return " UNION ALL BY NAME ".join(typed)
 
 
-def overlaid(scope: Scope, touched: str) -> str:
-    """One row = one person of `touched` (a relation of person_id) with their events since the tables laid over."""
+def _filled(empty: Mapping[str, str], name: str) -> str:
+    return f"{empty.get(name, 'NULL')} AS {name}"
+
+
+def _people(scope: Scope, rows: str) -> str:
+    day = scope.date
     new: dict[str, str] = {
-        "first_seen": "least(p.first_seen, d.first_at, g.first_at)",
-        "last_seen": "greatest(p.last_seen, d.last_at, g.last_at)",
-        "first_active": f"coalesce(p.first_active, {scope.date('d.first_day')})",
-        "last_active": f"greatest(p.last_active, {scope.date('d.last_day')})",
-        "days_active": "p.days_active + coalesce(d.days, 0)",
-        "events": "p.events + coalesce(d.events, 0)",
-        "channels": f"list_sort(list_distinct(list_concat(p.channels, coalesce(d.channels, {_NONE}))))",
-        "groups": "list_sort(list_distinct(list_concat(list_filter(p.groups, lambda x: "
-        f"NOT list_contains(coalesce(r.gone, {_NONE}), x)), coalesce(r.stayed, {_NONE}))))",
-        "orders": "p.orders + coalesce(o.orders, 0)",
-        "frequency": "p.orders + coalesce(o.orders, 0)",
-        "order_days": "p.order_days + coalesce(o.days, 0)",
-        "gross_spend": "p.gross_spend + coalesce(o.gross, 0)",
-        "refunds": "p.refunds + coalesce(b.back, 0)",
-        "net_spend": "p.net_spend + coalesce(o.gross, 0) - coalesce(b.back, 0)",
-        "monetary": "CAST(round((p.net_spend + coalesce(o.gross, 0) - coalesce(b.back, 0)) "
-        "/ nullif(p.orders + coalesce(o.orders, 0), 0), 4) AS DECIMAL(18, 4))",
-        "first_order": "coalesce(p.first_order, o.first_at)",
-        "last_order": "greatest(p.last_order, o.last_at)",
-        "attributes": "CAST(CASE WHEN t.traits IS NULL THEN p.attributes "
-        "ELSE json_merge_patch(p.attributes, t.traits) END AS VARCHAR)",
-        "consents": "CASE WHEN c.consents IS NULL THEN p.consents ELSE list_concat(list_filter(p.consents, lambda x: "
-        "NOT list_contains(list_transform(c.consents, lambda y: concat(y.purpose, '/', y.channel)), "
-        "concat(x.purpose, '/', x.channel))), c.consents) END",
-        "tags": "list_distinct(list_concat(list_filter(p.tags, lambda x: "
-        f"NOT list_contains(coalesce(m.gone, {_NONE}), x)), coalesce(m.held, {_NONE})))",
-        "gender": f"CASE WHEN t.gender IS NULL THEN p.gender ELSE {_gender(scope)} END",
+        "first_seen": "least(p.first_seen, l.d_first_at, l.g_first_at)",
+        "last_seen": "greatest(p.last_seen, l.d_last_at, l.g_last_at)",
+        "first_active": f"coalesce(p.first_active, {day('l.d_first_day')})",
+        "last_active": f"greatest(p.last_active, {day('l.d_last_day')})",
+        "days_active": "p.days_active + coalesce(l.d_days, 0)",
+        "events": "p.events + coalesce(l.d_events, 0)",
+        "channels": _if("d_channels", "channels", "list_sort(list_distinct(list_concat(p.channels, l.d_channels)))"),
+        "groups": "CASE WHEN l.r_gone IS NULL AND l.r_stayed IS NULL THEN p.groups "
+        "ELSE list_sort(list_distinct(list_concat(list_filter(p.groups, lambda x: "
+        f"NOT list_contains(coalesce(l.r_gone, {_NONE}), x)), coalesce(l.r_stayed, {_NONE})))) END",
+        "orders": "p.orders + coalesce(l.o_orders, 0)",
+        "frequency": "p.orders + coalesce(l.o_orders, 0)",
+        "order_days": "p.order_days + coalesce(l.o_days, 0)",
+        "gross_spend": "p.gross_spend + coalesce(l.o_gross, 0)",
+        "refunds": "p.refunds + coalesce(l.b_back, 0)",
+        "net_spend": "p.net_spend + coalesce(l.o_gross, 0) - coalesce(l.b_back, 0)",
+        "monetary": "CASE WHEN l.person_id IS NULL THEN p.monetary ELSE "
+        "CAST(round((p.net_spend + coalesce(l.o_gross, 0) - coalesce(l.b_back, 0)) "
+        "/ nullif(p.orders + coalesce(l.o_orders, 0), 0), 4) AS DECIMAL(18, 4)) END",
+        "first_order": "coalesce(p.first_order, l.o_first_at)",
+        "last_order": "greatest(p.last_order, l.o_last_at)",
+        "attributes": _if("t_traits", "attributes", "CAST(json_merge_patch(p.attributes, l.t_traits) AS VARCHAR)"),
+        "consents": _if(
+            "c_consents", "consents", "list_concat(list_filter(p.consents, lambda x: NOT list_contains("
+            "list_transform(l.c_consents, lambda y: concat(y.purpose, '/', y.channel)), "
+            "concat(x.purpose, '/', x.channel))), l.c_consents)",
+        ),
+        "tags": "CASE WHEN l.m_held IS NULL AND l.m_gone IS NULL THEN p.tags "
+        "ELSE list_distinct(list_concat(list_filter(p.tags, lambda x: "
+        f"NOT list_contains(coalesce(l.m_gone, {_NONE}), x)), coalesce(l.m_held, {_NONE}))) END",
+        "gender": _if("t_gender", "gender", _gender(scope)),
     }  # fmt: skip
     named = set(known.NAMED) & set(PEOPLE)
-    new |= {name: f"coalesce(json_extract_string(t.traits, '$.{name}'), p.{name})" for name in named}
+    new |= {
+        name: _if("t_traits", name, f"coalesce(json_extract_string(l.t_traits, '$.{name}'), p.{name})")
+        for name in named
+    }
     columns = ", ".join(f"{new[name]} AS {name}" if name in new else f"p.{name}" for name in PEOPLE)
+    return f"SELECT {columns} FROM {rows}"
+
+
+def _if(added: str, column: str, laid_over: str) -> str:
+    """SQL of a column that stays as it is where nothing was added."""
+    return f"CASE WHEN l.{added} IS NULL THEN p.{column} ELSE {laid_over} END"
+
+
+def added(scope: Scope, touched: str) -> str:
+    """One row = one person of `touched` (a relation of person_id): what their late events add."""
+    columns = ", ".join(f"{side}.{name} AS {side}_{name}" for side, names in ADDED.items() for name in names)
     joins = " ".join(
-        f"LEFT JOIN ({sql}) AS {alias} ON {alias}.person_id = p.person_id"
+        f"LEFT JOIN ({sql}) AS {alias} ON {alias}.person_id = w.person_id"
         for alias, sql in _sides(scope, touched).items()
     )
     checked = known.checked(scope).replace("FROM events e", "FROM late e")
-    return (
-        f"WITH checked AS ({checked}) SELECT {columns} "
-        f"FROM (SELECT * FROM known_people UNION ALL BY NAME ({newcomers()})) AS p "
-        f"JOIN {touched} AS w ON w.person_id = p.person_id {joins}"
-    )
+    return f"WITH checked AS ({checked}) SELECT w.person_id, {columns} FROM {touched} AS w {joins}"
 
 
 def _gender(scope: Scope) -> str:
-    return known.gender(scope).replace("stated_gender", "lower(trim(t.gender))")
+    return known.gender(scope).replace("stated_gender", "lower(trim(l.t_gender))")
 
 
 def _sides(scope: Scope, touched: str) -> dict[str, str]:

@@ -22,7 +22,7 @@ from lianyi.insight.conditions.phrases import CHINESE, ENGLISH
 from lianyi.insight.conditions.timing import turns
 from lianyi.insight.people.identity.keys import person_id_sql
 from lianyi.insight.present.building import FIELDS
-from lianyi.insight.present.overlay import PEOPLE, overlaid
+from lianyi.insight.present.overlay import added, people
 from lianyi.insight.scope import Scope
 from lianyi.memory.duckdb import DuckDB
 from lianyi.memory.engine import literal
@@ -105,18 +105,15 @@ class Present:
         self._engine.register("no_events", SCHEMA.empty_table())
         run("CREATE TABLE late AS SELECT *, 0 AS did, 0 AS got FROM no_events")
         run("CREATE TABLE fresh (person_id INTEGER, id VARCHAR, key VARCHAR)")
-        run(f"CREATE TABLE late_people AS SELECT {', '.join(PEOPLE)} FROM made.people LIMIT 0")
         names = sorted(set(self.rules.values()))
         self._engine.register(
             "tag_names_arrow", pa.table({"names": pa.array([list(n) for n in names], pa.list_(pa.string()))})
         )
         run("CREATE TABLE tag_names AS SELECT * FROM tag_names_arrow")
         run("CREATE VIEW keys AS SELECT key, person_id FROM made.keys UNION ALL SELECT key, person_id FROM fresh")
-        listed = ", ".join(PEOPLE)
-        run(
-            f"CREATE VIEW people AS SELECT {listed} FROM made.people "
-            f"WHERE person_id NOT IN (SELECT person_id FROM late_people) UNION ALL SELECT {listed} FROM late_people"
-        )
+        scope = self._scope(self.as_of)
+        run(f"CREATE TABLE added AS SELECT * FROM ({added(scope, 'made.people')}) AS a LIMIT 0")
+        run(f"CREATE VIEW people AS {people(scope)}")
         for view, side, number in (("done", "actor", "did"), ("undergone", "target", "got")):
             fields = ", ".join(f'"{name}"' for name in FIELDS if name != f"{side}_key")
             run(
@@ -166,8 +163,8 @@ class Present:
 
     def _lay_over(self, cursor: DuckDB, scope: Scope, touched: str) -> None:
         cursor.run("BEGIN")
-        cursor.run(f"DELETE FROM late_people WHERE person_id IN (SELECT person_id FROM {touched})")
-        cursor.run(f"INSERT INTO late_people BY NAME {overlaid(scope, touched)}")
+        cursor.run(f"DELETE FROM added WHERE person_id IN (SELECT person_id FROM {touched})")
+        cursor.run(f"INSERT INTO added BY NAME {added(scope, touched)}")
         cursor.run("COMMIT")
 
     # --- questions ----------------------------------------------------------------------------------------------
@@ -246,6 +243,16 @@ class Present:
             "SELECT DISTINCT k.person_id FROM keys AS k JOIN (SELECT unnest([actor_key, target_key]) AS key "
             f"FROM read_parquet([{listed}])) AS e ON e.key = k.key"
         )["person_id"].combine_chunks()
+
+    def refusing(self, purpose: str) -> pa.Array:
+        """The sorted ids of everybody whose last word on the purpose is no on some channel."""
+        with self._engine.apart() as cursor:
+            ids = cursor.relation(
+                "SELECT id FROM people WHERE len(list_filter(consents, lambda c: NOT c.granted AND c.purpose = ?)) > 0 "
+                "ORDER BY id",
+                [purpose],
+            ).to_arrow_table()["id"]
+            return ids.combine_chunks()
 
     def numbers(self, ids: Collection[str] | pa.Array) -> pa.Array:
         """The numbers of people by their ids; ids that nobody has are left out."""

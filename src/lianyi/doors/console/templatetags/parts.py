@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString, mark_safe
 from lianyi.doors.console.brand import workspace
 from lianyi.doors.console.facts import tag_titles
 from lianyi.doors.console.icons import ICONS
+from lianyi.doors.console.pages.audiences.rows import KINDS, Row
 from lianyi.doors.console.pages.people.cells import drawn
 from lianyi.doors.console.pages.people.columns import Shown
 from lianyi.doors.figures import Figure
@@ -96,6 +97,17 @@ def chart(figure: Figure, x_name: str = "", height: int = 220, width: int = 760)
         "rows": figure.rows()[::-1],
         "x_name": x_name,
     }
+
+
+@register.inclusion_tag("audiences/cells.html")
+def row_cells(row: Row, g: int, r: int, choices: dict[str, Any]) -> dict[str, Any]:
+    """The fields of one row of the builder of audiences."""
+    cells = [
+        {"cell": cell, "id": f"g{g}r{r}{cell.name}", "value": row.values.get(cell.name, cell.first),
+         "options": choices.get(cell.choices, [])}
+        for cell in KINDS[row.kind].cells
+    ]  # fmt: skip
+    return {"cells": cells}
 
 
 @register.simple_tag

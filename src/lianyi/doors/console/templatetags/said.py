@@ -19,6 +19,7 @@ from lianyi.doors.console.reasons import told
 from lianyi.doors.console.titles import (
     ACTS,
     BANDS,
+    CHANGES,
     JOB_STATES,
     JOBS,
     LEFT_OUT,
@@ -355,3 +356,9 @@ def reasons(suggestion: Any) -> str:
 def reason(text: str) -> SafeString:
     """Why something can't be used, or was taken as it is, in the page's language."""
     return told(text)
+
+
+@register.filter
+def change_why(why: str) -> str:
+    """What an entering or leaving of an audience came of."""
+    return str(CHANGES.get(why, why))

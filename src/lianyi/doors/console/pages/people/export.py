@@ -34,12 +34,13 @@ def lines(ws: Workspace, search: Search, columns: Sequence[str]) -> Iterator[byt
     """The file, piece by piece: a mark that says UTF-8 (for Excel), the header, then rows as the list sorts them."""
     names = ("person_id", "name", *columns)
     people = found(ws, search, columns)
-    yield b"\xef\xbb\xbf" + _written([names])
+    yield b"\xef\xbb\xbf" + written([names])
     for rows in people:
-        yield _written([[cell(row[name]) for name in names] for row in rows])
+        yield written([[cell(row[name]) for name in names] for row in rows])
 
 
-def _written(rows: Sequence[Sequence[Any]]) -> bytes:
+def written(rows: Sequence[Sequence[Any]]) -> bytes:
+    """Rows as lines of a CSV."""
     buffer = io.StringIO()
     csv.writer(buffer, lineterminator="\r\n").writerows(rows)
     return buffer.getvalue().encode()

@@ -111,7 +111,7 @@ def check(request: HttpRequest) -> HttpResponse:
         return HttpResponse("")
     ws = workspace()
     try:
-        found = matching(ws, text, rules(ws.folder))
+        found = matching(ws, text, rules(ws.folder), for_tag=True)
         people = rows(
             ws,
             f"SELECT person_id, name FROM people WHERE {found.sql} ORDER BY last_seen DESC, person_id LIMIT {SAMPLE}",
