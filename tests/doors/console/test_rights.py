@@ -12,7 +12,7 @@ from lianyi.action.team.rights import RIGHTS, ROLES, allowed
 from lianyi.workspace import Workspace
 from tests.doors.standing import ANNA, Standing
 
-OPEN = {"first_run", "login", "join", "theme", "set_language", "api_document", "api_nothing"}
+OPEN = {"first_run", "login", "join", "theme", "set_language", "unsubscribe", "api_document", "api_nothing"}
 
 
 def patterns(resolver: URLResolver | None = None) -> Iterator[URLPattern]:

@@ -41,7 +41,7 @@ PORTION_SECONDS = 15.0
 PATIENCE_SECONDS = 10.0
 PAUSE_SECONDS = 0.01
 # Outcomes are written down together; no longer than this after the first of them.
-SETTLE_SECONDS = 0.05
+SETTLE_SECONDS = 0.1
 
 
 @dataclass(kw_only=True, eq=False)
@@ -62,7 +62,7 @@ class _Line:
         in two seconds, because after a crash nobody can say of these whether they went out."""
         limits = self.lane.limits
         if limits.per_second is None:
-            return max(8, 2 * limits.at_once)
+            return max(32, 4 * limits.at_once)
         return max(1, min(2 * limits.at_once, int(limits.per_second)))
 
 

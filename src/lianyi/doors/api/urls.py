@@ -12,6 +12,7 @@ from lianyi.doors.api import (
     channels,
     codes,
     communities,
+    contacts,
     content,
     data,
     forecasts,
@@ -30,7 +31,7 @@ from lianyi.doors.api.endpoint import answered
 APIS = (
     people.api, audiences.api,
     communities.api, jobs.api, data.api, forecasts.api, influence.api, plans.api, ripples.api, team.api,
-    content.api, codes.api, rewards.api, channels.api, journeys.api, campaigns.api,
+    content.api, codes.api, rewards.api, channels.api, journeys.api, campaigns.api, contacts.api,
 )  # fmt: skip
 
 

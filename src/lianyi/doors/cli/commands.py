@@ -16,6 +16,7 @@ from lianyi.doors.cli import (
     channels,
     codes,
     communities,
+    contacts,
     content,
     influence,
     journeys,
@@ -348,6 +349,7 @@ def doctor(ctx: click.Context, as_json: bool) -> None:  # noqa: FBT001
 for room in (
     audiences,
     communities,
+    contacts,
     influence,
     people,
     rules,

@@ -52,6 +52,15 @@ TAG_SOURCES: Mapping[str, Text] = {
     "manual": _("by hand"),
 }
 ACTS: Mapping[str, Text] = {
+    "policy.apply": _("changed the contact policy"),
+    "contacts.pause": _("paused sending"),
+    "contacts.go_on": _("let sending go on"),
+    "contacts.confirm": _("let held contacts go"),
+    "contacts.cancel": _("cancelled contacts"),
+    "contacts.resolve": _("said what became of contacts"),
+    "suppression.add": _("added to the suppression list"),
+    "suppression.remove": _("took off the suppression list"),
+    "consent.say": _("took down a consent"),
     "sign_in": _("signed in"),
     "sign_in.locked": _("was kept from signing in"),
     "team.first_run": _("made the first owner"),
@@ -142,4 +151,12 @@ CHANNEL_STEPS: Mapping[str, Text] = {
     "guard": _("Address"),
     "settings": _("Settings"),
     "time": _("Time"),
+}
+
+# Purposes of consents that everybody knows; others go by the brand's own names.
+PURPOSES: Mapping[str, Text] = {
+    "": _("everything"),
+    "marketing": _("offers and news"),
+    "service": _("service"),
+    "personalisation": _("offers chosen for you personally"),
 }

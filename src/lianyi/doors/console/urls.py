@@ -8,6 +8,9 @@ from lianyi.doors.console.pages import account, components, data, errors, foreca
 from lianyi.doors.console.pages.audiences import views as audiences
 from lianyi.doors.console.pages.campaigns import views as campaigns
 from lianyi.doors.console.pages.communities import views as communities
+from lianyi.doors.console.pages.contacts import person as person_contacts
+from lianyi.doors.console.pages.contacts import policy, suppression, unsubscribe
+from lianyi.doors.console.pages.contacts import views as contacts
 from lianyi.doors.console.pages.imports import views as imports
 from lianyi.doors.console.pages.journeys import trying as journey_trying
 from lianyi.doors.console.pages.journeys import views as journeys
@@ -42,6 +45,7 @@ urlpatterns = [
     path("people/<str:person_id>/split", merging.split, name="split"),
     path("people/<str:person_id>/export", by_right.export, name="person_export"),
     path("people/<str:person_id>/erase", by_right.erase, name="erase"),
+    path("people/<str:person_id>/consents", person_contacts.consent, name="person_consent"),
     path("people/<str:person_id>/ties", ties.person, name="person_ties"),
     path("ties", ties.opportunities, name="ties"),
     path("audiences", audiences.audiences, name="audiences"),
@@ -58,6 +62,18 @@ urlpatterns = [
     path("communities", communities.communities, name="communities"),
     path("communities/<str:community_id>", communities.community, name="community"),
     path("communities/<str:community_id>/say", communities.say, name="community_say"),
+    path("contacts", contacts.contacts, name="contacts"),
+    path("contacts/act", contacts.act, name="contacts_act"),
+    path("contacts/pause", contacts.pause, name="contacts_pause"),
+    path("calendar", contacts.calendar, name="contacts_calendar"),
+    path("policy", policy.policy, name="policy"),
+    path("policy/edit", policy.edit, name="policy_edit"),
+    path("policy/check", policy.check, name="policy_check"),
+    path("policy/versions/<int:number>", policy.version, name="policy_version"),
+    path("suppression", suppression.suppression, name="suppression"),
+    path("suppression/add", suppression.add, name="suppression_add"),
+    path("suppression/remove", suppression.remove, name="suppression_remove"),
+    path("unsubscribe/<str:token>", unsubscribe.unsubscribe, name="unsubscribe"),
     path("tags", tags.tags, name="tags"),
     path("tags/words", tags.words, name="rule_words"),
     path("tags/check", tags.check, name="rule_check"),

@@ -25,6 +25,7 @@ from lianyi.doors.console.titles import (
     LEFT_OUT,
     LEVELS,
     OPPORTUNITIES,
+    PURPOSES,
     STRENGTHS,
     TAG_SOURCES,
     TRENDS,
@@ -325,6 +326,12 @@ def plain_value(value: Any) -> str:
 def act_title(name: str) -> str:
     """What was done, in words."""
     return str(ACTS.get(name, name))
+
+
+@register.filter
+def purpose_title(name: str) -> str:
+    """What a purpose of consent is called; one of the brand's own by its name."""
+    return str(PURPOSES.get(name, name))
 
 
 @register.filter

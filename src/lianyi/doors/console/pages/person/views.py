@@ -17,6 +17,7 @@ from lianyi.action.team import audit
 from lianyi.doors.console.brand import workspace
 from lianyi.doors.console.facts import tag_counts
 from lianyi.doors.console.pages.communities.views import of_person as communities_of
+from lianyi.doors.console.pages.contacts.person import card as contacts_card
 from lianyi.doors.console.pages.person import profile
 from lianyi.doors.console.pages.person.timeline import GROUPS, stretch
 from lianyi.doors.console.rights import member, needs
@@ -46,6 +47,7 @@ def person(request: HttpRequest, person_id: str) -> HttpResponse:
         "attributes": profile.attributes(one),
         "categories": profile.categories(one),
         "consents": profile.consents(one),
+        "contacts_card": contacts_card(one),
         "weekday": profile.weekday(one.profile.get("preferred_weekday")),
         "history": profile.history(past),
         "communities": communities_of(ws, one.person_id),
