@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NoReturn
 
+from lianyi.doors.cli import examples
 from lianyi.doors.cli.output import ProgressLine, say
 from lianyi.settings import Settings
 from lianyi.workspace import Workspace
@@ -44,6 +45,7 @@ def build(folder: Path, *, people: int, seed: int) -> None:
     )
     line.end()
     _owner(folder)
+    examples.make(ws, by=OWNER, now=now)
     seconds = time.perf_counter() - began
     say(f"demo brand of {people:,} people and {ws.lake.rows():,} events in {seconds:.1f} s at {folder}")
     seen = ws.states()["people"].rows
