@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pytest_django import Settings
 
 import lianyi
 from lianyi.action.channels import accounts
@@ -21,10 +22,9 @@ from lianyi.action.contacts.models import Contact
 from lianyi.action.policy import suppressing
 from lianyi.action.policy.models import Suppressed
 from lianyi.memory.draining import land
-from lianyi.memory.events import Event
-from lianyi.memory.identify import identify_events
 from lianyi.workspace import Workspace
 from tests.action.channels.servers import running
+from tests.doors.standing import ANNA, NAMES, copy_brand
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SEAL = "5e" * 32
@@ -275,19 +275,22 @@ def test_a_report_names_the_contact_and_the_campaign_that_it_is_about(workspace:
     assert [(one["campaign"], json.loads(one["props"])["contact"]) for one in said] == [("spring", "spring/ann")]
 
 
-@pytest.mark.slow
-def test_an_erasure_reaches_mails_that_were_no_reports(workspace: Workspace) -> None:
+def test_an_erasure_reaches_mails_that_were_no_reports(
+    brand_template: Path, tmp_path: Path, settings: Settings
+) -> None:
+    ws = copy_brand(brand_template, tmp_path / "brand")
+    settings.WORKSPACE = ws.folder
     made = account()
-    trait = identify_events(
-        id="i1", at=NOW, source="members", actor_key="user:1", traits={"email": ANN, "name": "Ann Chovey"}
+    drop(
+        made,
+        ws,
+        f"From: x@y.cn\r\nSubject: away\r\n\r\n{NAMES[ANNA]} is away".encode(),
+        b"Subject: lunch?\r\n\r\nat noon?",
     )
-    workspace.record([*trait, Event(id="v", at=NOW, kind="view", source="s", actor_key="user:2")])
-    workspace.refresh()
-    drop(made, workspace, f"From: {ANN}\r\nSubject: away\r\n\r\nI am away".encode(), b"Subject: lunch?\r\n\r\nat noon?")
-    Returns().work(workspace, NOW, lambda: False)
-    kept = workspace.folder / "mail" / "bounces" / "not-ours"
+    Returns().work(ws, NOW, lambda: False)
+    kept = ws.folder / "mail" / "bounces" / "not-ours"
     assert len(list(kept.iterdir())) == 2
-    workspace.erase("user:1")
+    ws.erase(ANNA)
     assert [path.read_bytes()[9:14] for path in kept.iterdir()] == [b"lunch"]
 
 

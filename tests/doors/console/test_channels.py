@@ -68,6 +68,22 @@ def test_what_is_wrong_stands_beside_its_field(standing: Standing) -> None:
     assert standing.owner.get(reverse("channel_new", args=["pigeon"])).status_code == 404
 
 
+def test_what_is_wrong_is_said_in_the_language_of_the_page(standing: Standing) -> None:
+    owner = standing.owner
+    owner.post(reverse("channel_new", args=["email"]), MAIL)
+    owner.post(reverse("set_language"), {"language": "zh-hans", "next": "/"})
+    answer = owner.post(reverse("channel_new", args=["email"]), {**MAIL, "host": "not a host"})
+    assert "请填写主机名" in text(answer)
+    answer = owner.post(reverse("channel_new", args=["email"]), MAIL)
+    assert "已有名为" in text(answer)
+    answer = owner.post(reverse("channel_new", args=["sms"]), {"name": "s", "provider": "tencent"})
+    assert "没有填写；tencent 需要" in text(answer)
+    page = text(owner.post(reverse("channel_check", args=["mail"]), follow=True))
+    assert "无法解析" in page
+    owner.post(reverse("set_language"), {"language": "en", "next": "/"})
+    assert "is not known" in text(owner.get(reverse("channel", args=["mail"]))), "a check is read in any language"
+
+
 def test_the_check_and_the_test_message_say_what_is_so(standing: Standing, mail_server: Server) -> None:
     owner = standing.owner
     here = {"host": "127.0.0.1", "port": str(mail_server.port), "encryption": "none", "user": "", "password": ""}

@@ -19,6 +19,7 @@ from django.conf import settings as django_settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from lianyi.action.channels.contract import Channel, Limits
 from lianyi.action.channels.keyring import Keyring
@@ -176,7 +177,8 @@ def add(
             "; ".join(f"{field}: {' '.join(says)}" for field, says in error.message_dict.items())
         ) from error
     except IntegrityError as error:
-        raise InputError(f"name: there is a channel {name!r} already; choose another name") from error
+        says = gettext("there is a channel {name} already; choose another name").format(name=repr(name))
+        raise InputError(f"name: {says}") from error
     _known_accounts.pop(account.name, None)
     return account
 

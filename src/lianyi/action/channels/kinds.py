@@ -52,7 +52,7 @@ class Setting:
         """The value as it is kept; InputError says what it may be."""
         if value in (None, ""):
             if self.required:
-                raise InputError(f"{self.name}: is missing; {self.help or self.title}")
+                raise InputError(f"{self.name}: {gettext('is missing')}; {self.help or self.title}")
             return self.default
         value = self._typed(value)
         wrong = self.check(value) if self.check else ""
@@ -63,21 +63,23 @@ class Setting:
     def _typed(self, value: Any) -> Any:
         if self.type == "number":
             if isinstance(value, bool) or not re.fullmatch(r"[0-9]{1,9}", str(value).strip()):
-                raise InputError(f"{self.name}: must be a whole number")
+                raise InputError(f"{self.name}: {gettext('must be a whole number')}")
             return int(value)
         if self.type == "switch":
             if str(value).lower() not in {"true", "false", "on", "off"}:
-                raise InputError(f"{self.name}: must be true or false")
+                raise InputError(f"{self.name}: {gettext('must be true or false')}")
             return str(value).lower() in {"true", "on"}
         if not isinstance(value, str):
-            raise InputError(f"{self.name}: must be a text")
+            raise InputError(f"{self.name}: {gettext('must be a text')}")
         return self._text(value.strip())
 
     def _text(self, value: str) -> str:
         if len(value) > 4000 or (self.type != "long" and UNPRINTABLE.search(value)):
-            raise InputError(f"{self.name}: must be a text of one line and at most 4,000 characters")
+            raise InputError(f"{self.name}: {gettext('must be a text of one line and at most 4,000 characters')}")
         if self.type == "choice" and value not in dict(self.choices):
-            raise InputError(f"{self.name}: {value[:40]!r} is none of {', '.join(dict(self.choices))}")
+            says = gettext("{value} is none of {choices}")
+            choices = ", ".join(dict(self.choices))
+            raise InputError(f"{self.name}: {says.format(value=repr(value[:40]), choices=choices)}")
         return value
 
 

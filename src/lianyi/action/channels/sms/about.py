@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from lianyi.action.channels.kinds import Kind, Setting, Text, is_url
@@ -29,7 +30,9 @@ def _whole(settings: Mapping[str, Any]) -> Text:
         return _("definition: write how your provider is called")
     definition = parsed(settings["definition"]) if settings["provider"] == OWN else shipped()[settings["provider"]]
     missing = [name for name in definition.needs if not settings[name]]
-    return f"{missing[0]}: is missing; {settings['provider']} needs {', '.join(definition.needs)}" if missing else ""
+    says = gettext("is missing; {provider} needs {settings}")
+    needs = ", ".join(definition.needs)
+    return f"{missing[0]}: {says.format(provider=settings['provider'], settings=needs)}" if missing else ""
 
 
 def _phone(key: str, _settings: Mapping[str, Any]) -> str | None:
