@@ -388,14 +388,14 @@ KINDS: Mapping[str, Kind] = {
     for kind in (
         Kind(
             name="column", title=_("About the person"), write=_column_line, read=_column,
-            cells=(Cell(name="column", title=_("What"), look="choice", choices="columns", need=True, first="orders"),
-                   Cell(name="op", title=_("How"), look="choice", choices="ops", need=True, first=">="),
+            cells=(Cell(name="column", title=_("Column"), look="choice", choices="columns", need=True, first="orders"),
+                   Cell(name="op", title=_("Comparison"), look="choice", choices="ops", need=True, first=">="),
                    Cell(name="value", title=_("Value"), need=True)),
         ),
         Kind(
             name="did", title=_("Did something"), write=_did_line, read=_did,
             cells=(_EVENT, Cell(name="category", title=_("Category contains"), look="known", choices="categories"),
-                   Cell(name="op", title=_("How"), look="choice", choices="ops", first=">="),
+                   Cell(name="op", title=_("Comparison"), look="choice", choices="ops", first=">="),
                    Cell(name="times", title=_("Times"), look="number", first="1"), _DAYS),
         ),
         Kind(
