@@ -28,7 +28,7 @@ class Part:
 @dataclass(frozen=True, kw_only=True)
 class Place:
     """One entry of the navigation. `also` are further beginnings of addresses at which it is lit. `parts` are the pages
-    inside it: they stand below it at the side, and as tabs on a phone, whose lower edge has room for six entries.
+    inside it: they stand below it at the side, and as tabs on a phone, at whose lower edge the places can be pushed.
     """
 
     name: str

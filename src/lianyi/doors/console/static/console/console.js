@@ -121,4 +121,8 @@
   });
 
   $$("dialog[data-open]").forEach((dialog) => dialog.showModal());
+
+  // On a phone there are more places than fit beside each other: the one where we are is in sight.
+  const place = $(".places.below [aria-current]");
+  if (place) place.scrollIntoView({ block: "nearest", inline: "center" });
 })();
