@@ -162,7 +162,7 @@ def add(
     values, secrets = said.read(settings, {})
     account = Account(
         name=name.strip(), kind=kind, settings=values, by=_name(by), created_at=now, changed_at=now,
-        read_next_at=now if said.reads_every else None,
+        read_next_at=now if said.reads_every and said.reads(values) else None,
     )  # fmt: skip
     _set_pace(account, per_second, at_once)
     keyring = Keyring(Path(django_settings.WORKSPACE))
@@ -196,13 +196,15 @@ def change(
         | {name for name in secrets if secrets[name] != old.get(name)}
     )
     account.settings = values
+    kind = kind_of(account.kind)
+    account.read_next_at = (account.read_next_at or now) if kind.reads_every and kind.reads(values) else None
     if pace is not None:
         _set_pace(account, pace.get("per_second"), pace.get("at_once"))
     account.changed_at, account.check_found, account.checked_at = now, None, None
     with keyring.steady(), transaction.atomic():
         account.sealed = keyring.seal({**secrets, SEAL: old[SEAL]})
         account.save(update_fields=[
-            "settings", "sealed", "per_second", "at_once", "changed_at", "check_found", "checked_at",
+            "settings", "sealed", "read_next_at", "per_second", "at_once", "changed_at", "check_found", "checked_at",
         ])  # fmt: skip
         audit.note(by, "channel.change", account.name, settings=changed)
     _known_accounts.pop(account.name, None)

@@ -1,4 +1,4 @@
-"""Looks at what comes back by itself: mailboxes of bounces, each about every minute."""
+"""Looks at what comes back by itself: mailboxes of bounces, each every few minutes."""
 
 from __future__ import annotations
 

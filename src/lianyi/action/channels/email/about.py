@@ -23,7 +23,9 @@ KIND = Kind(
     namespaces=("email",),
     module="lianyi.action.channels.email.channel",
     address=_address,
-    reads_every=60,
+    # The process that reads it ends in between.
+    reads_every=300,
+    reads=lambda settings: bool(settings["imap_host"] or settings["drop_folder"]),
     at_once=8,
     test_hint="you@example.cn",
     settings=(
@@ -47,7 +49,7 @@ KIND = Kind(
                    "must deliver those as well."),
         ),
         Setting(name="imap_host", more=True, title=_("IMAP server of the bounce mailbox"), check=is_host,
-                help=_("Bounces and complaints are read from it every minute.")),
+                help=_("Bounces and complaints are read from it every five minutes.")),
         Setting(name="imap_user", more=True, title=_("User name there")),
         Setting(name="imap_password", more=True, title=_("Password there"), type="secret"),
         Setting(name="imap_port", more=True, title=_("IMAP port"), type="number", default=993, check=within(1, 65535)),
