@@ -24,8 +24,10 @@ def _forget(workspace: Workspace, person_ids: Collection[str], keys: Collection[
     """Each room deletes what it keeps of a person, by all ids ever given out and all keys."""
     from lianyi.action.audiences import forgetting as audiences
     from lianyi.action.campaigns import keeping as campaigns
+    from lianyi.action.codes import issuing as codes
     from lianyi.action.journeys import forgetting as journeys
 
     audiences.forget(workspace, person_ids)
     journeys.forget(person_ids, keys)
     campaigns.forget(workspace, set(person_ids))
+    codes.forget(person_ids, keys, now=workspace.clock())

@@ -119,7 +119,7 @@ def wrapped(text: str, width_of: Any, width: float) -> list[str]:
     for paragraph in text.split("\n"):
         line = ""
         for word in _words(paragraph):
-            if line and width_of(line + word) > width:
+            if line and width_of((line + word).rstrip()) > width:
                 lines.append(line.rstrip())
                 line = word.lstrip()
             else:

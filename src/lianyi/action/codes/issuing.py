@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import secrets
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from lianyi.action.codes import tokens
 from lianyi.action.codes.models import Code as Row
@@ -129,6 +130,18 @@ def issued(*, campaign: str = "", visitors: bool = False) -> QuerySet[Row]:
 def retire(rows: QuerySet[Row], *, now: datetime) -> int:
     """From now on these codes lead nowhere; returns how many did before."""
     return rows.filter(retired_at__isnull=True).update(retired_at=now)
+
+
+def forget(person_ids: Collection[str], keys: Collection[str], *, now: datetime) -> int:
+    """Codes of a person who is erased lead nowhere and name nobody; not even the hash that made them the same code is
+    left, since a phone number can be found from its hash. What came through them stays, without them."""
+    rows = Row.objects.filter(Q(sharer__in=list(person_ids)) | Q(sharer_key__in=list(keys)))
+    changed = 0
+    for row in rows:
+        changed += Row.objects.filter(pk=row.pk).update(
+            sharer="", sharer_key="", same=secrets.token_hex(32), retired_at=row.retired_at or now
+        )
+    return changed
 
 
 def _workspace() -> Workspace:

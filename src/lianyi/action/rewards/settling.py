@@ -52,13 +52,17 @@ class Purchase:
     net: int
 
 
-def settle(ws: Workspace, rule: Rule, *, now: datetime) -> Settled:
-    """Grant what is earned and not granted yet, take back what was given back. The tables say who brought whom; the log
-    says what was bought and returned."""
+def settle(ws: Workspace, rule: Rule, *, now: datetime, only: str = "") -> Settled:
+    """Grant what is earned and not granted yet, take back what was given back. only: what this person has earned.
+
+    The tables say who brought whom; the log says what was bought and returned.
+    """
     granted = refused = back = amount = taken = 0
     told: list[Event] = []
     for purchase in purchases(ws, rule):
         for claim in claims(rule, purchase):
+            if only and claim.person != only:
+                continue
             before = Posting.objects.filter(rule=rule, key=f"{rule.pk}/{claim.key}/granted").first()
             if before is not None:
                 more = posting.claw_back(rule, before, keeps=claim.amount, now=now, by=BY)
@@ -72,7 +76,8 @@ def settle(ws: Workspace, rule: Rule, *, now: datetime) -> Settled:
             elif done != "again":
                 refused += posting.refuse(rule, claim, done, now=now, by=BY)
     _tell(ws, told, now)
-    Rule.objects.filter(pk=rule.pk).update(settled_at=now)
+    if not only:
+        Rule.objects.filter(pk=rule.pk).update(settled_at=now)
     return Settled(granted=granted, refused=refused, clawed_back=back, amount=amount, taken=taken)
 
 

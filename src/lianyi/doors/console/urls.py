@@ -7,10 +7,12 @@ from django.urls import include, path
 from lianyi.doors.console.pages import account, components, data, errors, forecasts, influence, jobs, signing
 from lianyi.doors.console.pages.audiences import views as audiences
 from lianyi.doors.console.pages.campaigns import views as campaigns
+from lianyi.doors.console.pages.codes import views as codes
 from lianyi.doors.console.pages.communities import views as communities
 from lianyi.doors.console.pages.contacts import person as person_contacts
 from lianyi.doors.console.pages.contacts import policy, suppression, unsubscribe
 from lianyi.doors.console.pages.contacts import views as contacts
+from lianyi.doors.console.pages.content import views as content
 from lianyi.doors.console.pages.imports import views as imports
 from lianyi.doors.console.pages.journeys import trying as journey_trying
 from lianyi.doors.console.pages.journeys import views as journeys
@@ -19,6 +21,7 @@ from lianyi.doors.console.pages.people import views as people
 from lianyi.doors.console.pages.person import by_right, merging
 from lianyi.doors.console.pages.person import views as person
 from lianyi.doors.console.pages.planner import views as planner
+from lianyi.doors.console.pages.rewards import views as rewards
 from lianyi.doors.console.pages.ripples import views as ripples
 from lianyi.doors.console.pages.settings import brand, channels, keys, team
 from lianyi.doors.console.pages.tags import views as tags
@@ -85,6 +88,29 @@ urlpatterns = [
     path("planner/<int:plan_id>", planner.plan, name="plan"),
     path("planner/<int:plan_id>/start", planner.start, name="plan_start"),
     path("planner/<int:plan_id>/close", planner.close, name="plan_close"),
+    path("content", content.library, name="content_library"),
+    path("content/new/<str:kind>", content.new, name="content_new"),
+    path("content/blocks", content.blocks, name="content_blocks"),
+    path("content/check", content.check, name="content_check"),
+    path("content/preview", content.preview, name="content_preview"),
+    path("content/pictures", content.picture, name="content_pictures"),
+    path("content/<int:content_id>", content.content, name="content"),
+    path("content/<int:content_id>/archive", content.archive, name="content_archive"),
+    path("codes", codes.codes, name="codes"),
+    path("codes/new", codes.issue, name="codes_issue"),
+    path("codes/export", codes.export, name="codes_export"),
+    path("codes/page", codes.save_landing, name="landing_save"),
+    path("codes/<str:token>", codes.code, name="code"),
+    path("codes/<str:token>/qr", codes.qr, name="code_qr"),
+    path("codes/<str:token>/poster", codes.poster, name="code_poster"),
+    path("codes/<str:token>/retire", codes.retire, name="code_retire"),
+    path("rewards", rewards.rewards, name="rewards"),
+    path("rewards/new", rewards.start, name="reward_start"),
+    path("rewards/<int:rule_id>", rewards.reward, name="reward"),
+    path("rewards/<int:rule_id>/act", rewards.act, name="reward_act"),
+    path("rewards/<int:rule_id>/payments/<int:number>", rewards.payment, name="reward_payment"),
+    path("draws/new", rewards.publish, name="draw_publish"),
+    path("draws/<int:draw_id>", rewards.draw_act, name="draw_act"),
     path("ripples", ripples.ripples, name="ripples"),
     path("ripples/<str:ripple_id>", ripples.ripple, name="ripple"),
     path("influence", influence.influence, name="influence"),

@@ -120,6 +120,22 @@
     }
   });
 
+  // An editor shows what is being written in the frame beside it: [data-previews] names the button that does it.
+  $$("form[data-previews]").forEach((form) => {
+    const button = document.getElementById(form.dataset.previews);
+    let waiting;
+    const later = (pause) => { clearTimeout(waiting); waiting = setTimeout(() => form.requestSubmit(button), pause); };
+    document.addEventListener("input", (event) => { if (event.target.form === form) later(700); });
+    document.body.addEventListener("htmx:afterSwap", (event) => { if (event.target.id === "blocks") later(100); });
+    later(0);
+  });
+  document.addEventListener("click", (event) => {
+    const wide = event.target.closest("[data-width]"), box = document.getElementById("preview-box");
+    if (!wide || !box) return;
+    box.className = `preview ${wide.dataset.width}`;
+    $$("[data-width]").forEach((one) => one.setAttribute("aria-pressed", String(one === wide)));
+  });
+
   $$("dialog[data-open]").forEach((dialog) => dialog.showModal());
 
   // On a phone there are more places than fit beside each other: the one where we are is in sight.
