@@ -25,9 +25,11 @@ def _forget(workspace: Workspace, person_ids: Collection[str], keys: Collection[
     from lianyi.action.audiences import forgetting as audiences
     from lianyi.action.campaigns import keeping as campaigns
     from lianyi.action.codes import issuing as codes
+    from lianyi.action.contacts import forgetting as contacts
     from lianyi.action.journeys import forgetting as journeys
 
     audiences.forget(workspace, person_ids)
     journeys.forget(person_ids, keys)
+    contacts.forget(workspace, person_ids, keys, now=workspace.clock())
     campaigns.forget(workspace, set(person_ids))
     codes.forget(person_ids, keys, now=workspace.clock())

@@ -12,6 +12,7 @@ from django.db.models import Count, QuerySet
 from django.db.models.functions import TruncDate
 
 from lianyi.action.contacts import facts, gate
+from lianyi.action.contacts.claiming import CRASHED
 from lianyi.action.contacts.models import Contact, State
 from lianyi.action.policy import keeping, words
 from lianyi.action.policy.deciding import Decision, Verdict
@@ -25,6 +26,7 @@ SAID: Mapping[str, tuple[str, str]] = {
     State.EXPIRED: ("未发送（已过期）", "not sent, too late"), State.CANCELLED: ("已取消", "cancelled"),
     State.UNKNOWN: ("结果未知", "unknown"),
 }  # fmt: skip
+CRASHED_ZH = "发送程序在交给渠道时中断，无法判断是否已发出"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,12 +64,22 @@ def sentence(contact: Contact, *, zone: str, language: str) -> str:
     """What became of it and why, like "not sent: 3rd message this week, cap 2"."""
     zh = language.startswith("zh")
     said = SAID[contact.state][0 if zh else 1]
-    why = words.reason(contact.rule, contact.values, zone=zone, language=language) if contact.rule else contact.reason
-    if contact.state == State.WAITING and contact.paused:
-        why = "已暂停" if zh else "paused"
-    if contact.state == State.SENT:
-        why = ""
+    why = reason(contact, zone=zone, language=language)
     return f"{said}{'：' if zh else ': '}{why}" if why else said
+
+
+def reason(contact: Contact, *, zone: str, language: str) -> str:
+    """Why it stands as it does, "" where there is nothing to say."""
+    zh = language.startswith("zh")
+    if contact.state == State.SENT:
+        return ""
+    if contact.state == State.WAITING and contact.paused:
+        return "已暂停" if zh else "paused"
+    if contact.rule:
+        return words.reason(contact.rule, contact.values, zone=zone, language=language)
+    if contact.reason == CRASHED:
+        return CRASHED_ZH if zh else CRASHED
+    return contact.reason
 
 
 def described(contact: Contact, *, zone: str, language: str) -> dict[str, Any]:

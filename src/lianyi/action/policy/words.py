@@ -189,7 +189,8 @@ def rules_in_words(policy: Policy, language: str) -> dict[str, list[str]]:
         "spacing": policy.spacing, "confirm": policy.confirm,
     }  # fmt: skip
     said = {name: [_rule(rule)[index] for rule in rules] for name, rules in sections.items()}
-    said["consent"].append(("其余：未拒绝即可", "Everything else: who has not refused")[index])
+    if not policy.consent or policy.consent[-1].channels or policy.consent[-1].purposes:
+        said["consent"].append(("其余：未拒绝即可", "Everything else: who has not refused")[index])
     said["non_personal"] = [
         (
             f"拒绝用途“{policy.personalisation}”的人只收到非个性化的内容",

@@ -89,7 +89,7 @@ def _names(rows: Any) -> dict[str, str]:
 
 def row_of(contact: Contact) -> dict[str, Any]:
     """A contact as a row of a table."""
-    said = looking.sentence(contact, zone=brand().timezone, language=get_language() or "en")
+    said = looking.reason(contact, zone=brand().timezone, language=get_language() or "en")
     return {
         "contact": contact, "title": STATES[contact.state], "look": LOOKS[contact.state], "said": said,
         "when": contact.sent_at or contact.ended_at or (contact.not_before if contact.state == State.WAITING else None),
