@@ -3,8 +3,8 @@
     python benchmarks/journeys.py [--people 200000] [--folder DIR]
 
 Both work on one SQLite file of a workspace. `peer` does what no engine can do with less: for each page of the same size
-it selects the ids that are due and updates step, time and trail, in one transaction a page. `stepping` is the engine: it
-claims, decides, writes where people are now, their trail, and the figures of the step. Steps: a wait that is over, a
+it selects the ids that are due and updates step, time and trail, in one transaction a page. `stepping` is the engine:
+it claims, decides, writes where people are now, their trail, and the figures of the step. Steps: a wait that is over, a
 split, and a goal. `sending` also puts a contact for each person into the outbox.
 """
 
@@ -87,7 +87,9 @@ def reset(name: str, now: object) -> None:
     from lianyi.action.journeys.models import Enrolment
 
     due = now + timedelta(days=1)  # type: ignore[operator]
-    Enrolment.objects.filter(journey__name=name).update(step="day", due_at=due, trail="", worker="")
+    Enrolment.objects.filter(journey__name=name).update(
+        step="day", since=now, due_at=due, parked=True, trail="", worker=""
+    )
 
 
 def peer(now: object) -> float:

@@ -9,7 +9,8 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ import pytest
 from lianyi.settings import Settings
 from lianyi.workspace import Workspace
 
-PEOPLE = 3_000
+PEOPLE = 1_000
 TEXT = """journey: tea
 triggers: [{by: api}]
 steps:
@@ -64,14 +65,25 @@ def environment() -> dict[str, str]:
     return {**{name: value for name, value in os.environ.items() if name not in hidden}, "PYTHONPATH": paths}
 
 
-def worker(folder: Path, page: int) -> subprocess.Popen[str]:
-    made = subprocess.Popen(
-        [sys.executable, "-m", "tests.action.journeys.worker", str(folder), str(page)], text=True,
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment(),
-    )  # fmt: skip
-    assert made.stdout is not None
-    assert made.stdout.readline() == "ready\n"
-    return made
+Start = Callable[[Path, int], "subprocess.Popen[str]"]
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    """Starts workers that wait for `go`, and sees to their end."""
+    with ExitStack() as stack:
+
+        def started(folder: Path, page: int) -> subprocess.Popen[str]:
+            command = [sys.executable, "-m", "tests.action.journeys.worker", str(folder), str(page)]
+            made = stack.enter_context(
+                subprocess.Popen(command, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment())
+            )
+            stack.callback(made.kill)
+            assert made.stdout is not None
+            assert made.stdout.readline() == "ready\n"
+            return made
+
+        yield started
 
 
 def go(process: subprocess.Popen[str]) -> None:
@@ -97,28 +109,28 @@ def must_be_done_once(folder: Path) -> None:
         assert [line.split("@")[0] for line in str(trail).splitlines()] == steps
 
 
-def test_two_workers_at_once_do_each_step_once(folder: Path) -> None:
-    workers = [worker(folder, page) for page in (250, 170)]
+def test_two_workers_at_once_do_each_step_once(folder: Path, start: Start) -> None:
+    workers = [start(folder, page) for page in (250, 170)]
     for one in workers:
         go(one)
     for one in workers:
-        assert one.wait(60) == 0
+        assert one.wait(120) == 0
     must_be_done_once(folder)
 
 
 @pytest.mark.slow
-def test_a_worker_killed_anywhere_leaves_nothing_done_twice(folder: Path) -> None:
+def test_a_worker_killed_anywhere_leaves_nothing_done_twice(folder: Path, start: Start) -> None:
     chosen = random.Random(7)
     for _ in range(4):
-        victim = worker(folder, 400)
+        victim = start(folder, 150)
         go(victim)
-        time.sleep(chosen.uniform(0.05, 0.6))
+        time.sleep(chosen.uniform(0.05, 0.6))  # anywhere in its work
         victim.kill()
         victim.wait(10)
         # Its lease is over by now, as it is after two minutes.
         with closing(sqlite3.connect(folder / "ops.sqlite3", timeout=20)) as database, database:
             database.execute("UPDATE journeys_enrolment SET lease_until = '2020-01-01' WHERE lease_until IS NOT NULL")
-    last = worker(folder, 1000)
+    last = start(folder, 1000)
     go(last)
-    assert last.wait(60) == 0
+    assert last.wait(120) == 0
     must_be_done_once(folder)
