@@ -84,7 +84,7 @@
       two.forEach((one) => one.addEventListener("input", () => put(thing, field.name, two.every((each) => each.value) ? two.map((each) => each.value) : undefined)));
       return make("div", { class: "field" }, make("span", { class: "label" }, field.label), make("div", { class: "row nowrap-row" }, ...two));
     }
-    const input = make("input", { value: Array.isArray(value) ? value.join(" ") : value === undefined ? "" : value, class: field.mono ? "mono" : null, inputmode: field.type === "number" ? "decimal" : null, readonly: field.fixed });
+    const input = make("input", { value: Array.isArray(value) ? value.join(" ") : value === undefined ? "" : value, class: field.mono ? "mono" : null, inputmode: field.type === "number" ? "decimal" : null, readonly: Boolean(field.fixed) });
     input.addEventListener("input", () => put(thing, field.name, field.type === "number" ? numeric(input.value) : field.type === "numbers" ? input.value.split(/[\s,]+/).filter(Boolean).map(numeric) : input.value));
     const made = labelled(field, input);
     if (field.options && field.options.length) {
