@@ -142,9 +142,10 @@ def freshness(ws: Workspace, clock: Callable[[], datetime], *, seconds: int, peo
     """Land 1,000 events a second, of which 50 are first orders within a day, and follow."""
     from lianyi.action.audiences import defining
     from lianyi.action.audiences.following import AudienceRound
-    from lianyi.action.audiences.models import Audience, Change
+    from lianyi.action.audiences.models import Audience, Change, Following
 
     Audience.objects.all().delete()
+    Following.objects.all().delete()
     kept = [defining.define(ws, f"Live {number}", line, by="bench", now=clock()) for number, line in enumerate(LIVE)]
     one = AudienceRound(folder=ws.folder)
     took, _ = timed(lambda: one.work(ws, clock(), lambda: False))

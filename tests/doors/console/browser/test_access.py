@@ -31,6 +31,8 @@ PAGES = (
     "/people/{anna}/merge?with={bo}",
     "/people/{anna}/split",
     "/people/{anna}/erase",
+    "/audiences",
+    "/audiences/new",
     "/tags",
     "/tags/new",
     "/tags/rules/buyer",
