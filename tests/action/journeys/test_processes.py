@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -31,6 +32,7 @@ steps:
 SET_UP = """
 import sys, base64
 from pathlib import Path
+from typing import Any
 from datetime import timedelta
 folder = Path(sys.argv[1])
 from lianyi.doors.console.start import prepare
@@ -92,7 +94,7 @@ def go(process: subprocess.Popen[str]) -> None:
     process.stdin.flush()
 
 
-def rows(folder: Path, query: str) -> list[tuple[object, ...]]:
+def rows(folder: Path, query: str) -> list[tuple[Any, ...]]:
     with closing(sqlite3.connect(folder / "ops.sqlite3", timeout=20)) as database:
         return database.execute(query).fetchall()
 

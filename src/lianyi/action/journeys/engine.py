@@ -10,17 +10,18 @@ from __future__ import annotations
 import logging
 import secrets
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db import InterfaceError, OperationalError, transaction
-from django.db.models import F, Q, TextField, Value
+from django.db.models import F, Q, QuerySet, TextField, Value
 from django.db.models.functions import Concat
 
 from lianyi.action.journeys import acts, neighbours, splits
+from lianyi.action.journeys import document as d
 from lianyi.action.journeys.enrolling import Comer, enrol
 from lianyi.action.journeys.flow import END, Flow, flow_of
 from lianyi.action.journeys.models import Enrolment, Journey, Passage, Task, Version
@@ -41,6 +42,8 @@ State = Enrolment.State
 T = TypeVar("T")
 # Nobody's fault among the people of a page: the page is put back and done again.
 _OURS = (Busy, OperationalError, InterfaceError, Interrupted)
+_BRIEF = ("journey_id", "number", "step", "id", "person_id", "key", "parked")
+_NOTHING: Mapping[str, Any] = {}
 _READ = ("id", "person_id", "key", "since", "acted_at", "due_at", "parked", "met_at", "facts")
 
 
@@ -83,21 +86,39 @@ class Engine:
         token = f"{self.name}{secrets.token_hex(4)}"
         taken = 0
         for some in in_pages(ids):
-            taken += Enrolment.objects.filter(free, id__in=some, state=State.GOING, due_at__lte=now).update(
-                worker=token, lease_until=now + LEASE
-            )
+            mine = with_ids(some).filter(free, state=State.GOING, due_at__lte=now)
+            taken += mine.update(worker=token, lease_until=now + LEASE)
         found: dict[tuple[int, int, str], list[Standing]] = defaultdict(list)
         if taken:
             self.token = token
             for some in in_pages(ids):
-                rows = Enrolment.objects.filter(id__in=some, worker=token).order_by("id")
-                for journey, number, step, *values in rows.values_list("journey_id", "number", "step", *_READ):
-                    found[journey, number, step].append(Standing(**dict(zip(_READ, values, strict=True))))
-        return found
+                rows = with_ids(some).filter(worker=token).order_by("id")
+                for journey, number, step, pk, person, key, parked in rows.values_list(*_BRIEF):
+                    found[journey, number, step].append(
+                        Standing(id=pk, person_id=person, key=key, parked=parked, since=now, acted_at=now, due_at=now,
+                                 met_at=None, facts=_NOTHING)
+                    )  # fmt: skip
+        return {place: self._whole(place, people) for place, people in found.items()}
+
+    def _whole(self, place: tuple[int, int, str], people: list[Standing]) -> list[Standing]:
+        """The rest of what the step must know of each; times and facts take long to read, and few steps ask for
+        them."""
+        journey_id, number, step_id = place
+        step = flow_of(_document(journey_id, number)).stops[step_id].step
+        plain = isinstance(step, d.Wait) and not (step.until or step.between or step.days)
+        if plain and all(one.parked for one in people):
+            return people
+        if not isinstance(step, d.Wait | d.Send | d.Webhook | d.Call | d.Reward):
+            return people
+        whole: list[Standing] = []
+        for some in in_pages([one.id for one in people]):
+            rows = with_ids(some).filter(worker=self.token).order_by("id").values_list(*_READ)
+            whole += [Standing(**dict(zip(_READ, values, strict=True))) for values in rows]
+        return whole
 
     def _release(self, people: Sequence[Standing]) -> None:
         for some in in_pages([one.id for one in people]):
-            Enrolment.objects.filter(id__in=some, worker=self.token).update(worker="", lease_until=None)
+            with_ids(some).filter(worker=self.token).update(worker="", lease_until=None)
 
 
 @dataclass(frozen=True)
@@ -143,22 +164,22 @@ class _Page:
         made = acts.acts(place, step, gone) if gone else acts.Acts()
         if made.events:
             self.engine.workspace.inbox.put_now(made.events, received_at=self.now)
-        with transaction.atomic():
-            ours = self._still_ours(people)
-            if len(ours) < len(people):  # some reached the goal or left meanwhile, or another worker took over
-                decision = _without(decision, ours)
-                gone = [one for one in gone if one.id in ours]
-                made = acts.acts(place, step, gone) if gone else acts.Acts()
-            self._write(decision, flow, made, place)
+        try:
+            with transaction.atomic():
+                self._write(decision, flow, made, place)
+        except _Gone:  # some reached the goal or left meanwhile, or another worker took over
+            with transaction.atomic():
+                ours = self._still_ours(people)
+                kept = [one for one in gone if one.id in ours]
+                made = acts.acts(place, step, kept) if kept else acts.Acts()
+                self._write(_without(decision, ours), flow, made, place)
 
     def _still_ours(self, people: Sequence[Standing]) -> set[int]:
         """Whose rows are still leased to us; they stay so to the end of the transaction."""
         ours: set[int] = set()
         for some in in_pages([one.id for one in people]):
-            rows = Enrolment.objects.select_for_update().filter(
-                id__in=some, worker=self.engine.token, state=State.GOING, step=self.step
-            )
-            ours.update(rows.values_list("id", flat=True))
+            rows = with_ids(some).filter(worker=self.engine.token, state=State.GOING, step=self.step)
+            ours.update(rows.select_for_update().values_list("id", flat=True))
         return ours
 
     def _write(self, decision: Decision, flow: Flow, made: acts.Acts, place: acts.Place) -> None:
@@ -177,7 +198,7 @@ class _Page:
         count_passages(self.journey.pk, self.number, self.step, decision, now=self.now)
 
     def _move_rows(self, move: Move, people: Sequence[Standing], *, acted: bool, reached: bool) -> None:
-        """Write where these people are now."""
+        """Write where these people are now. _Gone where some of them are no longer ours."""
         changes: dict[str, object] = {"worker": "", "lease_until": None, "parked": move.parked, "due_at": move.due_at}
         if move.way:
             changes |= {"step": move.to, "since": self.now, "met_at": None, "trail": self._trail(move)}
@@ -187,9 +208,11 @@ class _Page:
                 how = "exit" if move.way == "exit" else "end"
                 changes |= {"state": State.OVER, "ended_at": self.now, "how": how, "due_at": None}
         for some in in_pages([one.id for one in people]):
-            Enrolment.objects.filter(id__in=some).update(**changes)
+            mine = with_ids(some).filter(worker=self.engine.token, state=State.GOING, step=self.step)
+            if mine.update(**changes) < len(some):
+                raise _Gone
             if not move.way:  # what they wait for happened while we decided that they wait
-                Enrolment.objects.filter(id__in=some, met_at__isnull=False).update(due_at=self.now)
+                with_ids(some).filter(met_at__isnull=False).update(due_at=self.now)
 
     def _trail(self, move: Move) -> Concat:
         said = self.step if move.way == "next" else f"{self.step}={move.way}"
@@ -212,9 +235,19 @@ class _Page:
         log.warning("%s, step %s: %s", self.journey.name, self.step, reason, extra={"action": "journey.aside"})
         aside = 0
         for some in in_pages([one.id for one in people]):
-            mine = Enrolment.objects.filter(id__in=some, worker=self.engine.token)
+            mine = with_ids(some).filter(worker=self.engine.token)
             aside += mine.update(state=State.ASIDE, reason=reason[:2000], worker="", lease_until=None)
         return aside
+
+
+class _Gone(Exception):
+    """Some people of a page are no longer leased to us."""
+
+
+def with_ids(ids: Sequence[int]) -> QuerySet[Enrolment]:
+    """The enrolments with these ids. Written into the statement: thousands of parameters cost more than the rows."""
+    listed = ", ".join(str(int(pk)) for pk in ids)
+    return Enrolment.objects.extra(where=[f"journeys_enrolment.id IN ({listed})"])  # noqa: S610  whole numbers only
 
 
 def _without(decision: Decision, ours: set[int]) -> Decision:

@@ -15,6 +15,8 @@ from datetime import datetime
 from itertools import combinations
 from typing import Any
 
+from django.db import connection
+
 from lianyi.action.journeys.document import Split, duration
 from lianyi.action.journeys.flow import Flow
 from lianyi.action.journeys.happenings import mark
@@ -37,18 +39,19 @@ def note(flow: Flow, step_id: str, decision: Decision, *, now: datetime) -> None
     if not isinstance(step, Split):
         return
     names = [arm.name for arm in step.arms]
+    of_split = mark(step)
+    at = connection.ops.adapt_datetimefield_value(now)
     rows = [
-        Choice(
-            enrolment_id=one.id,
-            step=step.id,
-            mark=mark(step),
-            arm=HOLDOUT if move.way == HOLDOUT else names[_number(move.way)],
-            at=now,
-        )
+        (one.id, step.id, of_split, HOLDOUT if move.way == HOLDOUT else names[_number(move.way)], at)
         for move, people in decision.moves.items()
         for one in people
     ]
-    Choice.objects.bulk_create(rows, ignore_conflicts=True, batch_size=500)
+    with connection.cursor() as cursor:  # a model for each would take ten times as long
+        cursor.executemany(
+            "INSERT INTO journeys_choice (enrolment_id, step, mark, arm, at) VALUES (%s, %s, %s, %s, %s) "
+            "ON CONFLICT DO NOTHING",
+            rows,
+        )
 
 
 def _number(way: str) -> int:

@@ -125,7 +125,11 @@ def _wait(step: d.Wait, people: Sequence[Standing], moves: _Moves, world: World)
     if step.until is not None:
         _wait_for_event(step, step.until, people, moves, world)
         return
-    zones = world.zones([one.person_id for one in people]) if step.between or step.days else {}
+    plain = not (step.between or step.days)
+    if plain and all(one.parked for one in people):  # their time was reckoned when they came
+        moves.leave(people)
+        return
+    zones = {} if plain else world.zones([one.person_id for one in people])
     length = duration(step.duration) if step.duration else timedelta()
     for one in people:
         begin = max(one.since + length, moves.now)

@@ -30,7 +30,7 @@ from lianyi.workspace import Workspace
 LEASE = timedelta(seconds=120)
 OFTEN = timedelta(seconds=2)
 SELDOM = timedelta(seconds=30)
-AFTER_ERROR = timedelta(minutes=1)
+AFTER_ERROR = timedelta(seconds=10)
 # A door that was shut this long (a stopped server) does not make up for older days.
 MAKE_UP = timedelta(days=2)
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
