@@ -125,6 +125,16 @@ def test_a_visit_with_campaign_then_a_person(visit: Visit, server: Running) -> N
     assert [row["actor_key"] for row in links] == ["user:u77"]
 
 
+def test_who_came_through_a_link_of_ours_brings_the_number_from_there(visit: Visit, server: Running) -> None:
+    number = "0123456789abcdef" * 2
+    page = visit(query=f"?ajs_aid={number}")
+    events_of(server, page, 1)
+    assert visitor(page) == number
+    again = visit(query=f"?ajs_aid={'f' * 32}")  # a number of one's own stays
+    events_of(server, again, 2)
+    assert visitor(again) == number
+
+
 def test_pages_of_an_app_in_one_page_count_once_each(visit: Visit, server: Running) -> None:
     page = visit()
     page.evaluate("history.pushState({}, '', '/oolong'); history.replaceState({}, '', '/oolong#leaf')")

@@ -1,7 +1,7 @@
 """Where a token travels when it is not in a link: the fields that platforms hand back to whoever made a code.
 
 Each carrier says how long its field may be, what to ask of the platform, and how the token is read out of what the
-platform sends back. WeCom and WeChat facts: docs/reference/carriers.md.
+platform sends back. WeCom and WeChat facts: docs/howto/links-and-rewards.md.
 """
 
 from __future__ import annotations

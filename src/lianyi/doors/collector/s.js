@@ -66,7 +66,8 @@
     timer = 0;
     if (!queue.length || !allowed()) return;
     var batch = [], size = 0, id = read("id");
-    if (!id) write("id", id = uuid());
+    /* Whoever came through a link of ours brings the number from there; a number of one's own stays. */
+    if (!id) write("id", id = (/[?&]ajs_aid=([0-9a-f]{32})(&|$)/.exec(l.search) || [])[1] || uuid());
     while (queue.length && size < 20000) {
       var call = queue.shift();
       call.anonymousId = call.anonymousId || id;
