@@ -33,6 +33,8 @@ PAGES = (
     "/people/{anna}/erase",
     "/audiences",
     "/audiences/new",
+    "/content/new/email",
+    "/codes",
     "/tags",
     "/tags/new",
     "/tags/rules/buyer",
