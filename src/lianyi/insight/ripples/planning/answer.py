@@ -40,7 +40,7 @@ class Forecast:
     """What will come of it, seeds included.
 
     reach: expected, in the goal's unit; low, high: where expected reach lies by draws of the chances where their doubt
-    was learned (meant for 90 %; in simulated brands they held in 4 of 11, too narrow), else if all chances were at
+    was learned (meant for 90 %; in simulated brands they held in 7 of 12, too narrow), else if all chances were at
     their lower, upper bounds (people only where the goal is not money or one community: then scaled alike). people:
     expected people; people_low, people_high: nine of ten single ripples end between these. in_time: expected people by
     the horizon, None without one. generations: mean people per generation, seeds first. certified: part of the best
