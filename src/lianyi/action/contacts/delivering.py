@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import queue
+import sys
 import threading
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
@@ -21,6 +22,9 @@ from lianyi.action.contacts.lines import Pace
 
 log = logging.getLogger(__name__)
 OPEN_SECONDS = 60.0
+# How long the thread of the database may keep the interpreter while the loop has something to do. As usual (5 ms), each
+# answer of a server would wait that long.
+SWITCH_SECONDS = 0.0005
 
 
 def _loop() -> asyncio.AbstractEventLoop:
@@ -47,8 +51,10 @@ class Deliveries:
         self.loop = _loop()
         self._thread = threading.Thread(target=self._run, name="deliveries", daemon=True)
         self.news = threading.Event()
+        self._usual = sys.getswitchinterval()
 
     def __enter__(self) -> Self:
+        sys.setswitchinterval(SWITCH_SECONDS)
         self._thread.start()
         return self
 
@@ -56,6 +62,7 @@ class Deliveries:
         self.loop.call_soon_threadsafe(self.loop.stop)
         self._thread.join()
         self.loop.close()
+        sys.setswitchinterval(self._usual)
 
     def _run(self) -> None:
         asyncio.set_event_loop(self.loop)

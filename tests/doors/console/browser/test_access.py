@@ -52,6 +52,8 @@ PAGES = (
     "/settings/log",
     "/settings/channels",
     "/settings/channels/new/email",
+    "/contacts",
+    "/policy",
     "/account",
     "/components",
     "/nothing-here",
