@@ -7,7 +7,7 @@ import shutil
 import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -35,15 +35,20 @@ Names = Mapping[str, tuple[str, ...]]
 
 @dataclass(frozen=True, kw_only=True)
 class PresentScope(Scope):
-    """Reads events from the compact copy; from the log where a figure needs a text or props."""
+    """Reads events from the compact copy; from the log where a figure needs a text or props. past: without the events
+    since the tables."""
+
+    past: bool = False
 
     def done(self, *columns: str, where: str = "TRUE") -> str:
         """See Scope.done."""
-        return self._acts("done", columns, where) or super().done(*columns, where=where)
+        return self._acts("made.actor" if self.past else "done", columns, where) or super().done(*columns, where=where)
 
     def received(self, *columns: str, where: str = "TRUE") -> str:
         """See Scope.received."""
-        return self._acts("undergone", columns, where) or super().received(*columns, where=where)
+        return self._acts("made.target" if self.past else "undergone", columns, where) or super().received(
+            *columns, where=where
+        )
 
     def _acts(self, relation: str, columns: tuple[str, ...], where: str) -> str:
         if any(_IN_LOG.search(text) for text in (*columns, where)):
@@ -51,6 +56,36 @@ class PresentScope(Scope):
         listed = "".join(f", {column}" for column in columns)
         asked = self.asked("e")
         return f"(SELECT e.person_id{listed} FROM {relation} e WHERE {self.happened()} AND {asked} AND {where})"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PresentQuestion(Question):
+    """Asks of everybody in two parts: whom no event touched since the tables as the compact copy lies, and the touched
+    with their events laid over. Most people are of the first kind, and that part joins nothing more."""
+
+    late: bool
+
+    def chosen(self, tree: s.Node) -> str:
+        """See Question.chosen."""
+        scope = self.scope
+        assert isinstance(scope, PresentScope)  # noqa: S101  made here alone
+        if scope.among or scope.past:
+            return super().chosen(tree)
+        past = replace(self, scope=replace(scope, past=True), people="made.people").chosen(tree)
+        if not self.late:
+            return past
+        touched = replace(self, scope=replace(scope, among="SELECT person_id FROM added")).chosen(tree)
+        return (
+            f"SELECT person_id FROM ({past}) AS c WHERE person_id NOT IN (SELECT person_id FROM added) "
+            f"UNION ALL {touched}"
+        )
+
+    def _others(self, tree: s.Node) -> str:
+        scope = self.scope
+        assert isinstance(scope, PresentScope)  # noqa: S101
+        if scope.past:  # the other persons may have been touched
+            return replace(self, scope=replace(scope, past=False), people="people").chosen(tree)
+        return super()._others(tree)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,6 +113,7 @@ class Present:
         self.timezone, self.currency, self.rules = timezone, currency, rules
         self.since: int | None = None
         self._lock = threading.Lock()
+        self._late = False
         self._engine = DuckDB(memory_mb=memory_mb, threads=threads, spill=spill)
         self._engine.run(f"ATTACH {literal(str(path))} AS made (READ_ONLY)")
         self._begin()
@@ -133,6 +169,7 @@ class Present:
         numbers of the people who did them or to whom they were done."""
         with self._lock, self._engine.apart() as cursor:
             touched = self._take_in(cursor, files, now) if files else pa.array([], pa.int32())
+            self._late = self._late or len(touched) > 0
             self.since = version
             return touched
 
@@ -320,7 +357,7 @@ class Present:
         def listed(name: str) -> str:
             return f"(person_id IN (SELECT person_id FROM list_{lists.index(name)}))"
 
-        return Question(scope=scope, tag_sql=tagged, audience_sql=listed, derived=days)
+        return PresentQuestion(scope=scope, tag_sql=tagged, audience_sql=listed, derived=days, late=self._late)
 
 
 def clear(folder: Path) -> None:
