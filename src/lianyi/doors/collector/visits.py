@@ -43,7 +43,7 @@ log = logging.getLogger(__name__)
 HERE = Path(__file__).parent
 COOKIE = "lianyi_v"
 YEAR = 365 * 24 * 3600
-WAIT = 0.005
+WAIT = 0.002
 MAX_FORM = 4_096
 FILES = {"/s/page.css": "text/css; charset=utf-8", "/s/page.js": "text/javascript; charset=utf-8"}
 ACTS = ("mine", "shared", "seen", "forget")
