@@ -21,7 +21,7 @@ from lianyi.action.contacts import clicks
 from lianyi.memory.draining import land
 from lianyi.settings import Settings
 from lianyi.workspace import Workspace
-from tests.doors.collector.server import Running, serving
+from tests.doors.collector.server import Running, serving, wait_for
 
 PHONE = {
     "user-agent": "Mozilla/5.0 (Linux; Android 14; M2102) AppleWebKit/537.36 Chrome/126.0 Mobile MicroMessenger/8.0.50",
@@ -68,10 +68,19 @@ class Site:
         return self.opened[-1]
 
     def events(self, campaign: str) -> list[dict[str, Any]]:
-        """What the log knows of a campaign; lands what waits."""
+        """What the log knows of a campaign, landed. An answer may go out before its event is on the disk, so one more
+        link is opened behind it: events are kept in their order."""
         ws = lianyi.open(self.running.folder)
-        while land(ws.inbox, ws.lake, datetime.now(UTC), wait=20).events:
-            pass
+        behind = self.client()
+        behind.get(f"/r/{self.tokens['behind']}")
+        key = f"anon:{behind.cookies['lianyi_v']}"
+
+        def kept() -> bool:
+            while land(ws.inbox, ws.lake, datetime.now(UTC), wait=20).events:
+                pass
+            return bool(ws.look_up("events", [key], columns=["id"]).num_rows)
+
+        wait_for(kept, what="the last link to be kept")
         found = ws.sql('SELECT * FROM events WHERE campaign = ? ORDER BY "at"', [campaign]).to_arrow_table()
         return [{**row, "props": json.loads(row["props"] or "{}")} for row in found.to_pylist()]
 
@@ -81,7 +90,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     folder = tmp_path_factory.mktemp("links") / "tea"
     Workspace.create(folder, Settings(name="Link Tea", language="en", memory_mb=1024, threads=1))
     asked = {
-        "chain": code("chain"), "robots": code("robots"), "asks": code("asks"), "dnt": code("dnt"),
+        "behind": code("behind", landing=False), "chain": code("chain"), "robots": code("robots"),
+        "asks": code("asks"), "dnt": code("dnt"),
         "direct": code("direct", landing=False), "carry": code("carry", landing=False, carry=True),
         "gone": code("gone"), "asks_first": ["asks"],
         "sharer": code("direct", landing=False, sharer="p1", sharer_key="user:ann"),
