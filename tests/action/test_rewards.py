@@ -19,12 +19,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from lianyi.action.rewards import drawing, paying, posting, ruling, settling
+from lianyi.action.rewards import drawing, granting, paying, posting, ruling, settling
 from lianyi.action.rewards.drawing import Prize
 from lianyi.action.rewards.models import Draw, Posting, Rule, Total
 from lianyi.action.rewards.posting import Claim
 from lianyi.action.rewards.ruling import Wanted
-from lianyi.errors import InputError, RefusedError
+from lianyi.errors import InputError, NotFound, RefusedError
 from lianyi.memory.events import Event
 from lianyi.settings import Settings
 from lianyi.workspace import Workspace
@@ -236,6 +236,17 @@ def test_who_brought_a_buyer_is_rewarded_once_and_everything_else_has_its_reason
     assert (again.granted, again.clawed_back) == (0, 0)
     told = [event for portion in brought.inbox.take(10**9) for event in [portion.events]]
     assert sum(told) == 4
+
+
+def test_a_journey_grants_what_one_person_has_earned_and_nothing_else(brought: Workspace) -> None:
+    rule, of = rule_of(budget=100_000, per_person=50_000), ids(brought)
+    asked: dict[str, Any] = {"person_id": of("bo"), "key": "k", "by": "journey", "now": NOW, "workspace": brought}
+    assert [granting.grant("spring", **asked) for _ in range(2)] == [1, 0]
+    assert list(Posting.objects.filter(rule=rule, what="granted").values_list("person", "order_no")) == [
+        (of("bo"), "o3")
+    ]
+    with pytest.raises(NotFound, match="there are: spring"):
+        granting.grant("summer", **asked)
 
 
 def test_a_refund_takes_back_exactly_what_is_no_longer_earned(brought: Workspace) -> None:
