@@ -146,3 +146,14 @@ def test_an_analyst_looks_and_changes_nothing(standing: Standing, brand: Workspa
     assert standing.analyst.post("/journeys/tea/turn", {"act": "start"}).status_code == 403
     assert standing.analyst.post("/campaigns/1/turn", {"act": "start"}).status_code == 403
     assert standing.analyst.post("/tasks/new", {"title": "x"}).status_code == 403
+
+
+def test_refusals_are_shown_on_their_step(standing: Standing, brand: Workspace) -> None:
+    from lianyi.action.contacts.models import Contact
+
+    applied(standing)
+    Contact.objects.create(key="k", person_id="p", channel="hook", purpose="marketing", body={}, journey="tea",
+                           step="day", state="refused", rule="consent", by="journey:tea")  # fmt: skip
+    page = standing.owner.get("/journeys/tea").content.decode()
+    assert "refused by rule 1" in page
+    assert "consent 1" in page

@@ -81,7 +81,8 @@ def at_steps(journey: Journey, flow: Flow | None) -> dict[str, AtStep]:
         step: AtStep(
             waiting=standing.get(step, Counter())[State.GOING], aside=standing.get(step, Counter())[State.ASIDE],
             reasons=_reasons(journey, step) if standing.get(step, Counter())[State.ASIDE] else {},
-            ways=ways.get(step, {}), contacts=contacts.get(step, {}), refused=refused.get(step, {}),
+            # Plain dictionaries: a template that asks a Counter for `items` gets a count of 0.
+            ways=dict(ways.get(step, {})), contacts=dict(contacts.get(step, {})), refused=dict(refused.get(step, {})),
             **_split(journey, flow, step),
         )
         for step in known

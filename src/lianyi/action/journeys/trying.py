@@ -282,7 +282,9 @@ def _summed(
     standing = Counter(way.where.step for way in ways)
     return DryRun(
         start=start, until=until, came=came, left_out=dict(left_out), followed=len(ways), held=held,
-        sends={step: count for step, count in sends.items() if count}, refused=refused, passed=passed,
+        sends={step: count for step, count in sends.items() if count},
+        refused={step: dict(rules) for step, rules in refused.items()},
+        passed={step: dict(ways_) for step, ways_ in passed.items()},
         standing=dict(standing), examples=tuple(ways[:20]), notes=tuple(notes),
     )  # fmt: skip
 
