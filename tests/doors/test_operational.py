@@ -24,6 +24,7 @@ LAWS = (
     "tests/action/test_team.py",
     "tests/action/test_plans.py",
     "tests/action/contacts/test_asking.py",
+    "tests/action/contacts/test_leases.py",
     "tests/action/contacts/test_sending.py",
     "tests/action/journeys/test_engine.py",
 )
