@@ -7,12 +7,14 @@ from collections.abc import Mapping
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
 from lianyi.action.campaigns import figures, keeping
 from lianyi.action.campaigns.models import Campaign
 from lianyi.action.plans.models import Plan
+from lianyi.action.policy.words import section
 from lianyi.action.team import audit
 from lianyi.action.team.rights import Text
 from lianyi.action.work import queue
@@ -80,6 +82,7 @@ def _page(request: HttpRequest, found: Campaign, checked: keeping.Checked | None
     states = [(CONTACTS.get(state, state), count) for state, count in made.states.items()] if made else []
     context = {
         "campaign": found, "state": STATES[found.state], "checked": checked, "figures": made, "states": states,
+        "refused": [(section(rule, get_language() or "en"), n) for rule, n in (made.refused if made else {}).items()],
         "plan": Plan.objects.filter(campaign=found.name).first(), "now": now,
         "share_given": found.given / found.people if found.people else None,
     }  # fmt: skip
