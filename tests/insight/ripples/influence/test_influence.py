@@ -33,11 +33,12 @@ def factors(*rows: tuple[str, str, str, float]) -> pa.Table:
     """Rows of `spread_factors`: kind, name, target, factor."""
     names = ("kind", "name", "target")
     text = {name: pa.array([row[place] for row in rows], pa.string()) for place, name in enumerate(names)}
-    none = pa.nulls(len(rows), pa.float64())
     return pa.table({
         **text, "source": pa.array([""] * len(rows), pa.string()),
-        "factor": pa.array([row[3] for row in rows], pa.float64()), "low": none, "high": none,
-        "arrivals": pa.array([1.0] * len(rows), pa.float64()),
+        "factor": pa.array([row[3] for row in rows], pa.float64()),
+        "low": pa.array([row[3] / 1.1 for row in rows], pa.float64()),
+        "high": pa.array([row[3] * 1.1 for row in rows], pa.float64()),
+        "prior": pa.array([4.0] * len(rows), pa.float64()), "arrivals": pa.array([1.0] * len(rows), pa.float64()),
     })  # fmt: skip
 
 

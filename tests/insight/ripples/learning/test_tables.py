@@ -138,3 +138,13 @@ def test_without_ripples_everybody_has_the_chance_that_is_usual() -> None:
         assert row["low"] < row["probability"] / 2
         assert row["high"] > row["probability"] * 2
     assert built["spread_checks"] == []
+
+
+def test_people_who_came_though_nobody_is_tied_are_learned_from() -> None:
+    """A new brand's first events: links that were opened."""
+    log = Log()
+    for number in range(40):
+        log.add("arrive", f"anon:{number}", AS_OF - timedelta(days=number), id=f"t:a{number}", campaign="spring")
+    built = log.build("spread_factors", "spread", "spread_checks")
+    assert built["spread"] == []
+    assert len([row for row in built["spread_factors"] if row["kind"] == "unseen"]) == 40

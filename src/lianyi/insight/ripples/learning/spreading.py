@@ -96,13 +96,14 @@ class Ground:
         return np.ascontiguousarray(np.hstack([plain[:, :traits], moment, plain[:, traits:]]), dtype=np.int32)
 
     def _plain(self, arc: Numbers, topic: Numbers, incentive: Numbers) -> NDArray[np.int32]:
-        target = self.arcs.target[arc]
+        target = _of(self.arcs.target, arc)
         known = topic >= 0
         own = np.where(known, target.astype(np.int64) * self.topics + np.maximum(topic, 0), -1)
         caring = np.full(len(arc), -1)
         if self.moments is None:
             caring = np.where(known, self.care.level[target, np.maximum(topic, 0)], -1)
-        columns = [*self.arcs.traits[arc].T, caring, topic, incentive, self.arcs.source[arc], target, own, arc]
+        traits, source = _of(self.arcs.traits, arc), _of(self.arcs.source, arc)
+        columns = [*traits.T, caring, topic, incentive, source, target, own, arc]
         return np.ascontiguousarray(np.stack(columns, axis=1), dtype=np.int32)
 
     def sizes(self, incentives: int) -> tuple[int, ...]:
@@ -120,6 +121,11 @@ class Ground:
         """All exposures of all ripples; with moments also those along ties that nobody sees."""
         seen = trials(past, self.arcs, delay)
         return seen if self.moments is None else seen.beside(unseen(past, self.arcs, delay, seen))
+
+
+def _of(values: NDArray[Any], arc: Numbers) -> NDArray[Any]:
+    """What arcs have; anything where there are no arcs at all and only ties that nobody sees are asked for."""
+    return values[arc] if len(values) else np.zeros((len(arc), *values.shape[1:]), values.dtype)
 
 
 @dataclass(frozen=True, kw_only=True)
