@@ -13,6 +13,13 @@ hypothesis.settings.register_profile("lianyi", deadline=None)
 hypothesis.settings.load_profile("lianyi")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with long tests come first: two workers share files out as they come, and the last one should be short."""
+    long = {item.path for item in items if any(item.iter_markers("browser")) or any(item.iter_markers("slow"))}
+    browser = {item.path for item in items if any(item.iter_markers("browser"))}
+    items.sort(key=lambda item: (item.path not in browser, item.path not in long))
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -39,16 +40,14 @@ def send(client: Client, method: str, path: str, data: Any = None) -> tuple[int,
 
 
 def filled(endpoint: Endpoint) -> str:
-    values = {
-        "<str:person_id>": ANNA, "<str:name>": "people", "<str:tag>": "buyer", "<int:job_id>": "1", "<int:key_id>": "1",
-        "<uuid:upload_id>": "00000000-0000-4000-8000-000000000000", "<int:plan_id>": "1",
-        "<int:user_id>": "1", "<int:token_id>": "1", "<int:content_id>": "1", "<str:token>": "0123456789abc",
-        "<int:rule_id>": "1", "<int:number>": "1", "<int:draw_id>": "1",
-    }  # fmt: skip
-    path = endpoint.path
-    for hole, value in values.items():
-        path = path.replace(hole, value)
-    return path
+    """The address of an endpoint with something for each hole: numbers are 1, texts what there is or might be."""
+    texts = {"person_id": ANNA, "name": "people", "tag": "buyer", "token": "0123456789abc"}
+
+    def value(hole: re.Match[str]) -> str:
+        kind, name = hole[1], hole[2]
+        return {"int": "1", "uuid": "00000000-0000-4000-8000-000000000000"}.get(kind) or texts.get(name, "x")
+
+    return re.sub(r"<(\w+):(\w+)>", value, endpoint.path)
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda one: f"{one.method} {one.path}")

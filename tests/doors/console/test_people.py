@@ -44,6 +44,7 @@ def found(ws: Workspace, query: str) -> set[str]:
         ("sort=evil;drop&page=0&seen=999&consumption=x", set(NAMES.values())),
     ],
 )  # fmt: skip
+@pytest.mark.django_db
 def test_a_search_finds_exactly_who_fits(brand: Workspace, query: str, expected: set[str]) -> None:
     assert found(brand, query) == expected
 

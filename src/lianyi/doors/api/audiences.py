@@ -51,7 +51,7 @@ def audiences(request: HttpRequest) -> dict[str, Any]:
 
 @api.add("POST", "audiences/check", right="people.see", body=(CONDITION, LANGUAGE),
          says="How many people fulfil a condition now, some of them, and why.")  # fmt: skip
-def check(request: HttpRequest) -> dict[str, Any]:
+def check_audience(request: HttpRequest) -> dict[str, Any]:
     """422 says where the condition can't be read."""
     ws, data = built("people"), body_of(request, "condition")
     now = ws.clock()

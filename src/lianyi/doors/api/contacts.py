@@ -131,7 +131,7 @@ def confirm(request: HttpRequest) -> dict[str, Any]:
 
 
 @api.add("POST", "contacts/cancel", right="contacts.send", says="Take back contacts that wait.", body=_WHICH)
-def cancel(request: HttpRequest) -> dict[str, Any]:
+def cancel_contacts(request: HttpRequest) -> dict[str, Any]:
     """What has been given to a channel is on its way."""
     rows = _which(body_of(request))
     return {"contacts": steering.take_back(rows, by=user_of(request), now=timezone.now())}
