@@ -140,3 +140,8 @@ def page(browser: Browser, server: Server) -> Iterator[Page]:
         made.watch = watch  # type: ignore[attr-defined]
         yield made
         assert watch.wrong == []
+
+
+def settled(page: Page) -> None:
+    """Wait until no part of the page is being fetched: a click on what is about to be replaced would be lost."""
+    page.wait_for_function("() => !document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling')")

@@ -11,7 +11,7 @@ import time
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.doors.console.browser.conftest import Server
+from tests.doors.console.browser.conftest import Server, settled
 from tests.doors.standing import PASSWORD
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("browser")]
@@ -68,6 +68,7 @@ def build_audience(page: Page) -> None:
     page.locator("#name").fill("tea friends")
     page.locator("#condition").fill("orders >= 5")
     page.locator("#condition").press("Tab")
+    settled(page)
     page.get_by_role("button", name="Save", exact=True).click()
     page.get_by_role("heading", name="tea friends").wait_for()
     until(lambda: page.reload() is not None and page.get_by_text(re.compile(r"^\s*1\b")).count() > 0, page)

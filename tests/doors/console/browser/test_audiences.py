@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 import lianyi
 from lianyi.memory.events import Event
-from tests.doors.console.browser.conftest import Server
+from tests.doors.console.browser.conftest import Server, settled
 from tests.doors.console.browser.test_access import broken_rules
 from tests.doors.standing import DAN, PASSWORD
 
@@ -47,8 +47,11 @@ def test_an_audience_is_built_follows_and_is_taken_out(page: Page, server: Serve
     expect(page.locator("#check")).to_contain_text("people fulfil this")
     expect(page.locator("#check")).to_contain_text("6 orders of “茶”")
 
+    settled(page)
     page.get_by_role("button", name="Group").click()
+    settled(page)
     page.locator("#g1r0kind").select_option("tie")
+    settled(page)
     page.locator("#g1r0band").select_option("")
     expect(page.locator("#condition")).to_have_value('any(order, category ~ "茶") and tied()')
     assert broken_rules(page) == []
@@ -57,6 +60,7 @@ def test_an_audience_is_built_follows_and_is_taken_out(page: Page, server: Serve
     page.locator("#condition").fill('any(order, category ~ "茶") or days_since(last_seen) < 0')
     page.locator("#condition").press("Tab")
     expect(page.locator(".builder .line")).to_have_count(2)
+    settled(page)
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Buyers of tea")
 
