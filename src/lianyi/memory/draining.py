@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import fcntl
 import logging
-import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
@@ -15,11 +13,11 @@ from pathlib import Path
 import msgspec
 import pyarrow as pa
 
-from lianyi.errors import BadEvent, Busy
+from lianyi.errors import BadEvent
 from lianyi.memory.checking import plainly_right
 from lianyi.memory.events import EARLIEST, MAX_PROPS, SCHEMA, Event, check, props_text, to_arrow
 from lianyi.memory.inbox import Attempt, Inbox, Portion
-from lianyi.memory.lake import Lake
+from lianyi.memory.lake import Lake, held
 from lianyi.memory.parcel import is_columns, json_in, table_in
 from lianyi.memory.seen import replace_text
 
@@ -96,21 +94,9 @@ def _land(
     return done
 
 
-@contextmanager
-def _alone(inbox: Inbox, wait: float) -> Iterator[None]:
+def _alone(inbox: Inbox, wait: float) -> AbstractContextManager[None]:
     """Hold the right to land this inbox: two who land at once would take each other's rows as landed."""
-    path = inbox.folder / "draining.lock"
-    with path.open("w") as file:
-        deadline = time.monotonic() + wait
-        while True:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    raise Busy(f"{path} is held by another process that lands the inbox; try again later") from None
-                time.sleep(0.02)
-        yield
+    return held(inbox.folder / "draining.lock", wait=wait, does="lands the inbox")
 
 
 def _tables(portions: Iterator[Portion]) -> Iterator[tuple[pa.Table, list[Rejected]]]:

@@ -45,8 +45,8 @@ DELTA_SCHEMA = pa.schema([pa.field(field.name, field.type, nullable=True) for fi
 
 
 @contextmanager
-def held(path: Path, *, wait: float) -> Iterator[None]:
-    """Hold a lock file; Busy when another process keeps it longer than `wait` seconds."""
+def held(path: Path, *, wait: float, does: str = "writes to the log") -> Iterator[None]:
+    """Hold a lock file; Busy when another process, which `does` something, keeps it longer than `wait` seconds."""
     with path.open("w") as file:
         deadline = time.monotonic() + wait
         while True:
@@ -55,7 +55,7 @@ def held(path: Path, *, wait: float) -> Iterator[None]:
                 break
             except BlockingIOError:
                 if time.monotonic() > deadline:
-                    raise Busy(f"{path} is held by another process that writes to the log; try again later") from None
+                    raise Busy(f"{path} is held by another process that {does}; try again later") from None
                 time.sleep(0.02)
         yield
 
