@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 
 from lianyi.memory.seen import replace_text
 
@@ -39,6 +40,7 @@ class Store:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.folder.mkdir(parents=True, exist_ok=True)
+        self._read: tuple[int, Mapping[str, State]] = 0, {}
 
     @property
     def stamp(self) -> int:
@@ -50,11 +52,19 @@ class Store:
 
     def states(self) -> Mapping[str, State]:
         """The valid version of each table."""
-        path = self.folder / "current.json"
-        if not path.exists():
+        stamp = self.stamp
+        if stamp != self._read[0]:
+            self._read = stamp, self._states()
+        return self._read[1]
+
+    def _states(self) -> Mapping[str, State]:
+        try:
+            rows = json.loads((self.folder / "current.json").read_text(encoding="utf-8"))
+        except FileNotFoundError:
             return {}
-        rows = json.loads(path.read_text(encoding="utf-8"))
-        return {name: State(**{**row, "as_of": datetime.fromisoformat(row["as_of"])}) for name, row in rows.items()}
+        return MappingProxyType(
+            {name: State(**{**row, "as_of": datetime.fromisoformat(row["as_of"])}) for name, row in rows.items()}
+        )
 
     def path(self, name: str, version: str) -> Path:
         """The folder of one version of a table."""
@@ -68,7 +78,7 @@ class Store:
         """Make these versions valid, all at once."""
         rows = {
             name: {**asdict(state), "as_of": state.as_of.isoformat()}
-            for name, state in {**self.states(), **new}.items()
+            for name, state in {**self._states(), **new}.items()
         }
         replace_text(self.folder / "current.json", json.dumps(rows, ensure_ascii=False, indent=1))
 

@@ -62,7 +62,7 @@ class _Line:
         in two seconds, because after a crash nobody can say of these whether they went out."""
         limits = self.lane.limits
         if limits.per_second is None:
-            return max(32, 4 * limits.at_once)
+            return max(64, 8 * limits.at_once)
         return max(1, min(2 * limits.at_once, int(limits.per_second)))
 
 

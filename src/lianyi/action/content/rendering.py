@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
+from lianyi import settings as workspace_settings
 from lianyi.action.content import kinds, mail
 from lianyi.action.content.markdown import in_links
 from lianyi.action.content.models import Version
@@ -108,20 +111,21 @@ def _fill(values: dict[str, Any], path: list[str], instead: str) -> None:
         values[path[-1]] = instead
 
 
-def _settings() -> Any:
-    from lianyi import settings as workspace_settings
-
-    path = settings.WORKSPACE / workspace_settings.FILE_NAME
+def _settings() -> workspace_settings.Settings:
+    folder = settings.WORKSPACE
     try:
-        return _read_settings(path.parent, path.stat().st_mtime_ns)
+        return _read_settings(folder, os.stat(_settings_path(folder)).st_mtime_ns)  # noqa: PTH116  asked for each message
     except FileNotFoundError:
         return workspace_settings.Settings()
 
 
 @lru_cache(maxsize=4)
-def _read_settings(folder: Any, _changed: int) -> Any:
-    from lianyi import settings as workspace_settings
+def _settings_path(folder: Path) -> str:
+    return str(folder / workspace_settings.FILE_NAME)
 
+
+@lru_cache(maxsize=4)
+def _read_settings(folder: Path, _changed: int) -> workspace_settings.Settings:
     return workspace_settings.read(folder)
 
 

@@ -36,7 +36,7 @@ def verp(address: str, token: str) -> str:
 
 
 def _sealed(seal: str, said: bytes, to: str) -> bytes:
-    return hmac.new(bytes.fromhex(seal), said + to.strip().lower().encode(), hashlib.sha256).digest()[:_SEAL]
+    return hmac.digest(bytes.fromhex(seal), said + to.strip().lower().encode(), "sha256")[:_SEAL]
 
 
 def _text(raw: bytes) -> str:
