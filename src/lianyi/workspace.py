@@ -28,7 +28,7 @@ from lianyi.memory.inbox import Inbox
 from lianyi.memory.lake import Lake
 from lianyi.memory.landing import Landed
 from lianyi.memory.lookup import SortedFiles
-from lianyi.presence import Presence
+from lianyi.presence import Presence, in_use, kept_up
 from lianyi.ripples import Ripples
 from lianyi.settings import Settings
 from lianyi.timelines import Timeline
@@ -148,7 +148,8 @@ class Workspace:
         from lianyi.insight import communities as communities_room
         from lianyi.insight import people
 
-        with self.engine() as engine:
+        last = refreshing.Progress(table="present", done=1, total=1, message="the compact copy that audiences ask")
+        with kept_up(self, lambda: progress(last)), self.engine() as engine:
             return refreshing.refresh(
                 engine=engine,
                 store=self.store,
@@ -228,6 +229,10 @@ class Workspace:
     def present(self, now: datetime | None = None) -> Present:
         """Everybody at this moment: the tables with the events since. NotFound while the tables are not built."""
         return self._presence.now(self, now or self.clock())[0]
+
+    def present_of(self) -> str:
+        """Which tables the present speaks for: changes once a refresh has made its compact copy."""
+        return in_use(self.folder, self.store).path.name
 
     def touched(self, now: datetime | None = None) -> tuple[Present, pa.Array | None]:
         """The present, and the numbers of the people touched since it was last asked for; None: anybody may have

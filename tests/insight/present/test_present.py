@@ -11,6 +11,8 @@ import pytest
 
 from lianyi.insight.conditions import parse
 from lianyi.memory.events import Event
+from lianyi.memory.lake import held
+from lianyi.presence import _lock
 from lianyi.settings import Settings
 from lianyi.workspace import Workspace
 from tests.insight.crowd import crowd
@@ -137,3 +139,36 @@ def test_whom_time_alone_moves_is_told_ahead(ws: Workspace, line: str) -> None:
         )
         assert not told.everybody
         assert before ^ later <= ids, line
+
+
+def test_a_refresh_makes_the_copy_anew_and_until_then_the_old_one_answers(tmp_path: Path) -> None:
+    moment = [AS_OF - timedelta(days=1)]
+    brand = Workspace.create(tmp_path / "brand", Settings(memory_mb=1024, threads=1), clock=lambda: moment[0])
+
+    def order(number: int) -> Event:
+        return Event(id=f"o{number}", at=moment[0], kind="order", source="shop", actor_key=f"user:{number}")
+
+    def count() -> int:
+        return brand.present().count(parse("orders >= 1"), moment[0])
+
+    brand.record([order(1)])
+    brand.refresh()
+    assert not (brand.folder / "cache/present").exists(), "nobody has asked"
+    assert count() == 1
+    first = brand.present_of()
+    moment[0] = AS_OF
+    brand.record([order(2)])
+    told: list[str] = []
+    brand.refresh(progress=lambda step: told.append(step.table))
+    assert told[-1] == "present"
+    assert brand.present_of() != first
+    assert (brand.folder / "cache/present" / brand.present_of()).exists(), "it was made with the tables"
+    assert brand.present().newcomers() == 0
+    second = brand.present_of()
+    (brand.folder / "cache/present" / second).unlink()
+    with held(_lock(brand.folder), wait=0):  # as if a refresh were about to make it
+        assert brand.present_of() == first
+        assert count() == 2
+        assert brand.present().newcomers() == 1, "whom the tables of that copy do not know"
+    assert brand.present_of() == second
+    assert count() == 2

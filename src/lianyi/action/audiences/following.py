@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import reduce
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
@@ -30,6 +32,7 @@ from lianyi.insight.present import Present
 from lianyi.insight.store import Store
 from lianyi.memory.following import News, news
 from lianyi.memory.lake import Lake
+from lianyi.presence import in_use
 from lianyi.workspace import Workspace
 
 LEASE = timedelta(seconds=30)
@@ -39,6 +42,8 @@ AHEAD = timedelta(hours=1)
 COARSE = timedelta(hours=1)
 # A file of members is written anew after so many changes.
 REWRITE = 20_000
+# Conditions that are asked in one question: what they read in common is read once.
+AT_ONCE = 8
 Numbers = npt.NDArray[np.int64]
 
 
@@ -76,6 +81,15 @@ class Schedule:
         return min(self.until, datetime.fromtimestamp(self.due[0] / 1_000_000, tz=self.until.tzinfo))
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Turn:
+    """An audience in one step: its condition, and the people whose time has come."""
+
+    audience: Audience
+    asked: Asked
+    timed: Numbers
+
+
 @dataclass(kw_only=True)
 class AudienceRound:
     """The round of action.rounds that follows the log. folder: of the workspace."""
@@ -97,7 +111,7 @@ class AudienceRound:
         if "people" not in store.states():
             return False
         row = Following.objects.filter(pk=1).first()
-        if row is None or row.tables != _tables(store):
+        if row is None or row.tables != in_use(place, store).path.name:
             return True
         if live.filter(Q(next_due__lte=now) | Q(build=0, problem="")).exists():
             return True
@@ -109,7 +123,7 @@ class AudienceRound:
         if row is None:
             return False
         live = list(Audience.objects.filter(kind=Audience.Kind.LIVE, archived=False).order_by("pk"))
-        tables = _tables(workspace.store)
+        tables = workspace.present_of()
         seen = news(workspace.lake, row.lake_version if row.tables == tables else None)
         present = workspace.present(now)
         if not seen.complete:
@@ -147,58 +161,79 @@ class AudienceRound:
         self, ws: Workspace, present: Present, live: Sequence[Audience], seen: News, now: datetime, tables: str
     ) -> None:
         touched = present.people_of(seen.files) if seen.files else pa.array([], pa.int32())
-        around: pa.Array | None = None
-        for audience in live:
-            if audience.built_version != audience.version and not audience.problem:
-                self._count_anew(ws, audience, now, tables)
-                continue
-            if not audience.build:
-                continue
-            try:
-                one = asked(ws, audience.condition, name=audience.name)
-            except LianyiError as error:
-                Audience.objects.filter(pk=audience.pk).update(problem=str(error), next_due=None)
-                continue
-            timed = self._timed(ws, audience, one, now, tables)
-            if timed is None:
-                self._count_anew(ws, audience, now, tables)
-                continue
-            if one.of_others and len(touched):
-                around = present.neighbours(touched) if around is None else around
-            here = _joined(touched, around if one.of_others else None)
-            by_time = pa.array(np.setdiff1d(timed, here.to_numpy()), pa.int32())
-            self._look(ws, present, audience, one, here, Change.Why.EVENT, now)
-            self._look(ws, present, audience, one, by_time, Change.Why.TIME, now)
-            schedule = self._schedules[audience.pk]
-            if len(here) or len(timed):
-                self._ahead(present, one, schedule, now, _joined(here, by_time))
-            self._note(audience, schedule.next, now)
+        turns = [turn for audience in live if (turn := self._turn(ws, audience, now, tables)) is not None]
+        around = touched
+        if len(touched) and any(turn.asked.of_others for turn in turns):
+            around = _joined(touched, present.neighbours(touched))
+        for of_others, here in ((False, touched), (True, around)):
+            group = [turn for turn in turns if turn.asked.of_others == of_others]
+            for start in range(0, len(group), AT_ONCE):
+                self._look(ws, present, group[start : start + AT_ONCE], here, now)
 
-    def _look(
-        self, ws: Workspace, present: Present, audience: Audience, one: Asked, people: pa.Array, why: Change.Why,
-        now: datetime,
-    ) -> None:  # fmt: skip
-        """Look at these people and log who entered and left."""
-        if not len(people):
-            return
+    def _turn(self, ws: Workspace, audience: Audience, now: datetime, tables: str) -> _Turn | None:
+        """What is to be looked at of an audience; None where that has been done, or can't be."""
+        if audience.built_version != audience.version and not audience.problem:
+            self._count_anew(ws, audience, now, tables)
+            return None
+        if not audience.build:
+            return None
+        try:
+            one = asked(ws, audience.condition, name=audience.name)
+        except LianyiError as error:
+            Audience.objects.filter(pk=audience.pk).update(problem=str(error), next_due=None)
+            return None
+        timed = self._timed(ws, audience, one, now, tables)
+        if timed is None:
+            self._count_anew(ws, audience, now, tables)
+            return None
+        return _Turn(audience=audience, asked=one, timed=timed)
+
+    def _look(self, ws: Workspace, present: Present, turns: Sequence[_Turn], here: pa.Array, now: datetime) -> None:
+        """Look for some audiences, in one question, at the people around whom something happened and at those whose
+        time has come; log who entered and left."""
+        # Who is looked at for the sake of another audience stays where he is in this one.
+        people = reduce(_joined, (pa.array(turn.timed, pa.int32()) for turn in turns), here)
+        if len(people):
+            lists = {name: ids for turn in turns for name, ids in turn.asked.lists.items()}
+            rows = present.tested([turn.asked.whole for turn in turns], now, people, lists=lists)
+            ids = rows["id"].combine_chunks()
+            by_event = pc.is_in(rows["person_id"].combine_chunks(), value_set=here)
+            for number, turn in enumerate(turns):
+                self._enter(ws, turn.audience, ids, rows[f"t{number}"].combine_chunks(), by_event, now)
+        for turn in turns:
+            schedule = self._schedules[turn.audience.pk]
+            mine = _joined(here, pa.array(turn.timed, pa.int32()))
+            if len(mine):
+                self._ahead(present, turn.asked, schedule, now, mine)
+            self._note(turn.audience, schedule.next, now)
+
+    def _enter(
+        self, ws: Workspace, audience: Audience, ids: pa.Array, holds: pa.Array, by_event: pa.Array, now: datetime
+    ) -> None:
+        """Log who of these people entered and left. holds: who of them is in now. by_event: around whom something
+        happened; the others are moved by time."""
         there = self._there(ws, audience)
-        rows = present.tested([one.whole], now, people, lists=one.lists)
-        ids, holds = rows["id"].combine_chunks(), rows["t0"].combine_chunks()
-        inside = ids.filter(holds)
-        was_in = set(_in(ids, there))
-        entered = sorted(set(inside.to_pylist()) - was_in)
-        left = sorted(was_in - set(inside.to_pylist()))
-        if not entered and not left:
+        was_in = pc.is_in(ids, value_set=there.filter(pc.is_in(there, value_set=ids)))
+        moved = pc.xor(holds, was_in)
+        if not pc.any(moved).as_py():
             return
+        ways = [
+            (why, sorted(ids.filter(pc.and_(pc.and_(moved, side), holds)).to_pylist()),
+             sorted(ids.filter(pc.and_(pc.and_(moved, side), was_in)).to_pylist()))
+            for why, side in ((Change.Why.EVENT, by_event), (Change.Why.TIME, pc.invert(by_event)))
+        ]  # fmt: skip
+        entered, left = ([one for way in ways for one in way[number]] for number in (1, 2))
+        size = (audience.count or 0) + len(entered) - len(left)
         with transaction.atomic():
-            log_changes(audience, entered, left, why, now)
+            for why, came, went in ways:
+                log_changes(audience, came, went, why, now)
             changed = Audience.objects.filter(pk=audience.pk, version=audience.version, build=audience.build).update(
-                count=(audience.count or 0) + len(entered) - len(left), as_of=now
+                count=size, as_of=now
             )
             if not changed:  # it was counted anew meanwhile, by somebody who knows better
                 transaction.set_rollback(True)
                 return
-            note_size(audience, (audience.count or 0) + len(entered) - len(left), len(entered), len(left), now)
+            note_size(audience, size, len(entered), len(left), now)
         audience.refresh_from_db()
         self._moved(ws, audience, there, entered, left)
 
@@ -272,22 +307,9 @@ class AudienceRound:
         return self.folder or Path(settings.WORKSPACE)
 
 
-def _tables(store: Store) -> str:
-    """Which tables are valid: changes with every refresh."""
-    states: Mapping[str, object] = store.states()
-    return str(getattr(states.get("people"), "version", "")) + f" {store.stamp}"
-
-
-def _in(ids: pa.Array, there: pa.Array) -> list[str]:
-    import pyarrow.compute as pc
-
-    found: list[str] = ids.filter(pc.is_in(ids, value_set=there)).to_pylist()
-    return found
-
-
-def _joined(one: pa.Array, other: pa.Array | None) -> pa.Array:
+def _joined(one: pa.Array, other: pa.Array) -> pa.Array:
     """Numbers of both, each once."""
-    if other is None or not len(other):
+    if not len(other):
         return one
     return pa.array(np.union1d(one.to_numpy(), other.to_numpy()), pa.int32())
 

@@ -226,7 +226,8 @@ class Present:
     def tested(
         self, trees: Sequence[s.Node], now: datetime, among: pa.Array, *, lists: Mapping[str, pa.Array] | None = None
     ) -> pa.Table:
-        """One row = one of the people with these numbers: id, and for each condition whether they fulfil it (t0 …)."""
+        """One row = one of the people with these numbers: id, person_id (the number), and for each condition whether
+        they fulfil it (t0 …)."""
         with self._asking(now, lists, among) as (cursor, question):
             return cursor.table(
                 f"SELECT p.id, c.* FROM ({question.tested(trees)}) AS c JOIN people AS p ON p.person_id = c.person_id"
