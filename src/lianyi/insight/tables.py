@@ -95,9 +95,10 @@ class Table:
 
 def catalogue() -> Mapping[str, Table]:
     """All tables by name, in an order in which each comes after its inputs."""
-    from lianyi.insight import activity, communities, people, ripples, ties
+    from lianyi.insight import activity, communities, people, ripples, ties, value
 
-    return in_order((*people.TABLES, *activity.TABLES, *ties.TABLES, *communities.TABLES, *ripples.TABLES))
+    rooms = (people, activity, ties, communities, ripples, value)
+    return in_order(table for room in rooms for table in room.TABLES)
 
 
 def in_order(tables: Iterable[Table]) -> Mapping[str, Table]:
