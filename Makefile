@@ -29,7 +29,7 @@ demo: $(VENV)/run.stamp ## install, build a demo brand, open the console, print 
 
 test: check ## everything that CI runs
 	$(BIN)/python -m tests.machine
-	$(BIN)/python -m pytest -n 2 --dist loadfile --durations 15
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations 15
 
 check: $(VENV)/dev.stamp ## lint, types, import contracts
 	$(BIN)/ruff check .

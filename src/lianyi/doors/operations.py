@@ -20,6 +20,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from lianyi.action.rounds import Round
+from lianyi.doors.lifeline import end_with_parent
 from lianyi.doors.logs import log_to_stderr
 from lianyi.errors import LianyiError
 from lianyi.workspace import Workspace
@@ -143,7 +144,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.nice(NICE)
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    threading.Thread(target=_watch_input, args=(stop,), daemon=True).start()
+    end_with_parent(stop)
 
     from lianyi.doors.console.start import configure
 
@@ -154,12 +155,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     log_to_stderr()  # after Django, which sets logging up in its own way
     Operations(workspace=lambda: lianyi.open(folder), rounds=rounds()).run(stop)
     return 0
-
-
-def _watch_input(stop: threading.Event) -> None:
-    while os.read(sys.stdin.fileno(), 1):  # not through sys.stdin: its lock would be held when we end
-        pass
-    stop.set()
 
 
 if __name__ == "__main__":

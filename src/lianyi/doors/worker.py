@@ -21,6 +21,7 @@ from typing import Protocol
 
 import pyarrow as pa
 
+from lianyi.doors.lifeline import end_with_parent
 from lianyi.doors.logs import log_to_stderr
 from lianyi.errors import Busy, LianyiError
 from lianyi.memory.compaction import compact
@@ -195,7 +196,7 @@ def main(arguments: list[str] | None = None) -> int:
     os.nice(NICE)
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    threading.Thread(target=_watch_input, args=(stop,), daemon=True).start()
+    end_with_parent(stop)
     jobs, rounds = (None, None) if options.no_jobs else console_jobs(options.folder)
     worker = Worker(options.folder, jobs=jobs, rounds=rounds)
     log_to_stderr()  # after Django, which sets logging up in its own way
@@ -203,13 +204,6 @@ def main(arguments: list[str] | None = None) -> int:
     worker.run(stop)
     log.info("worker stopped", extra={"action": "worker.stopped"})
     return 0
-
-
-def _watch_input(stop: threading.Event) -> None:
-    """Standard input is a pipe from the server: its end means that the server is gone."""
-    while os.read(sys.stdin.fileno(), 1):  # not through sys.stdin: its lock would be held when we end
-        pass
-    stop.set()
 
 
 if __name__ == "__main__":

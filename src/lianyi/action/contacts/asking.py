@@ -9,6 +9,7 @@ from itertools import islice
 from typing import Any
 
 from lianyi.action.contacts.models import STOPPABLE, Contact, State
+from lianyi.action.paging import in_pages
 from lianyi.errors import InputError
 
 # Rows of one statement: PostgreSQL and SQLite both take so many parameters.
@@ -69,7 +70,7 @@ def states(keys: Sequence[str]) -> dict[str, str]:
     """What became of contacts, by key: waiting, held, claimed (a worker has it), sent, failed, refused, expired,
     cancelled, unknown. Keys that nobody asked for are left out."""
     found: dict[str, str] = {}
-    for page in _pages(keys):
+    for page in in_pages(keys):
         found.update(Contact.objects.filter(key__in=page).values_list("key", "state"))
     return {key: "claimed" if state == State.DELIVERING else state for key, state in found.items()}
 
@@ -89,11 +90,7 @@ def cancel(
     over = {"state": State.CANCELLED, "ended_at": now, "told": False}
     if keys is None:
         return rows.update(**over)
-    return sum(rows.filter(key__in=page).update(**over) for page in _pages(keys))
-
-
-def _pages(keys: Sequence[str]) -> Iterable[Sequence[str]]:
-    return (keys[start : start + PAGE] for start in range(0, len(keys), PAGE))
+    return sum(rows.filter(key__in=page).update(**over) for page in in_pages(keys))
 
 
 def _row(each: Ask, now: datetime) -> Contact:

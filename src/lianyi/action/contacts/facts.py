@@ -13,6 +13,7 @@ from typing import Any
 from lianyi.action.channels.kinds import kind_of
 from lianyi.action.channels.models import Account
 from lianyi.action.contacts.models import Contact, State
+from lianyi.action.paging import in_pages
 from lianyi.action.policy import consents, suppressing
 from lianyi.action.policy.clock import zone_of
 from lianyi.action.policy.deciding import Facts, Proposed, Rival, Said, Touch
@@ -31,7 +32,6 @@ HEARD = ("message", "reply")
 SOURCE = "lianyi"
 # Contacts that reached the person or may have; unknown ones count, because too few is better than too many.
 REACHED = (State.SENT, State.DELIVERING, State.UNKNOWN)
-PAGE = 500
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,7 +116,7 @@ def rivals(contacts: Sequence[Contact], now: datetime, *, open_channels: Collect
     mine = {contact.pk for contact in contacts}
     others = defaultdict(list)
     people = list({contact.person_id for contact in contacts})
-    for page in _pages(people):
+    for page in in_pages(people):
         rows = Contact.objects.filter(
             person_id__in=page, state=State.WAITING, paused=False, not_before__lte=now, channel__in=list(open_channels)
         ).values_list("pk", "person_id", "priority", "campaign", "journey", "key")
@@ -195,7 +195,7 @@ def _reach(policy: Policy) -> timedelta:
 
 def _add_ours(people: Mapping[str, _Gathered], channels: Channels, since: datetime) -> None:
     ids = {old: one for one in people.values() for old in ids_of(one.keys)}
-    for page in _pages(list(ids)):
+    for page in in_pages(list(ids)):
         rows = Contact.objects.filter(person_id__in=page, state__in=REACHED, given_at__gte=since).values_list(
             "person_id", "channel", "purpose", "transactional", "given_at", "sent_at"
         )
@@ -243,7 +243,3 @@ def _zone(ws: Workspace, row: Mapping[str, Any]) -> str:
         if isinstance(name, str) and zone_of(name) is not None:
             return name
     return ws.settings.timezone
-
-
-def _pages(values: Sequence[str]) -> Iterable[Sequence[str]]:
-    return (values[start : start + PAGE] for start in range(0, len(values), PAGE))

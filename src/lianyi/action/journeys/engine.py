@@ -10,11 +10,10 @@ from __future__ import annotations
 import logging
 import secrets
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import islice
-from typing import Any, TypeVar
+from typing import Any
 
 from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import F, Q, QuerySet, TextField, Value
@@ -27,6 +26,7 @@ from lianyi.action.journeys.flow import END, Flow, flow_of
 from lianyi.action.journeys.models import Enrolment, Journey, Passage, Task, Version
 from lianyi.action.journeys.stepping import Decision, Move, Standing, decide
 from lianyi.action.journeys.world import LiveWorld
+from lianyi.action.paging import in_pages
 from lianyi.errors import Busy, Interrupted, LianyiError
 from lianyi.workspace import Workspace
 
@@ -34,12 +34,9 @@ log = logging.getLogger(__name__)
 
 PAGE = 5_000
 LEASE = timedelta(seconds=120)
-# Rows of one statement with a list of ids.
-IDS = 1_000
 # After so many failures for one reason in a page, the reason is the step's and the rest need not be tried one by one.
 SAME_REASON = 5
 State = Enrolment.State
-T = TypeVar("T")
 # Nobody's fault among the people of a page: the page is put back and done again.
 _OURS = (Busy, OperationalError, InterfaceError, Interrupted)
 _BRIEF = ("journey_id", "number", "step", "id", "person_id", "key", "parked")
@@ -278,13 +275,6 @@ def retry(journey: Journey, *, step: str = "", now: datetime) -> int:
     if step:
         rows = rows.filter(step=step)
     return rows.update(state=State.GOING, reason="", due_at=now)
-
-
-def in_pages(ids: Sequence[T]) -> Iterator[Sequence[T]]:
-    """A long list in pieces that fit into one statement."""
-    rest = iter(ids)
-    while some := list(islice(rest, IDS)):
-        yield some
 
 
 def _document(journey_id: int, number: int) -> bytes:

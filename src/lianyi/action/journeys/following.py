@@ -18,12 +18,13 @@ from django.db.models import Q
 from lianyi.action.journeys import document as d
 from lianyi.action.journeys import happenings, neighbours, splits
 from lianyi.action.journeys.document import duration, walk
-from lianyi.action.journeys.engine import current_flow, in_pages
+from lianyi.action.journeys.engine import current_flow
 from lianyi.action.journeys.enrolling import PAGE, Comer, enrol
 from lianyi.action.journeys.flow import Flow, flow_of
 from lianyi.action.journeys.happenings import Seen, mark
 from lianyi.action.journeys.models import Enrolment, Following, Journey, Stranger, Version
 from lianyi.action.journeys.world import LANDING, current_ids
+from lianyi.action.paging import in_pages
 from lianyi.memory.engine import literal
 from lianyi.memory.following import news
 from lianyi.workspace import Workspace

@@ -12,10 +12,11 @@ from django.db.models import Count
 
 from lianyi.action.journeys import checking, neighbours, timers
 from lianyi.action.journeys.document import Definition, walk
-from lianyi.action.journeys.engine import current_flow, in_pages
+from lianyi.action.journeys.engine import current_flow
 from lianyi.action.journeys.flow import flow_of
 from lianyi.action.journeys.models import Enrolment, Journey, Version
 from lianyi.action.journeys.reading import Problem, to_yaml
+from lianyi.action.paging import in_pages
 from lianyi.errors import InputError, NotFound
 from lianyi.workspace import Workspace
 

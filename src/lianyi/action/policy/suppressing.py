@@ -10,6 +10,7 @@ from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 
+from lianyi.action.paging import in_pages
 from lianyi.action.policy.deciding import Suppression
 from lianyi.action.policy.models import Suppressed
 from lianyi.action.team import audit
@@ -57,7 +58,7 @@ def add(
     ]
     Suppressed.objects.bulk_create(fresh, ignore_conflicts=True, batch_size=PAGE)
     if everything and known:
-        for page in _pages(sorted(known)):
+        for page in in_pages(sorted(known)):
             Suppressed.objects.filter(mark__in=page, channel=channel).update(everything=True)
     audit.note(by, "suppression.add", channel, reason=reason, entries=len(fresh), everything=everything)
     return len(fresh)
@@ -107,7 +108,7 @@ def of_people(ws: Workspace, keys_by_person: Mapping[str, Sequence[str]]) -> dic
     pairs = [(key, person) for person, keys in keys_by_person.items() for key in keys]
     owner = dict(zip(marks_of(ws, (key for key, _ in pairs)), (person for _, person in pairs), strict=True))
     found: dict[str, list[Suppression]] = {}
-    for page in _pages(list(owner)):
+    for page in in_pages(list(owner)):
         for row in Suppressed.objects.filter(mark__in=page):
             entry = Suppression(channel=row.channel, reason=row.reason, everything=row.everything)
             found.setdefault(owner[row.mark], []).append(entry)
@@ -137,10 +138,6 @@ def _key(text: str) -> str:
 def _known(marks: Sequence[str], channel: str) -> set[str]:
     return {
         found
-        for page in _pages(marks)
+        for page in in_pages(marks)
         for found in Suppressed.objects.filter(mark__in=page, channel=channel).values_list("mark", flat=True)
     }
-
-
-def _pages(values: Sequence[str]) -> Iterable[Sequence[str]]:
-    return (values[start : start + PAGE] for start in range(0, len(values), PAGE))
