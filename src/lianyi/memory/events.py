@@ -118,6 +118,8 @@ KINDS: Mapping[str, Kind] = {
         Kind(name="bounced", en="what we sent came back", zh="退回", active=False),
         Kind(name="failed", en="what we wanted to send was tried in vain", zh="发送失败", active=False),
         Kind(name="skipped", en="what we wanted to send was not sent, for a reason", zh="未发送", active=False),
+        Kind(name="assigned", en="was put into an arm of an experiment", zh="实验分组", active=False),
+        Kind(name="control_group", en="the global control group was set", zh="设定全局对照组", active=False),
         Kind(name="complained", en="complained about what we sent", zh="投诉", active=False),
         Kind(name="consent", en="gave or withdrew a consent", zh="授权", active=False),
         Kind(name="tag", en="an operator set or removed a tag", zh="打标签", active=False),

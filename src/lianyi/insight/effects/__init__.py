@@ -1,0 +1,8 @@
+"""What it truly brought: effects of campaigns and journeys with intervals, also where people influence each other."""
+
+from __future__ import annotations
+
+from lianyi.insight.effects import assignments, table
+from lianyi.insight.tables import Table
+
+TABLES: tuple[Table, ...] = (assignments.TABLE, *table.TABLES)

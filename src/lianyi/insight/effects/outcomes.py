@@ -1,0 +1,171 @@
+"""What each person of an experiment did in their window, and in as long a time before: steps in SQL for `effects`."""
+
+from __future__ import annotations
+
+from lianyi.insight.effects.words import GLOBAL, LONGEST_BEFORE, MEANS, WINDOWS
+from lianyi.insight.orders import order_lines, refunds
+from lianyi.insight.scope import Scope
+
+DAY_US = 86_400_000_000
+ARMS = "('treatment', 'control')"
+
+
+def places(scope: Scope) -> str:
+    """One row = one person in one experiment: window [begins, ends) and start of the time before, in microseconds, and
+    in local days. Somebody of no community is one of their own. whole: how long the window is meant to be; a window
+    that still runs ends at as_of in both arms."""
+    d = scope.dialect
+    now = f"{d.micros(d.time(scope.as_of))}"
+    usual = " ".join(f"WHEN '{kind}' THEN {time.days}" for kind, time in WINDOWS.items())
+    whole = f"{DAY_US} * CAST(coalesce(a.days, CASE a.kind {usual} ELSE 14 END) AS BIGINT)"
+    begins = d.micros("a.assigned_at")
+    long = f"CASE WHEN a.kind = '{GLOBAL}' THEN {now} - {begins} ELSE {whole} END"
+    stopped = f"coalesce({d.micros('a.ended_at')}, {now})"
+    local = scope.local
+    return f"""
+    SELECT experiment, person_id, kind, arm, cluster, share, begins, ends, whole, before_from,
+        {d.quotient("begins_local", DAY_US)} AS first_day, {d.quotient("ends_local", DAY_US)} AS last_day
+    FROM (
+        SELECT w.*, {local(d.moment("begins"))} AS begins_local, {local(d.moment("ends"))} AS ends_local
+        FROM (
+            SELECT a.experiment, a.person_id, a.kind, a.arm, a.share, {begins} AS begins,
+                CASE WHEN max(a.cluster) OVER (PARTITION BY a.experiment) IS NOT NULL
+                    THEN coalesce(a.cluster, concat('person/', a.person_id)) END AS cluster,
+                least({begins} + {long}, {now}, {stopped}) AS ends, {long} AS whole,
+                {begins} - least({long}, {LONGEST_BEFORE.days * DAY_US}) AS before_from
+            FROM assignments AS a WHERE a.arm IN {ARMS}
+        ) AS w WHERE begins < ends
+    ) AS v
+    """
+
+
+def steps(scope: Scope) -> dict[str, str]:
+    """Name -> SQL, in order. The last, `effect_rows`: one row = one person in one experiment with outcomes and the same
+    of the time before (`before_…`)."""
+    d = scope.dialect
+    mine = f"currency = {d.text(scope.currency)}"
+    people = "SELECT DISTINCT person_id FROM effect_places"
+    made = {
+        "effect_places": places(scope),
+        "order_lines": order_lines(scope),
+        "refunds": refunds(scope),
+        "effect_sales": f"""
+        SELECT o.person_id, o.us, o.value - coalesce(b.value, 0) AS value FROM (
+            SELECT order_no, min(person_id) AS person_id, {d.micros("min(moment)")} AS us,
+                CAST(coalesce(sum(value) FILTER (WHERE {mine}), 0) AS DOUBLE) AS value
+            FROM order_lines WHERE person_id IN ({people}) GROUP BY order_no
+        ) AS o LEFT JOIN (
+            SELECT order_no, CAST(sum(value) AS DOUBLE) AS value FROM refunds WHERE {mine} GROUP BY order_no
+        ) AS b ON b.order_no = o.order_no
+        """,
+        "effect_clicks": f"""
+        SELECT c.person_id, {d.micros("c.moment")} AS us
+        FROM {scope.done('e."at" AS moment', where="e.kind = 'click'")} AS c WHERE c.person_id IN ({people})
+        """,
+    }
+    made["effect_bought"] = _windowed("effect_sales", "CAST(1 AS DOUBLE)", "orders", "x.value", "revenue")
+    made["effect_clicked"] = _windowed("effect_clicks", "CAST(1 AS DOUBLE)", "clicks")
+    made["effect_active"] = _active(scope)
+    made["effect_rows"] = _rows()
+    return made
+
+
+def _windowed(source: str, *pairs: str) -> str:
+    """Sums in the window and before it, of those who did anything at all."""
+    columns = []
+    for value, name in zip(pairs[::2], pairs[1::2], strict=True):
+        columns.append(f"sum(CASE WHEN x.us >= p.begins THEN {value} ELSE 0 END) AS {name}")
+        columns.append(f"sum(CASE WHEN x.us < p.begins THEN {value} ELSE 0 END) AS before_{name}")
+    return f"""
+    SELECT p.experiment, p.person_id, {", ".join(columns)}
+    FROM effect_places AS p JOIN {source} AS x ON x.person_id = p.person_id
+        AND x.us >= p.before_from AND x.us < p.ends
+    GROUP BY p.experiment, p.person_id
+    """
+
+
+def _active(scope: Scope) -> str:
+    """Who showed life in the second half of the window, and of the time before."""
+    day = scope.dialect.day_number("x.day")
+    after = f"{day} > (p.first_day + p.last_day) / 2.0"
+    before = f"{day} < p.first_day AND {day} >= p.first_day - (p.last_day - p.first_day) / 2.0"
+    return f"""
+    SELECT p.experiment, p.person_id, max(CASE WHEN {after} AND {day} <= p.last_day THEN 1 ELSE 0 END) AS kept,
+        max(CASE WHEN {before} THEN 1 ELSE 0 END) AS before_kept
+    FROM effect_places AS p JOIN person_days AS x ON x.person_id = p.person_id
+        AND {day} >= p.first_day - (p.last_day - p.first_day) AND {day} <= p.last_day
+    GROUP BY p.experiment, p.person_id
+    """
+
+
+def _rows() -> str:
+    def of(alias: str, name: str) -> str:
+        return f"CAST(coalesce({alias}.{name}, 0) AS DOUBLE) AS {name}"
+
+    columns = [of("b", name) for name in ("orders", "before_orders", "revenue", "before_revenue")]
+    columns += [of("c", name) for name in ("clicks", "before_clicks")]
+    columns += [of("k", name) for name in ("kept", "before_kept")]
+    columns += [
+        f"CAST(CASE WHEN b.{name} > 0 THEN 1 ELSE 0 END AS DOUBLE) AS {side}buyers"
+        for name, side in (("orders", ""), ("before_orders", "before_"))
+    ]
+    joins = " ".join(
+        f"LEFT JOIN {table} AS {alias} ON {alias}.experiment = p.experiment AND {alias}.person_id = p.person_id"
+        for table, alias in (("effect_bought", "b"), ("effect_clicked", "c"), ("effect_active", "k"))
+    )
+    return f"""
+    SELECT p.experiment, p.person_id, p.kind, p.arm, p.cluster, p.share, p.begins, p.ends, p.whole,
+        {", ".join(columns)} FROM effect_places AS p {joins}
+    """
+
+
+def sums(by: str) -> str:
+    """One row = one experiment and `by` (arm, or cluster and arm): n, and for each mean metric m the sums m_y, m_yy,
+    m_x, m_xx, m_xy (x: before), and for the basket the sums over orders."""
+    columns = []
+    for metric in MEANS:
+        y, x = metric.y, f"before_{metric.y}"
+        columns += [
+            f"sum({y}) AS {metric.name}_y", f"sum({y} * {y}) AS {metric.name}_yy", f"sum({x}) AS {metric.name}_x",
+            f"sum({x} * {x}) AS {metric.name}_xx", f"sum({x} * {y}) AS {metric.name}_xy",
+        ]  # fmt: skip
+    return f"""
+    SELECT experiment, {by}, count(*) AS n, sum(revenue * orders) AS basket_xy, {", ".join(columns)}
+    FROM effect_rows GROUP BY experiment, {by}
+    """
+
+
+def experiments() -> str:
+    """One row = one experiment: kind, unit, share, first and last start, end of the last window, counts of arms."""
+    return """
+    SELECT experiment, min(kind) AS kind, max(share) AS share, min(begins) AS begins, max(begins) AS last_begins,
+        max(ends) AS ends, max(begins + whole) AS meant, count(*) FILTER (WHERE arm = 'treatment') AS n_treated,
+        count(*) FILTER (WHERE arm = 'control') AS n_control,
+        count(DISTINCT cluster) FILTER (WHERE arm = 'treatment') AS clusters_treated,
+        count(DISTINCT cluster) FILTER (WHERE arm = 'control') AS clusters_control
+    FROM effect_rows GROUP BY experiment
+    """
+
+
+def increments() -> str:
+    """One row = one experiment, unit (cluster where there is one, else the arm alone), arm and day of the window on
+    which anybody bought: what sums of the cumulated outcomes grow by. One who buys d more has y² grow by d(2y + d)."""
+    return f"""
+    SELECT experiment, cluster, arm, age, sum(orders) AS orders_y, sum(orders * (2 * had + orders)) AS orders_yy,
+        sum(value) AS revenue_y, sum(value * (2 * spent + value)) AS revenue_yy,
+        sum(CASE WHEN had = 0 THEN 1.0 ELSE 0.0 END) AS buyers_y,
+        sum(CASE WHEN had = 0 THEN 1.0 ELSE 0.0 END) AS buyers_yy
+    FROM (
+        SELECT experiment, cluster, arm, age, orders, value,
+            sum(orders) OVER (PARTITION BY experiment, person_id ORDER BY age) - orders AS had,
+            sum(value) OVER (PARTITION BY experiment, person_id ORDER BY age) - value AS spent
+        FROM (
+            SELECT p.experiment, p.person_id, p.cluster, p.arm,
+                CAST(floor((x.us - p.begins) / {DAY_US}.0) AS INTEGER) AS age, count(*) * 1.0 AS orders,
+                sum(x.value) AS value
+            FROM effect_places AS p JOIN effect_sales AS x ON x.person_id = p.person_id
+                AND x.us >= p.begins AND x.us < p.ends
+            GROUP BY 1, 2, 3, 4, 5
+        ) AS d
+    ) AS w GROUP BY experiment, cluster, arm, age
+    """
