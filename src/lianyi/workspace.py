@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from lianyi import acquaintances, communities, forgetting, persons
 from lianyi import settings as settings_file
+from lianyi.demand import Demand
 from lianyi.errors import Busy, InputError, NotFound, NoWorkspace
 from lianyi.insight import refresh as refreshing
 from lianyi.insight.present import Present
@@ -238,6 +239,11 @@ class Workspace:
         """The present, and the numbers of the people touched since it was last asked for; None: anybody may have
         changed."""
         return self._presence.now(self, now or self.clock())
+
+    @property
+    def demand(self) -> Demand:
+        """What people need, in which scene, and what to show or do next."""
+        return Demand(self)
 
     @property
     def ripples(self) -> Ripples:

@@ -15,6 +15,7 @@ from lianyi.doors.api import (
     contacts,
     content,
     data,
+    demand,
     forecasts,
     influence,
     jobs,
@@ -30,7 +31,7 @@ from lianyi.doors.api.endpoint import answered
 
 APIS = (
     people.api, audiences.api,
-    communities.api, jobs.api, data.api, forecasts.api, influence.api, plans.api, ripples.api, team.api,
+    communities.api, jobs.api, data.api, demand.api, forecasts.api, influence.api, plans.api, ripples.api, team.api,
     content.api, codes.api, rewards.api, channels.api, journeys.api, campaigns.api, contacts.api,
 )  # fmt: skip
 

@@ -54,6 +54,7 @@ PLACES = (
             Part(name="ties", title=_("Ties")),
         ),
     ),
+    Place(name="demand", title=_("Demand"), icon="order", right="people.see", also=("/lookalikes",)),
     Place(name="communities", title=_("Communities"), icon="communities", right="people.see"),
     Place(
         name="ripples",

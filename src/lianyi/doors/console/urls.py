@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from lianyi.doors.console.pages import account, components, data, errors, forecasts, influence, jobs, signing
+from lianyi.doors.console.pages import account, components, data, demand, errors, forecasts, influence, jobs, signing
 from lianyi.doors.console.pages.audiences import views as audiences
 from lianyi.doors.console.pages.campaigns import views as campaigns
 from lianyi.doors.console.pages.codes import views as codes
@@ -114,6 +114,7 @@ urlpatterns = [
     path("ripples", ripples.ripples, name="ripples"),
     path("ripples/<str:ripple_id>", ripples.ripple, name="ripple"),
     path("influence", influence.influence, name="influence"),
+    path("demand", demand.demand_map, name="demand"),
     path("journeys", journeys.journeys, name="journeys"),
     path("journeys/new", journeys.journey_new, name="journey_new"),
     path("journeys/check", journeys.journey_check, name="journey_check"),

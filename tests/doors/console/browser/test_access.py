@@ -58,6 +58,7 @@ PAGES = (
     "/settings/channels/new/email",
     "/contacts",
     "/policy",
+    "/demand",
     "/account",
     "/components",
     "/nothing-here",

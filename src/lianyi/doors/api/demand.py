@@ -1,0 +1,31 @@
+"""Demand by API: scenes, needs, what to show and do next."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+
+from lianyi.doors.api.endpoint import Api, ApiError, Parameter, built
+
+api = Api()
+YES, NO = "true", "false"
+
+
+@api.add(
+    "GET", "scenes", right="people.see",
+    says="In which hour, weekday, season, festival or city a category is bought more, each with a sentence.",
+    query=(
+        Parameter(name="category", says="only of this category"),
+        Parameter(name="kind", says="hour, weekday, season, festival or place"),
+        Parameter(name="all", says="true: also what may be chance", type="boolean"),
+    ),
+)  # fmt: skip
+def scenes(request: HttpRequest) -> dict[str, Any]:
+    """Rows of table `scenes`."""
+    ws, everything = built("scenes"), request.GET.get("all", NO)
+    if everything not in {YES, NO}:
+        raise ApiError(422, f"all: {everything[:40]!r} is neither true nor false")
+    category, kind = request.GET.get("category", ""), request.GET.get("kind", "")
+    found = ws.demand.scenes(category=category, kind=kind, everything=everything == YES)
+    return {"as_of": ws.states()["scenes"].as_of, "scenes": found}

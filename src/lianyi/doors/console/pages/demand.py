@@ -1,0 +1,74 @@
+"""The demand map: which category is needed by how many, and in which scene it is bought more."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
+
+from lianyi.demand import KINDS
+from lianyi.doors.console.brand import workspace
+from lianyi.doors.console.facts import once_per_state
+from lianyi.doors.console.rights import needs
+from lianyi.workspace import Workspace
+
+KIND_TITLES = {
+    "hour": _("Hour"),
+    "weekday": _("Weekday"),
+    "season": _("Season"),
+    "festival": _("Festival"),
+    "place": _("City"),
+}
+SOON = 5  # festivals ahead
+
+
+@once_per_state
+def _map(ws: Workspace) -> Mapping[str, Any]:
+    """Rows of the map, one per category; the next festivals for which something is known; how much was looked at."""
+    scenes = ws.demand.scenes()
+    looked = ws.demand.looked_at()
+    coming = sorted((row for row in scenes if row["next_on"]), key=lambda row: (row["next_on"], row["category"]))
+    return {"rows": _by_category(ws.demand.categories(), scenes), "coming": coming[:SOON], "scenes": scenes, **looked}
+
+
+def _by_category(categories: Sequence[str], scenes: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """One row = one category: scenes that were found, by kind in the order of KINDS, the strongest first."""
+    most = max((row["lift"] for row in scenes), default=1.0)
+    return [
+        {
+            "category": category,
+            "cells": [
+                {
+                    "kind": KIND_TITLES[kind],
+                    "scenes": [
+                        {**row, "share": row["lift"] / most, "title": _title(row)}
+                        for row in scenes
+                        if row["category"] == category and row["kind"] == kind
+                    ],
+                }
+                for kind in KINDS
+            ],
+        }
+        for category in categories
+    ]
+
+
+def _title(row: Mapping[str, Any]) -> dict[str, str]:
+    """As the filter `why` says it."""
+    return {"why_en": row["title_en"], "why_zh": row["title_zh"]}
+
+
+@needs("people.see")
+@require_safe
+def demand_map(request: HttpRequest) -> HttpResponse:
+    """Categories × kinds of scenes, and each scene in a sentence."""
+    ws = workspace()
+    state = ws.states().get("scenes")
+    context: dict[str, Any] = {"state": state, "events": ws.lake.rows(), "stale": ws.stale()}
+    if state is not None:
+        context |= {**_map(ws), "kinds": KIND_TITLES.values()}
+    return render(request, "demand/page.html", context)

@@ -1,0 +1,1 @@
+"""In which scenes a weak need turns strong: hours, weekdays, seasons, festivals, places."""
