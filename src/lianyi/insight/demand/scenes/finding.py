@@ -137,7 +137,8 @@ def _of_kind(
         yield Found(
             category=slices.categories[category], kind=kind, scene=_name(names, run),
             slices=tuple(names[place] for place in run), purchases=int(whole.observed[here, category].sum()),
-            expected=float(whole.expected[here, category].sum()), times=_spells(np.asarray(slices.masks[here].any(axis=0)), kind),
+            expected=float(whole.expected[here, category].sum()),
+            times=_spells(np.asarray(slices.masks[here].any(axis=0)), kind),
             raw_lift=float(np.exp(values[number][0])), lift=float(np.exp(mean[number])),
             low=float(np.exp(mean[number] - Z * deviation[number])),
             high=float(np.exp(mean[number] + Z * deviation[number])), p=float(whole.p[here, category].max()),
