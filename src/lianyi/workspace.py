@@ -23,6 +23,7 @@ from lianyi.insight.present import Present
 from lianyi.insight.roll import Roll
 from lianyi.insight.store import State, Store
 from lianyi.insight.tables import EVENTS, Table, catalogue
+from lianyi.ledger import Ledger
 from lianyi.memory.duckdb import DuckDB, QueryError, Relation
 from lianyi.memory.events import SCHEMA, Event, check, to_arrow
 from lianyi.memory.inbox import Inbox
@@ -147,7 +148,7 @@ class Workspace:
     ) -> refreshing.RefreshReport:
         """The same for who holds `refreshing()` already."""
         from lianyi.insight import communities as communities_room
-        from lianyi.insight import people
+        from lianyi.insight import ledger, people
 
         last = refreshing.Progress(table="present", done=1, total=1, message="the compact copy that audiences ask")
         with kept_up(self, lambda: progress(last)), self.engine() as engine:
@@ -157,7 +158,11 @@ class Workspace:
                 event_files=self.lake.files(),
                 lake_version=self.lake.version(),
                 settings=self.settings,
-                parameters={**people.parameters(self.folder), **communities_room.parameters(self.folder)},
+                parameters={
+                    **people.parameters(self.folder),
+                    **communities_room.parameters(self.folder),
+                    **ledger.parameters(self.folder),
+                },
                 as_of=as_of or self.clock(),
                 names=names,
                 progress=progress,
@@ -249,6 +254,11 @@ class Workspace:
     def ripples(self) -> Ripples:
         """What spreads among the people: plans, influence."""
         return Ripples(self)
+
+    @property
+    def ledger(self) -> Ledger:
+        """What everything cost and earned."""
+        return Ledger(self)
 
     # --- people -------------------------------------------------------------------------------------------------
 

@@ -38,7 +38,7 @@ def refunds(scope: Scope) -> str:
         FROM (
             SELECT person_id, order_no, currency, subject, max(moment) AS moment,
                 max(value) FILTER (WHERE so_far) AS stated, sum(value) FILTER (WHERE NOT so_far) AS acts
-            FROM ({_told(scope)}) AS t GROUP BY person_id, order_no, currency, subject
+            FROM ({told(scope)}) AS t GROUP BY person_id, order_no, currency, subject
         ) AS s
         GROUP BY person_id, order_no, currency
     ) AS r
@@ -49,14 +49,15 @@ def refunds(scope: Scope) -> str:
     """
 
 
-def _told(scope: Scope) -> str:
-    """One row = one refund event; subject: the line or order that it is about (its id before `/refund/`)."""
+def told(scope: Scope, *more: str) -> str:
+    """One row = one refund event; subject: the line or order that it is about (its id before `/refund/`). more: further
+    columns of the log. Reads `order_lines`."""
     cumulative = scope.dialect.json_text("e.props", "cumulative") + " = 'true'"
     named = f"nullif({scope.dialect.extract('e.id', '^(.+)/refund/', 1)}, '')"
     return f"""
     SELECT coalesce(k.person_id, b.person_id) AS person_id, {ORDER_NO} AS order_no, e.currency, e."at" AS moment,
         coalesce({named}, e.object_key, {ORDER_NO}) AS subject, coalesce(e.value, 0) AS value,
-        coalesce({cumulative}, FALSE) AS so_far
+        coalesce({cumulative}, FALSE) AS so_far{"".join(f", {column}" for column in more)}
     FROM {scope.events} e LEFT JOIN keys k ON e.actor_key = k.key
     LEFT JOIN (
         SELECT order_no, min(person_id) AS person_id FROM order_lines GROUP BY order_no

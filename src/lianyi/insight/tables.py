@@ -95,9 +95,9 @@ class Table:
 
 def catalogue() -> Mapping[str, Table]:
     """All tables by name, in an order in which each comes after its inputs."""
-    from lianyi.insight import activity, communities, demand, effects, people, ripples, ties, value
+    from lianyi.insight import activity, communities, demand, effects, ledger, people, ripples, ties, value
 
-    rooms = (people, activity, ties, communities, ripples, value, effects, demand)
+    rooms = (people, activity, ties, communities, ripples, value, effects, demand, ledger)
     return in_order(table for room in rooms for table in room.TABLES)
 
 

@@ -47,6 +47,7 @@ RIGHTS: Mapping[str, Right] = {
         Right(name="contacts.send", says=_("Start campaigns and journeys, confirm and stop what is sent")),
         Right(name="policy.edit", says=_("Change the contact policy")),
         Right(name="channels.edit", says=_("Set up channels")),
+        Right(name="ledger.edit", says=_("Enter costs, prices and rates")),
         Right(name="rewards.edit", says=_("Set up and pay rewards")),
         Right(name="data.see", says=_("See sources and tables")),
         Right(name="data.import", says=_("Import files")),
@@ -85,6 +86,7 @@ ROLES: Mapping[str, Role] = {
                 "contacts.send",
                 "policy.edit",
                 "rewards.edit",
+                "ledger.edit",
             },
         ),
         Role(

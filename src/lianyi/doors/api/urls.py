@@ -20,6 +20,7 @@ from lianyi.doors.api import (
     influence,
     jobs,
     journeys,
+    ledger,
     people,
     plans,
     rewards,
@@ -33,6 +34,7 @@ APIS = (
     people.api, audiences.api,
     communities.api, jobs.api, data.api, demand.api, forecasts.api, influence.api, plans.api, ripples.api, team.api,
     content.api, codes.api, rewards.api, channels.api, journeys.api, campaigns.api, contacts.api,
+    ledger.api,
 )  # fmt: skip
 
 

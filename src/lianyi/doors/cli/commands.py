@@ -21,6 +21,7 @@ from lianyi.doors.cli import (
     demand,
     influence,
     journeys,
+    ledger,
     people,
     plans,
     rejects,
@@ -362,6 +363,7 @@ for room in (
     rewards,
     channels,
     journeys,
+    ledger,
     team,
     brand,
 ):

@@ -98,6 +98,17 @@ PLACES = (
             Part(name="rewards", title=_("Rewards")),
         ),
     ),
+    Place(
+        name="ledger",
+        title=_("Ledger"),
+        icon="ledger",
+        right="people.see",
+        also=("/prices",),
+        parts=(
+            Part(name="ledger", title=_("Money")),
+            Part(name="ledger_book", title=_("Prices and costs")),
+        ),
+    ),
     Place(name="data", title=_("Data"), icon="data", right="data.see", also=("/import",)),
     Place(name="settings", title=_("Settings"), icon="settings", right="people.see"),
 )

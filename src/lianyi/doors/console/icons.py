@@ -14,6 +14,7 @@ ICONS: Mapping[str, str] = {
     "tag": '<path d="M3.5 12.3V4.5a1 1 0 0 1 1-1h7.8l8.2 8.2a1.5 1.5 0 0 1 0 2.1l-6.7 6.7a1.5 1.5 0 0 1-2.1 0z"/><circle cx="8" cy="8" r="1.2"/>',
     "ripples": '<circle cx="12" cy="12" r="2"/><circle cx="12" cy="12" r="5.5"/><circle cx="12" cy="12" r="9.5"/>',
     "data": '<ellipse cx="12" cy="5.5" rx="7.5" ry="2.8"/><path d="M4.5 5.5v13c0 1.5 3.4 2.8 7.5 2.8s7.5-1.3 7.5-2.8v-13M4.5 12c0 1.5 3.4 2.8 7.5 2.8s7.5-1.3 7.5-2.8"/>',
+    "ledger": '<path d="M5 3.5h14v17H5zM8.5 3.5v17M11.5 8h4.5M11.5 12h4.5"/>',
     "settings": '<path d="M4 7h9m5 0h2M4 17h2m5 0h9"/><circle cx="15.5" cy="7" r="2.5"/><circle cx="8.5" cy="17" r="2.5"/>',
     "import": '<path d="M12 15.5V3.5m-4.5 4.5L12 3.5 16.5 8M4 15v4.5a1 1 0 0 0 1 1h14a1 1 0 0 0 1-1V15"/>',
     "export": '<path d="M12 3.5v12M7.5 11l4.5 4.5L16.5 11M4 15v4.5a1 1 0 0 0 1 1h14a1 1 0 0 0 1-1V15"/>',

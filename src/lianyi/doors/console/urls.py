@@ -16,6 +16,8 @@ from lianyi.doors.console.pages.content import views as content
 from lianyi.doors.console.pages.imports import views as imports
 from lianyi.doors.console.pages.journeys import trying as journey_trying
 from lianyi.doors.console.pages.journeys import views as journeys
+from lianyi.doors.console.pages.ledger import book as ledger_book
+from lianyi.doors.console.pages.ledger import views as ledger
 from lianyi.doors.console.pages.overview.views import overview
 from lianyi.doors.console.pages.people import views as people
 from lianyi.doors.console.pages.person import by_right, merging
@@ -145,6 +147,12 @@ urlpatterns = [
     path("import/<uuid:upload_id>/run", imports.run, name="import_run"),
     path("import/<uuid:upload_id>/discard", imports.discard, name="import_discard"),
     path("import/<uuid:upload_id>/rejects/<int:number>", imports.rejected, name="import_rejects"),
+    path("ledger", ledger.ledger, name="ledger"),
+    path("ledger/one", ledger.one, name="ledger_one"),
+    path("ledger/checks", ledger.checks, name="ledger_checks"),
+    path("prices", ledger_book.book, name="ledger_book"),
+    path("prices/apply", ledger_book.apply, name="ledger_apply"),
+    path("prices/costs", ledger_book.enter, name="ledger_enter"),
     path("jobs/<int:job_id>", jobs.job, name="job"),
     path("jobs/<int:job_id>/part", jobs.part, name="job_part"),
     path("jobs/<int:job_id>/cancel", jobs.cancel, name="job_cancel"),

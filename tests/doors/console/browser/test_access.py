@@ -34,6 +34,8 @@ PAGES = (
     "/audiences",
     "/audiences/new",
     "/content/new/email",
+    "/ledger",
+    "/prices",
     "/codes",
     "/journeys",
     "/journeys/new",

@@ -21,6 +21,7 @@ from lianyi.action.work import queue
 from lianyi.doors.console.brand import workspace
 from lianyi.doors.console.pages.campaigns.form import CampaignForm, initial_of
 from lianyi.doors.console.pages.journeys.words import CONTACTS
+from lianyi.doors.console.pages.ledger.words import sums_of
 from lianyi.doors.console.rights import member, needs
 from lianyi.errors import InputError, LianyiError
 
@@ -84,6 +85,7 @@ def _page(request: HttpRequest, found: Campaign, checked: keeping.Checked | None
         "campaign": found, "state": STATES[found.state], "checked": checked, "figures": made, "states": states,
         "refused": [(section(rule, get_language() or "en"), n) for rule, n in (made.refused if made else {}).items()],
         "plan": Plan.objects.filter(campaign=found.name).first(), "now": now,
+        "money": sums_of("campaign", found.name),
         "share_given": found.given / found.people if found.people else None,
     }  # fmt: skip
     return render(request, "campaigns/page.html", context, status=422 if checked and checked.problems else 200)

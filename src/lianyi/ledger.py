@@ -1,0 +1,264 @@
+"""What the ledger says, for every door: sums by dimension and month, entries, checks. Reads ready tables by key.
+
+A sum holds what is known; beside it stands how many amounts are unknown. What is made of several sums (the result) is
+unknown as soon as one of its amounts is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from lianyi.errors import InputError, NotFound
+from lianyi.insight.ledger.accounts import GOODS, ORDER, REFUND, SPENT
+from lianyi.insight.ledger.balance import trial
+from lianyi.insight.ledger.splits import DIMENSIONS
+
+if TYPE_CHECKING:
+    from lianyi.workspace import Workspace
+
+PERSON = "person"
+BY = (*DIMENSIONS, PERSON)
+BOOKED, CORRECTED = "booked", "corrected"
+VIEWS: Mapping[str, str] = {BOOKED: "month", CORRECTED: "of_month"}
+MOST = 1_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Period:
+    """Whole months, both in it (None: open), by the month of booking or, corrected, by the month it is about."""
+
+    begins: date | None = None
+    ends: date | None = None
+    view: str = BOOKED
+
+    def __post_init__(self) -> None:
+        if self.view not in VIEWS:
+            raise InputError(f"view: {self.view[:40]!r} is neither {BOOKED} nor {CORRECTED}")
+
+    def where(self) -> tuple[str, list[Any]]:
+        """SQL condition over `ledger_splits`, and its parameters."""
+        column = VIEWS[self.view]
+        parts = [(f"{column} >= ?", self.begins)] if self.begins else []
+        parts += [(f"{column} <= ?", self.ends)] if self.ends else []
+        return " AND ".join(["TRUE", *(sql for sql, _value in parts)]), [value for _sql, value in parts]
+
+
+ALWAYS = Period()
+
+
+def month_of(text: str, name: str = "month") -> date | None:
+    """2026-05 (or a day of it) as its first day, empty as None; InputError otherwise."""
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(f"{text[:7]}-01")
+    except ValueError as error:
+        raise InputError(f"{name}: {text[:40]!r} is no month; write it like 2026-05") from error
+
+
+def _sum(account: str | Sequence[str], column: str = "amount") -> str:
+    names = [account] if isinstance(account, str) else account
+    listed = ", ".join(f"'{name}'" for name in names)
+    return f"sum({column}) FILTER (WHERE account IN ({listed}))"
+
+
+def _sums(*, orders: str) -> str:
+    """SQL: the figures of a group of rows of splits."""
+    return f"""
+        CAST(coalesce({_sum(ORDER)}, 0) AS DECIMAL(38, 4)) AS ordered,
+        CAST(coalesce({_sum(REFUND)}, 0) AS DECIMAL(38, 4)) AS refunded,
+        CAST(coalesce({_sum(SPENT)}, 0) AS DECIMAL(38, 4)) AS spent,
+        CAST({_sum(GOODS)} AS DECIMAL(38, 4)) AS goods,
+        CAST(coalesce({_sum((ORDER, REFUND), "unknown")}, 0) AS BIGINT) AS revenue_unknown,
+        CAST(coalesce({_sum(SPENT, "unknown")}, 0) AS BIGINT) AS spent_unknown,
+        CAST(coalesce({_sum(GOODS, "unknown")}, 0) AS BIGINT) AS goods_unknown,
+        CAST(coalesce({_sum(SPENT, "count")}, 0) AS BIGINT) AS costs, {orders} AS orders"""
+
+
+_ORDERS = "CAST(coalesce(sum(orders), 0) AS BIGINT)"
+
+
+def finished(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row of sums with what follows from them: revenue (net of refunds), result (revenue less what was spent), margin
+    (revenue less goods), after_goods (result less goods). None where an amount in it is unknown; margin and after_goods
+    also while the price book knows no margins."""
+    revenue, known = row["ordered"] + row["refunded"], not row["revenue_unknown"]
+    spent_known = known and not row["spent_unknown"]
+    sold = bool(row["ordered"] or row["refunded"])
+    goods_known = (row["goods"] is not None and not row["goods_unknown"]) or not sold
+    goods = row["goods"] or Decimal(0)
+    return {
+        **row,
+        "revenue": revenue,
+        "result": revenue + row["spent"] if spent_known else None,
+        "margin": revenue + goods if known and goods_known else None,
+        "after_goods": revenue + row["spent"] + goods if spent_known and goods_known else None,
+    }
+
+
+class Ledger:
+    """The ledger of one workspace."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._ws = workspace
+
+    def total(self, period: Period = ALWAYS) -> dict[str, Any]:
+        """The sums of everything; see `finished` for what each is."""
+        return self.member("all", "all", period) or finished(_nothing())
+
+    def months(self, dimension: str = "all", member: str = "all") -> list[dict[str, Any]]:
+        """Month by month, oldest first: the sums as booked (rows with view `booked`) and as corrected."""
+        _known(dimension)
+        if dimension == PERSON:
+            return []
+        found: list[dict[str, Any]] = []
+        for view, column in VIEWS.items():
+            rows = self._rows(
+                f"SELECT {column} AS month, {_sums(orders=_ORDERS)} FROM ledger_splits "
+                f"WHERE dimension = ? AND member = ? GROUP BY {column}",
+                [dimension, member],
+            )
+            found += [{"view": view, **finished(row)} for row in rows]
+        return sorted(found, key=lambda row: (row["month"], row["view"]))
+
+    def split(
+        self, dimension: str, period: Period = ALWAYS, *, limit: int = 100, offset: int = 0, order: str = "revenue"
+    ) -> list[dict[str, Any]]:
+        """The members of a dimension with their sums, most revenue (or spent, result) first; what belongs to none is
+        the member ""."""
+        _known(dimension)
+        by = {"revenue": "ordered + refunded DESC", "spent": "spent", "orders": "orders DESC",
+              "result": "ordered + refunded + spent DESC"}  # fmt: skip
+        if order not in by:
+            raise InputError(f"order: {order[:40]!r} is none of {', '.join(by)}")
+        if not 1 <= limit <= MOST or offset < 0:
+            raise InputError(f"limit: {limit} is not from 1 to {MOST:,}, or offset {offset} is below 0")
+        page = f"ORDER BY {by[order]}, member LIMIT {limit:d} OFFSET {offset:d}"
+        if dimension == PERSON:
+            rows = self._rows(f"SELECT * FROM ({_people()}) AS p {page}", [])
+        else:
+            where, values = period.where()
+            rows = self._rows(
+                f"SELECT * FROM (SELECT member, {_sums(orders=_ORDERS)} FROM ledger_splits "
+                f"WHERE dimension = ? AND {where} GROUP BY member) AS s {page}",
+                [dimension, *values],
+            )
+        return self._named(dimension, [finished(row) for row in rows])
+
+    def member(self, dimension: str, member: str, period: Period = ALWAYS) -> dict[str, Any] | None:
+        """One member of a dimension with its sums, and by account under `accounts`; None where it has no entry."""
+        _known(dimension)
+        table, where, values = self._of(dimension, member, period)
+        orders = _ORDERS if table == "ledger_splits" else "CAST(NULL AS BIGINT)"
+        rows = self._rows(
+            f"SELECT count(*) AS rows, {_sums(orders=orders)} FROM {table} WHERE {where}", values
+        )  # fmt: skip
+        if not rows[0].pop("rows"):
+            return None
+        units = "CAST(sum(units) AS DECIMAL(38, 4))" if table == "ledger_splits" else "CAST(NULL AS DECIMAL(38, 4))"
+        accounts = self._rows(
+            f'SELECT account, CAST(sum(amount) AS DECIMAL(38, 4)) AS amount, CAST(sum("count") AS BIGINT) AS count, '
+            f"CAST(sum(unknown) AS BIGINT) AS unknown, {units} AS units FROM {table} WHERE {where} "
+            "GROUP BY account ORDER BY account",
+            values,
+        )
+        named = self._named(dimension, [{"member": member, **finished(rows[0])}])
+        return {**named[0], "dimension": dimension, "accounts": accounts}
+
+    def entries(
+        self, dimension: str = "all", member: str = "all", *, account: str = "", limit: int = 100, offset: int = 0
+    ) -> list[dict[str, Any]]:
+        """The entries behind a sum, newest first."""
+        _known(dimension)
+        if not 1 <= limit <= MOST or offset < 0:
+            raise InputError(f"limit: {limit} is not from 1 to {MOST:,}, or offset {offset} is below 0")
+        column = "person_id" if dimension == PERSON else DIMENSIONS[dimension]
+        where, values = f"{column} = ?", [member]
+        if dimension == "all":
+            where, values = "TRUE", []
+        elif member == "":
+            where, values = f"{column} IS NULL", []
+        if account:
+            where, values = f"{where} AND account = ?", [*values, account]
+        return self._rows(
+            f'SELECT * FROM entries WHERE {where} ORDER BY day DESC, "at" DESC, event_id, account '
+            f"LIMIT {limit:d} OFFSET {offset:d}",
+            values,
+        )
+
+    def checks(self) -> list[dict[str, Any]]:
+        """The sums of the log beside those of the ledger, by kind of event, source and currency; rows of
+        `ledger_checks`."""
+        return self._rows("SELECT * FROM ledger_checks ORDER BY kind, source, currency", [])
+
+    def trial_balance(self) -> list[dict[str, Any]]:
+        """Every account and contra account with its sum; together they are 0 in each currency. Reads all entries."""
+        return self._rows(trial(), [])
+
+    def currencies_unknown(self) -> list[dict[str, Any]]:
+        """Currencies with amounts that have no exchange rate, and in how many entries."""
+        return self._rows(
+            "SELECT member AS currency, CAST(sum(without_rate) AS BIGINT) AS entries FROM ledger_splits "
+            "WHERE dimension = 'currency' AND without_rate > 0 GROUP BY member ORDER BY member",
+            [],
+        )
+
+    def _of(self, dimension: str, member: str, period: Period) -> tuple[str, str, list[Any]]:
+        if dimension == PERSON:
+            return "ledger_people", "person_id = ?", [member]
+        where, values = period.where()
+        return "ledger_splits", f"dimension = ? AND member = ? AND {where}", [dimension, member, *values]
+
+    def _named(self, dimension: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Each row with `name_zh` and `name_en`: what the member is called, None where it has no other name."""
+        wanted = [row["member"] for row in rows if row["member"]]
+        asked = _NAMES.get(dimension)
+        names: dict[str, tuple[str | None, str | None]] = {}
+        if asked and wanted and asked[0] in self._ws.states():
+            marks = ", ".join("?" for _one in wanted)
+            for row in self._rows(f"{asked[1]} ({marks})", wanted):
+                names[row["id"]] = row["zh"], row["en"]
+        return [
+            {**row, "name_zh": names.get(row["member"], (None, None))[0],
+             "name_en": names.get(row["member"], (None, None))[1]}
+            for row in rows
+        ]  # fmt: skip
+
+    def _rows(self, query: str, values: Sequence[Any]) -> list[dict[str, Any]]:
+        if "ledger_splits" not in self._ws.states():
+            raise NotFound("the ledger is not built yet; run: lianyi refresh")
+        found: list[dict[str, Any]] = self._ws.sql(query, values).to_arrow_table().to_pylist()
+        return found
+
+
+_PERSON_NAMES = "people", "SELECT person_id AS id, name AS zh, name AS en FROM people WHERE person_id IN"
+_NAMES: Mapping[str, tuple[str, str]] = {
+    "ripple": ("ripples", "SELECT ripple_id AS id, name AS zh, name AS en FROM ripples WHERE ripple_id IN"),
+    "community": (
+        "communities",
+        "SELECT community_id AS id, name_zh AS zh, name_en AS en FROM communities WHERE community_id IN",
+    ),
+    "sharer": _PERSON_NAMES,
+    PERSON: _PERSON_NAMES,
+}
+
+
+def _people() -> str:
+    """One row = one person with the sums of `_sums`."""
+    return f"SELECT person_id AS member, {_sums(orders='CAST(NULL AS BIGINT)')} FROM ledger_people GROUP BY person_id"
+
+
+def _known(dimension: str) -> None:
+    if dimension not in BY:
+        raise InputError(f"by: {dimension[:40]!r} is none of {', '.join(BY)}")
+
+
+def _nothing() -> dict[str, Any]:
+    """Sums of no entries."""
+    counts = ("revenue_unknown", "spent_unknown", "goods_unknown", "costs", "orders")
+    amounts = ("ordered", "refunded", "spent")
+    return {**dict.fromkeys(amounts, Decimal(0)), "goods": None, **dict.fromkeys(counts, 0), "accounts": []}

@@ -1,0 +1,163 @@
+"""The ledger at its doors: pages, library, command line and API say the same money; costs and prices are kept."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from pytest_django import Settings as DjangoSettings
+
+from lianyi.action.ledger import keeping
+from lianyi.action.team.models import Act
+from lianyi.doors.cli.commands import lianyi as command
+from lianyi.doors.console.pages.ledger.words import DIMENSIONS
+from lianyi.errors import InputError, NotFound
+from lianyi.memory.draining import land
+from lianyi.memory.events import Event
+from lianyi.workspace import Workspace
+from tests.doors.standing import NOW, Standing, copy_brand
+
+SPRING = "<b>spring</b>"
+BOOK = 'prices: [{channel: sms, price: "0.05", currency: CNY}]\n'
+
+
+@pytest.fixture(scope="session")
+def spent_template(rippled: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The campaign that earned 50 has cost 20 of media, and something in a currency without a rate."""
+    ws = copy_brand(rippled, tmp_path_factory.mktemp("spent") / "tea")
+    ws.record([
+        Event(id=f"m{number}", at=NOW, kind="cost", source="entered", value=Decimal(value), currency=currency,
+              campaign=SPRING if number == 0 else None, props={"what": "media"})
+        for number, (value, currency) in enumerate((("20.00", "CNY"), ("3.00", "USD")))
+    ])  # fmt: skip
+    ws.refresh("entries")
+    return ws.folder
+
+
+@pytest.fixture
+def spent(shared: Workspace, spent_template: Path, tmp_path: Path, settings: DjangoSettings) -> Workspace:
+    ws = copy_brand(spent_template, tmp_path / "spent")
+    settings.WORKSPACE = ws.folder
+    return ws
+
+
+def text(answer: Any) -> str:
+    assert answer.status_code == 200
+    content: bytes = answer.content
+    return content.decode()
+
+
+def run(ws: Workspace, *arguments: str, code: int = 0) -> str:
+    done = CliRunner().invoke(command, ["-w", str(ws.folder), *arguments])
+    assert done.exit_code == code, done.output
+    return done.stdout
+
+
+def test_pages_library_command_line_and_api_say_the_same(spent: Workspace, people: Standing) -> None:
+    ledger = spent.ledger
+    one = ledger.member("campaign", SPRING)
+    assert one is not None
+    assert (one["revenue"], one["spent"], one["result"], one["orders"]) == (50, -20, 30, 1)
+    assert one["after_goods"] is None, "no margins are known"
+    page = text(people.analyst.get("/ledger", {"by": "campaign"}))
+    assert "¥50.00" in page
+    assert "&lt;b&gt;spring" in page
+    assert "1 entries in USD have no exchange rate" in page
+    assert "<b>spring" not in page
+    shown = text(people.analyst.get("/ledger/one", {"by": "campaign", "member": SPRING}))
+    assert "¥30.00" in shown
+    assert "the buyer came through a share" in shown
+    asked = people.analyst.get("/api/v1/ledger/member", {"by": "campaign", "member": SPRING}).json()
+    assert (asked["revenue"], asked["spent"], asked["result"]) == ("50.0000", "-20.0000", "30.0000")
+    told = json.loads(run(spent, "ledger", "one", "campaign", SPRING))
+    assert {name: told[name] for name in ("revenue", "spent", "accounts")} == {
+        name: json.loads(json.dumps(asked[name])) for name in ("revenue", "spent", "accounts")
+    }
+    total = ledger.total()
+    assert (total["spent"], total["spent_unknown"], total["result"]) == (-20, 1, None), (
+        "nobody knows what 3 USD are worth"
+    )
+    rows = [json.loads(line) for line in run(spent, "ledger", "by", "sharer", "--json").splitlines()]
+    assert sum(Decimal(row["revenue"]) for row in rows) == total["revenue"]
+    assert len(people.analyst.get("/api/v1/ledger/entries").json()["entries"]) == 3
+
+
+def test_every_split_has_a_page_in_both_languages(spent: Workspace, people: Standing) -> None:
+    for language, title in (("en", "Net revenue"), ("zh-hans", "净收入")):
+        people.owner.post("/language", {"language": language})
+        for by in DIMENSIONS:
+            assert spent.ledger.split(by)
+            assert title in text(people.owner.get("/ledger", {"by": by}))
+
+
+def test_checks_are_shown_and_a_difference_is_an_alarm(spent: Workspace, people: Standing) -> None:
+    page = text(people.analyst.get("/ledger/checks"))
+    assert "Every sum of the ledger equals that of the log" in page
+    assert "balanced" in page
+    assert [row["difference"] for row in spent.ledger.checks()] == [0, 0, 0]
+    sums: dict[str, Decimal] = {}
+    for row in spent.ledger.trial_balance():
+        sums[row["currency"]] = sums.get(row["currency"], Decimal(0)) + row["amount"]
+    assert sums == {"CNY": 0, "USD": 0}
+    run(spent, "ledger", "check")
+
+
+def test_what_is_no_dimension_month_or_page_is_refused(spent: Workspace, people: Standing) -> None:
+    for query in ({"by": "luck"}, {"from": "May"}, {"view": "rosy"}, {"page": "0"}, {"order": "luck"}):
+        assert people.owner.get("/ledger", query).status_code == 404
+    assert people.owner.get("/ledger/one", {"by": "campaign", "member": "winter"}).status_code == 404
+    assert people.owner.get("/api/v1/ledger/split", {"by": "luck"}).status_code == 422
+    assert people.owner.get("/api/v1/ledger/member", {"by": "campaign", "member": "x"}).status_code == 404
+    with pytest.raises(InputError, match="by: 'luck' is none of"):
+        spent.ledger.split("luck")
+    run(spent, "ledger", "one", "campaign", "winter", code=3)
+
+
+def test_the_price_book_is_kept_with_its_mark_and_only_by_who_may(shared: Workspace, people: Standing) -> None:
+    mark = people.owner.get("/api/v1/ledger/book").json()["mark"]
+    assert people.analyst.post("/prices/apply", {"text": BOOK}).status_code == 403
+    assert people.owner.post("/prices/apply", {"text": BOOK, "mark": mark}).status_code == 302
+    assert "0.05 CNY" in text(people.analyst.get("/prices"))
+    assert Act.objects.filter(what="ledger.book").count() == 1
+    late = people.owner.put("/api/v1/ledger/book", {"text": BOOK, "mark": mark}, content_type="application/json")
+    assert late.status_code == 422
+    assert "meanwhile" in late.json()["error"]["message"]
+    wrong = people.owner.post("/prices/apply", {"text": "prices: [{channel: sms, price: x, currency: CNY}]"})
+    assert wrong.status_code == 422
+    assert "prices, line 1: price" in wrong.content.decode()
+    assert run(shared, "ledger", "book") == BOOK
+
+
+def test_a_cost_is_entered_once_and_taken_back_by_its_opposite(shared: Workspace, people: Standing) -> None:
+    cost = {"what": "media", "day": NOW.date().isoformat(), "amount": "1,200.50", "currency": "CNY", "campaign": SPRING}
+    assert people.analyst.post("/prices/costs", cost).status_code == 403
+    assert people.owner.post("/prices/costs", cost).status_code == 302
+    for wrong in ({**cost, "amount": "x"}, {**cost, "amount": ""}, {**cost, "what": "luck"}, {**cost, "day": "May"}):
+        answer = people.owner.post("/prices/costs", wrong)
+        assert answer.status_code == 422
+    made = people.owner.post(
+        "/api/v1/ledger/costs", {"what": "labour", "minutes": "30", "member": "olga"}, content_type="application/json"
+    )
+    assert made.status_code == 201
+    assert people.owner.post("/api/v1/ledger/costs", {"what": "media", "amount": "1", "who": "me"},
+                             content_type="application/json").status_code == 422  # fmt: skip
+    land(shared.inbox, shared.lake, NOW)
+    row = shared.sql("SELECT id, value FROM events WHERE kind = 'cost' AND value IS NOT NULL").fetchall()
+    assert [value for _id, value in row] == [Decimal("1200.5")]
+    back = keeping.take_back(shared, row[0][0], by="olga", at=NOW)
+    assert (back.value, back.campaign, back.parent_id) == (Decimal("-1200.5"), SPRING, row[0][0])
+    shared.record([back])
+    with pytest.raises(InputError, match="taken back before"):
+        keeping.take_back(shared, row[0][0], by="olga", at=NOW)
+    with pytest.raises(NotFound):
+        keeping.take_back(shared, "r:o", by="olga", at=NOW)
+    shared.refresh("entries")
+    found = shared.ledger.member("campaign", SPRING)
+    assert found is not None
+    assert found["spent"] == 0
+    labour = shared.ledger.entries(account="cost.labour")
+    assert [(entry["amount"], entry["units"], entry["member"]) for entry in labour] == [(None, 30, "olga")]
