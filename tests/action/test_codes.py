@@ -87,6 +87,9 @@ def test_an_erased_person_is_in_no_code(ws: Workspace) -> None:
     person = ws.person(ANNA).person_id
     issuing.for_people(ws, person_ids=[person], **WANTED)  # type: ignore[arg-type]
     before = Code.objects.get()
+    held = forgetting.export(ws, ANNA)
+    assert [one["token"] for one in held["codes"]] == [before.token]
+    assert {"events", "contacts", "journeys", "tasks", "rewards", "draws", "audiences", "words_on_consent"} <= set(held)
     forgetting.erase(ws, ANNA)
     after = Code.objects.get()
     assert (after.sharer, after.sharer_key) == ("", "")

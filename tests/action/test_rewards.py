@@ -19,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from lianyi.action.rewards import drawing, granting, paying, posting, ruling, settling
+from lianyi.action.rewards import drawing, forgetting, granting, paying, posting, ruling, settling
 from lianyi.action.rewards.drawing import Prize
 from lianyi.action.rewards.models import Draw, Posting, Rule, Total
 from lianyi.action.rewards.posting import Claim
@@ -77,6 +77,38 @@ def test_postings_are_never_changed() -> None:
     for act in (lambda: Posting.objects.update(amount=1), lambda: Posting.objects.all().delete()):
         with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
             act()
+
+
+def test_an_erased_person_is_named_nowhere_and_the_books_stay_right() -> None:
+    rule = rule_of(hold_days=0)
+    posting.grant(rule, claim(1, person="p1"), now=NOW, by="t")
+    posting.grant(rule, claim(2, person="p1 before a merge"), now=NOW, by="t")
+    posting.grant(rule, replace(claim(3, person="p2"), invited="p1"), now=NOW, by="t")
+    paying.pay(rule, now=NOW + timedelta(days=1), by="t")
+    posting.grant(rule, claim(4, person="p1"), now=NOW, by="t")
+    draw = Draw.objects.create(
+        name="d", prizes=[], currency="CNY", entry="all", organiser="o", contact="c", draws_at=NOW, redeem_until=NOW,
+        beacon="b", commitment="c", seed="s", published_at=NOW, by="t", entries={"t1": "p1", "t2": "p2"},
+    )  # fmt: skip
+    ids = {"p1", "p1 before a merge"}
+    held = forgetting.held(ids)
+    assert [(one["what"], one["mine"], one["amount"]) for one in held["rewards"]].count(("granted", True, 1_000)) == 3
+    assert held["draws"] == [{"draw": "d", "ticket": "t1"}]
+    before = sorted(Posting.objects.values_list("what", "order_no", "amount"))
+    forgetting.forget(ids)
+    assert sorted(Posting.objects.values_list("what", "order_no", "amount")) == before
+    assert forgetting.held(ids) == {"rewards": [], "draws": []}
+    draw.refresh_from_db()
+    everything = [*Posting.objects.values_list("person", "invited", "key"), *draw.entries.items()]
+    everything += Total.objects.values_list("person")
+    assert not [row for row in everything if any(one in str(cell).split("/") for cell in row for one in ids)]
+    sums = dict(Total.objects.values_list("person", "amount"))
+    assert sums.pop("p2") == 1_000
+    assert list(sums.values()) == [3_000], "one sum under one word"
+    assert paying.due(rule, now=NOW + timedelta(days=9)) == [], "nobody to pay to"
+    for change in ({"amount": 1}, {"person": "p3"}, {"order_no": "erased-1"}):
+        with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+            Posting.objects.update(**change)
 
 
 MOVES = st.lists(

@@ -18,11 +18,11 @@ def test_nothing_of_the_person_is_left(brand_template: Path, tmp_path: Path) -> 
     anna, bo = (ws.person(key).person_id for key in (ANNA, BO))
     defining.put(ws, listed, BO, now=now, out=True)
     defining.put(ws, listed, BO, now=now)
-    assert {row["audience"] for row in forgetting.held(bo)} == {"List"}
+    assert {row["audience"] for row in forgetting.held([bo])["audiences"]} == {"List"}
     assert list((ws.folder / "cache/present").glob("*.duckdb"))
 
     assert forgetting.forget(ws, [bo]) == 4  # two changes, and in the files of two audiences
-    assert forgetting.held(bo) == []
+    assert forgetting.held([bo]) == {"audiences": []}
     assert anna in members.of(ws, live).ids().to_pylist()
     assert bo not in members.of(ws, live).ids().to_pylist()
     assert members.of(ws, listed).ids().to_pylist() == [anna]

@@ -39,7 +39,8 @@ def forget(workspace: Workspace, person_ids: Collection[str]) -> int:
     return found
 
 
-def held(person_id: str) -> list[dict[str, Any]]:
+def held(person_ids: Collection[str]) -> dict[str, Any]:
     """The times at which the person entered audiences or left them."""
-    rows = Change.objects.filter(person_id=person_id).select_related("audience")
-    return [{"audience": row.audience.name, "entered": row.entered, "why": row.why, "at": row.at} for row in rows]
+    rows = Change.objects.filter(person_id__in=list(person_ids)).select_related("audience")
+    said = [{"audience": row.audience.name, "entered": row.entered, "why": row.why, "at": row.at} for row in rows]
+    return {"audiences": said}

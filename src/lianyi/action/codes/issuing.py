@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
+from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -142,6 +143,12 @@ def forget(person_ids: Collection[str], keys: Collection[str], *, now: datetime)
             sharer="", sharer_key="", same=secrets.token_hex(32), retired_at=row.retired_at or now
         )
     return changed
+
+
+def held(person_ids: Collection[str], keys: Collection[str]) -> dict[str, Any]:
+    """The codes that are kept of a person."""
+    rows = Row.objects.filter(Q(sharer__in=list(person_ids)) | Q(sharer_key__in=list(keys)))
+    return {"codes": list(rows.values("token", "campaign", "channel", "target", "created_at", "retired_at"))}
 
 
 def _workspace() -> Workspace:

@@ -16,14 +16,15 @@ def forget(person_ids: Collection[str], keys: Collection[str]) -> int:
     return gone + Stranger.objects.filter(who__in=names).delete()[0]
 
 
-def held(person_id: str) -> dict[str, Any]:
+def held(person_ids: Collection[str]) -> dict[str, Any]:
     """All that is kept of a person."""
-    rows = Enrolment.objects.filter(person_id=person_id).select_related("journey")
+    ids = list(person_ids)
+    rows = Enrolment.objects.filter(person_id__in=ids).select_related("journey")
     return {
         "journeys": [
             {"journey": row.journey.name, "entered_at": row.entered_at, "step": row.step, "state": row.state,
              "how": row.how, "trail": row.trail, "facts": row.facts}
             for row in rows
         ],
-        "tasks": list(Task.objects.filter(person_id=person_id).values("title", "text", "to", "state", "note")),
+        "tasks": list(Task.objects.filter(person_id__in=ids).values("title", "text", "to", "state", "note")),
     }  # fmt: skip

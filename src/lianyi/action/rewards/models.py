@@ -7,6 +7,9 @@ from typing import ClassVar
 from django.db import models
 from django.utils import timezone
 
+# What stands for people who were erased begins so.
+ERASED = "erased-"
+
 
 class Rule(models.Model):
     """One row = for what, to whom and how much, within which limits. A rule that runs is never changed, only closed.
@@ -70,7 +73,7 @@ class Total(models.Model):
 
 
 class Posting(models.Model):
-    """One row = one movement, never changed nor deleted (triggers see to it).
+    """One row = one movement, never changed nor deleted (triggers see to it; an erasure takes people's names out).
 
     what: granted, clawed_back (amount below 0), paid (below 0), refused (0, with the reason). key: what makes it that
     movement, so that it is posted once. person: who gets it; invited: for whose purchase; order_no: which; level: 1 =

@@ -10,7 +10,7 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q, Sum
 
-from lianyi.action.rewards.models import Posting, Rule
+from lianyi.action.rewards.models import ERASED, Posting, Rule
 from lianyi.errors import Busy
 
 What = Posting.What
@@ -28,11 +28,11 @@ class Due:
 
 def due(rule: Rule, *, now: datetime) -> list[Due]:
     """Grants whose hold is over, less what came back and what was paid. What came back of a grant still on hold waits
-    with it; who got too much is owed nothing until it is even."""
+    with it; who got too much is owed nothing until it is even; who was erased can't be paid any more."""
     waiting = Posting.objects.filter(rule=rule, what=What.GRANTED, due_at__gt=now).values_list("order_no", "level")
     held = set(waiting)
     sums: dict[str, int] = {}
-    moved = Posting.objects.filter(rule=rule).exclude(what=What.REFUSED)
+    moved = Posting.objects.filter(rule=rule).exclude(what=What.REFUSED).exclude(person__startswith=ERASED)
     for person, what, order_no, level, amount in moved.values_list("person", "what", "order_no", "level", "amount"):
         if what == What.PAID or (order_no, level) not in held:
             sums[person] = sums.get(person, 0) + amount

@@ -8,6 +8,7 @@ from typing import Any
 from django.http import HttpRequest, StreamingHttpResponse
 
 from lianyi.acquaintances import OPPORTUNITIES
+from lianyi.action import forgetting
 from lianyi.action.team import audit
 from lianyi.action.work import queue
 from lianyi.doors.api.endpoint import Api, ApiError, Parameter, body_of, built, text_of, user_of, whole_number
@@ -235,8 +236,8 @@ def split(request: HttpRequest, person_id: str) -> dict[str, Any]:
 
 @api.add("GET", f"{PERSON}/export", right="people.export", says="A copy of everything held on a person.")
 def export(request: HttpRequest, person_id: str) -> dict[str, Any]:
-    """Profile, keys, tags, all events."""
-    held = workspace().export(person_id)
+    """Profile, keys, tags, all events; contacts, journeys, codes, rewards."""
+    held = forgetting.export(workspace(), person_id)
     audit.note(user_of(request), "person.export", held["person_id"])
     return held
 

@@ -173,7 +173,9 @@ def erase(ctx: click.Context, key: str, yes: bool) -> None:  # noqa: FBT001
 @click.pass_context
 def export(ctx: click.Context, key: str) -> None:
     """Everything held on a person, as one JSON object."""
-    held = backstage(ctx).export(key)
+    from lianyi.action import forgetting
+
+    held = forgetting.export(backstage(ctx), key)
     log_act("person.export", held["person_id"])
     click.echo(json_line(held))
 

@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
+from lianyi.action import forgetting
 from lianyi.action.team import audit
 from lianyi.action.work import queue
 from lianyi.doors.console.brand import workspace
@@ -22,7 +23,9 @@ def export(request: HttpRequest, person_id: str) -> HttpResponse:
     """Everything held on the person, as JSON."""
     one = found(person_id)
     audit.note(member(request), "person.export", one.person_id)
-    body = msgspec.json.format(msgspec.json.encode(workspace().export(one.person_id), enc_hook=str), indent=2)
+    body = msgspec.json.format(
+        msgspec.json.encode(forgetting.export(workspace(), one.person_id), enc_hook=str), indent=2
+    )
     response = HttpResponse(body, content_type="application/json; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="{one.person_id}.json"'
     return response
