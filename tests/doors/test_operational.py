@@ -27,6 +27,8 @@ LAWS = (
     "tests/action/contacts/test_leases.py",
     "tests/action/contacts/test_sending.py",
     "tests/action/journeys/test_engine.py",
+    "tests/action/test_rewards.py::test_postings_are_never_changed",
+    "tests/action/test_rewards.py::test_an_erased_person_is_named_nowhere_and_the_books_stay_right",
 )
 
 

@@ -10,8 +10,8 @@ NAMES = ("person", "invited", "key")
 
 
 def _unlawful(is_other: str) -> str:
-    changed = [f"NEW.{name} {is_other} OLD.{name}" for name in SAME]
-    changed += [f"(NEW.{name} {is_other} OLD.{name} AND NEW.{name} NOT LIKE 'erased-%')" for name in NAMES]
+    changed = [f'NEW."{name}" {is_other} OLD."{name}"' for name in SAME]
+    changed += [f"""(NEW."{name}" {is_other} OLD."{name}" AND NEW."{name}" NOT LIKE 'erased-%')""" for name in NAMES]
     return " OR ".join(changed)
 
 
