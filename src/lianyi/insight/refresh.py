@@ -61,6 +61,7 @@ def refresh(
     _register_inputs(engine, store, tables, todo)
     version = f"{as_of:%Y%m%dT%H%M%S}-{lake_version:08d}-{time.time_ns():x}"
     made: dict[str, State] = {}
+    kept: dict[str, Any] = {}
     try:
         for done, name in enumerate(todo):
 
@@ -70,8 +71,9 @@ def refresh(
             say("")
             previous = _previous(engine, store, tables[name])
             build = Build(
-                engine=engine, as_of=as_of, settings=settings, parameters=parameters, say=say, previous=previous
-            )
+                engine=engine, as_of=as_of, settings=settings, parameters=parameters, say=say, previous=previous,
+                kept=kept,
+            )  # fmt: skip
             made[name] = _make(tables[name], build, store.path(name, version), lake_version)
         store.switch(made)
     finally:

@@ -35,7 +35,8 @@ class Build:
 
     as_of: the moment for which the tables speak; windows such as "60 days" end here. parameters: per room, e.g.
     {"tags": rules}. say(message): one line of progress for a person. previous: the relation with the table as it stood
-    before, for tables that remember; None the first time.
+    before, for tables that remember; None the first time. kept: what one table of a refresh made from its inputs and
+    another needs again; whoever finds nothing there makes it anew, whoever needs it last takes it out.
     """
 
     engine: Engine
@@ -44,6 +45,7 @@ class Build:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     say: Callable[[str], None] = lambda _message: None
     previous: str | None = None
+    kept: dict[str, Any] = field(default_factory=dict)
     made: list[str] = field(default_factory=list)
     steps: dict[str, str] = field(default_factory=dict)
 

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import nbinom
 
-from lianyi.insight.ripples.learning.factors import LOOSEST, TIGHTEST, learn_factors, likeliest_prior
+from lianyi.insight.ripples.learning.factors import ARRIVALS_BEFORE, EXPOSURES_BEFORE, learn_factors
+from lianyi.insight.ripples.learning.priors import LOOSEST, TIGHTEST, likeliest_prior
 
 
 def test_the_prior_is_the_one_under_which_the_counts_are_likeliest() -> None:
@@ -94,3 +95,43 @@ def test_levels_that_never_occur_change_nothing() -> None:
         assert family.mean[-1] == other.mean[-1] == 1.0
     again = learn_factors(cells, watched, credit, names=("one", "other"), sizes=(100, 1000), begin=dense)
     assert again.base == pytest.approx(dense.base, rel=2e-3)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 2**32 - 1))
+def test_sweeps_in_turn_however_many_come_to_the_same_factors(seed: int) -> None:
+    """Plain coordinate ascent from 1, thousands of sweeps, under the a that was found. Families of few levels are
+    learned together and people one family at a time: both kinds are here."""
+    dice = np.random.default_rng(seed)
+    sizes = (3, 5, 200, 300)
+    levels = np.stack([dice.integers(0, size, 4000) for size in sizes], axis=1).astype(np.int32)
+    rate = 0.2 * np.prod([dice.gamma(2, 0.5, size)[levels[:, place]] for place, size in enumerate(sizes)], axis=0)
+    watched = dice.random(4000)
+    credit = dice.poisson(rate * watched).astype(np.float64)
+    found = learn_factors(levels, watched, credit, names=("a", "b", "c", "d"), sizes=sizes)
+    means, base, arrivals = [np.ones(size) for size in sizes], 0.1, credit.sum() + ARRIVALS_BEFORE
+    for _ in range(3000):
+        for place, family in enumerate(found.families):
+            mine = levels[:, place]
+            others = base * watched * np.prod([means[p][levels[:, p]] for p in range(4) if p != place], axis=0)
+            expected = np.bincount(mine, others, sizes[place])
+            means[place] = (family.prior + np.bincount(mine, credit, sizes[place])) / (family.prior + expected)
+        product = watched * np.prod([means[p][levels[:, p]] for p in range(4)], axis=0)
+        before, base = base, arrivals / (product.sum() + EXPOSURES_BEFORE)
+        if abs(np.log(base / before)) < 1e-9:
+            break
+    assert found.base == pytest.approx(base, rel=5e-3)
+    for family, mean in zip(found.families, means, strict=True):
+        assert family.mean == pytest.approx(mean, rel=5e-3)
+
+
+def test_levels_at_which_nothing_came_may_be_taken_together() -> None:
+    """The a of a million people is that of the negative binomial, person by person."""
+    dice = np.random.default_rng(12)
+    expected = dice.lognormal(-3.0, 2.0, 20_000)
+    counts = dice.poisson(expected * dice.gamma(1.2, 1 / 1.2, 20_000)).astype(np.float64)
+    tried = np.exp(np.linspace(np.log(0.5), np.log(4.0), 200))
+    likelihoods = [nbinom.logpmf(counts, a, a / (a + expected)).sum() for a in tried]
+    best = tried[int(np.argmax(likelihoods))]
+    assert likeliest_prior(counts, expected, False) == pytest.approx(best, rel=0.02)
+    assert likeliest_prior(counts, expected, False, near=300.0) == pytest.approx(best, rel=0.02), "sought anew"

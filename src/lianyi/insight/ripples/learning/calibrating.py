@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from lianyi.insight.kernels import Doubles
 from lianyi.insight.ripples.learning.moments import Moments
 from lianyi.insight.ripples.learning.past import Arcs, Past
-from lianyi.insight.ripples.learning.spreading import Levels, Spread, learn
+from lianyi.insight.ripples.learning.spreading import Exposures, Levels, Spread, learn
 from lianyi.insight.ripples.learning.trials import share_out
 
 GROUPS = {
@@ -54,46 +54,53 @@ class Outcome:
     variance: Doubles
 
 
-def calibrated(past: Past, arcs: Arcs, *, moments: Moments, later: float) -> Spread:
-    """Learned on the whole past, with slopes, levels and misfit from ripples that began after `later` of arrivals."""
-    whole = learn(past, arcs, moments=moments)
+def calibrated(
+    past: Past, arcs: Arcs, *, moments: Moments, later: float, whole: Spread | None = None
+) -> tuple[Spread, Spread | None]:
+    """(what was learned on the whole past, with slopes, levels and misfit from ripples that began after `later` of
+    arrivals; what was learned until then, None where nothing came). whole: learned on the past already."""
+    whole = whole or learn(past, arcs, moments=moments)
     if not len(past.at):
-        return whole
+        return whole, None
     cut = float(np.quantile(past.at, later))
-    early = learn(past.until(cut), arcs, moments=moments.until(cut))
-    after = outcome(early, past, past.began() > cut)
+    early = learn(past.until(cut), arcs, moments=moments.until(cut), begin=whole.factors)
+    return replace(mended(whole, early, past, cut), exposures=None), early
+
+
+def mended(whole: Spread, early: Spread, past: Past, cut: float) -> Spread:
+    """`whole`, with slopes, levels and misfit from ripples that began after `cut`, until which `early` was learned."""
+    later = exposures(early, past.only(past.began() > cut))
+    after = outcome(early, later)
     if after.came.sum() < FEWEST:
         return whole
     slopes = _slopes(after)
     named = {family: slope for group, slope in zip(GROUPS, slopes, strict=True) for family in GROUPS[group]}
     sloped = whole.sloped(named)
-    levels = _levels(outcome(sloped, past), now=past.now, span=max(past.now - cut, 1.0))
-    held = outcome(early.sloped(named), past, past.began() > cut)
+    held = outcome(early.sloped(named), later)
+    seen = whole.exposures or exposures(whole, past)
+    levels = _levels(outcome(sloped, seen), now=past.now, span=max(past.now - cut, 1.0))
     return replace(sloped, level=replace(levels, misfit=_misfit(held), ripple=_ripple(held)))
 
 
-def outcome(found: Spread, past: Past, ripples: NDArray[np.bool_] | None = None) -> Outcome:
-    """What came of the exposures of some ripples (all if None), against what was learned. Arrivals whose parent nobody
-    saw are shared out by the chances themselves: they tell of sums, not of their order."""
-    tried = found.ground.trials(past, found.delay)
-    if ripples is not None:
-        tried = tried.only(ripples[tried.ripple])
-    at = past.at[tried.entry]
-    levels = found.ground.levels(tried.arc, past.topic[tried.ripple], past.incentive[tried.ripple], at)
-    log = np.zeros((len(tried), len(GROUPS)))
-    place = {family: column for column, group in enumerate(GROUPS.values()) for family in group}
-    rest = np.full(len(tried), np.log(found.factors.base))
-    for column, family in enumerate(found.factors.families):
-        part = family.log_mean[np.maximum(levels[:, column], 0)] * (levels[:, column] >= 0)
-        if family.name in place:
-            log[:, place[family.name]] += part
-        else:
-            rest += part
+def exposures(found: Spread, past: Past) -> Exposures:
+    """The trials of some ripples, with what was known when `found` was learned."""
+    return Exposures.of(past, found.ground, found.delay, tuple(len(one.shape) for one in found.factors.families))
+
+
+def outcome(found: Spread, seen: Exposures) -> Outcome:
+    """What came of exposures, against what was learned. Arrivals whose parent nobody saw are shared out by the chances
+    themselves: they tell of sums, not of their order."""
+    tried = seen.tried
+    log = np.stack([seen.log(found.factors, families) for families in GROUPS.values()], axis=1)
+    grouped = {name for families in GROUPS.values() for name in families}
+    others = [family.name for family in found.factors.families if family.name not in grouped]
+    rest = np.log(found.factors.base) + seen.log(found.factors, others)
     rate = np.exp(rest + log.sum(axis=1))
-    came = share_out(tried.arrival, rate * tried.density, tried.credit, len(past.at))
+    came = share_out(tried.arrival, rate * tried.density, tried.credit, seen.entries)
     return Outcome(
         arc=tried.arc, ripple=tried.ripple, log=log, rest=rest, watched=tried.watched.astype(np.float64), came=came,
-        unseen=tried.arc >= len(found.ground.arcs.source), at=at, variance=found.factors.log_variance(levels),
+        unseen=tried.arc >= len(found.ground.arcs.source), at=seen.at,
+        variance=seen.log_variance(found.factors),
     )  # fmt: skip
 
 

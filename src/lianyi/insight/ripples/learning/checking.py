@@ -6,23 +6,24 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from lianyi.insight.ripples.learning.calibrating import calibrated, outcome
+from lianyi.insight.ripples.learning.calibrating import calibrated, exposures, outcome
 from lianyi.insight.ripples.learning.reading import Known
+from lianyi.insight.ripples.learning.spreading import Spread
 
 
-def check_later(known: Known, *, later: float, parts: int) -> pa.Table:
+def check_later(known: Known, *, later: float, parts: int, early: Spread | None = None) -> pa.Table:
     """Learn and mend on what was known after `later` of the arrivals, then compare with ripples that began after that.
 
     One row = one of `parts` equal parts of their exposures along known ties, by chance; part 0 = along ties that nobody
     saw. None where there is nothing to compare. An arrival whose parent nobody saw is shared out by the chances
-    themselves: it tells of their sum, not of their order.
+    themselves: it tells of their sum, not of their order. early: learned on what was known then already, not mended.
     """
     past = known.past
     if not len(past.at):
         return _table(np.empty((0, 8)))
     cut = float(np.quantile(past.at, later))
-    found = calibrated(past.until(cut), known.arcs, moments=known.moments.until(cut), later=later)
-    after = outcome(found, past, past.began() > cut)
+    found, _ = calibrated(past.until(cut), known.arcs, moments=known.moments.until(cut), later=later, whole=early)
+    after = outcome(found, exposures(found, past.only(past.began() > cut)))
     seen = np.flatnonzero(~after.unseen)
     if len(seen) < parts:
         return _table(np.empty((0, 8)))

@@ -6,26 +6,35 @@ family given, the posterior of the others is Gamma(a + credit, a + sum of watche
 mean-field variational Bayes are exact and closed (Gopalan, Hofman, Blei, UAI 2015, for matrices). a, one per family, is
 learned too (empirical Bayes on the negative binomial that is left when the factor is integrated out; DuMouchel, The
 American Statistician 1999): a family without meaning gets a large a and stays at 1.
+
+Given all a, means of factors are where Σ (a + credit) log m − a m over levels, less all expected arrivals, is largest.
+This is concave in log m, so there is one answer whichever way one walks. Families of few levels and the base rate creep
+against each other when swept in turn (hundreds of sweeps on a large past); but all cells with the same levels of these
+can be taken together, and on these few sums Newton's method finds all of them at once. Families of many levels (people,
+ties) are swept in turn, one pass over the cells each.
 """
 
 from __future__ import annotations
 
-import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lianyi.insight.kernels import Doubles, Ints, kernel
+from lianyi.insight.kernels import Doubles
+from lianyi.insight.ripples.learning.cells import Cells
+from lianyi.insight.ripples.learning.priors import TIGHTEST, likeliest_prior
+from lianyi.insight.ripples.learning.sums import Few, pass_on
 
-LOOSEST, TIGHTEST = 0.3, 1e4  # bounds of a
 PATIENCE = 1e-3  # the largest step of a log factor, or of the log base rate, at which sweeps stop
+FEWEST_SWEEPS = 4
 # What stands in for a past that has not been: one arrival in 33 exposures, as in the simulated brand (docs/methods).
 ARRIVALS_BEFORE, EXPOSURES_BEFORE = 1.0, 33.0
 PRIOR_BEFORE = 3.0  # a of a family of which nothing was seen
-PRIOR_EVERY = 4  # sweeps between two looks at the priors
-# A family of few levels can't show how different they are; its a is drawn to what most families have.
-FEW, USUAL, USUAL_SPREAD = 64, math.log(4.0), 1.0
+FEW = 64  # levels of a family that can't show how different they are
+SILENT = TIGHTEST / 2  # a family whose a is beyond says nothing; it is looked at again now and then
+SILENT_EVERY = 4  # sweeps
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -56,7 +65,10 @@ class Family:
         """Posterior variance of the factor's logarithm per level."""
         from scipy.special import polygamma
 
-        return np.asarray(self.slope**2 * polygamma(1, self.shape), dtype=np.float64)
+        found = np.full(len(self.shape), polygamma(1, self.prior))
+        came = self.shape != self.prior  # at most levels nothing came
+        found[came] = polygamma(1, self.shape[came])
+        return np.asarray(self.slope**2 * found, dtype=np.float64)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -101,42 +113,104 @@ def learn_factors(
     sweeps: int = 200,
 ) -> Factors:
     """Factors from cells. levels: (cells, families) int32; sizes: levels per family; begin: warm start."""
-    if not len(levels):  # nothing has been seen: not worth compiling for
+    return fit(Cells.of(levels, watched, sizes), credit, names=names, sizes=sizes, begin=begin, sweeps=sweeps)
+
+
+def fit(
+    cells: Cells, credit: Doubles, *, names: tuple[str, ...], sizes: tuple[int, ...], begin: Factors | None = None,
+    sweeps: int = 200, patience: float = PATIENCE,
+) -> Factors:  # fmt: skip
+    """Factors from cells that were made ready. begin: factors of the same families, from which sweeps start."""
+    if not len(cells):  # nothing has been seen: not worth compiling for
         return unlearned(names, sizes)
-    seen, inner = _seen(levels, sizes)
-    offset = np.concatenate([[0], np.cumsum([len(mine) for mine in seen])]).astype(np.int64)
-    prior = np.array([family.prior for family in begin.families] if begin else np.full(len(sizes), PRIOR_BEFORE))
-    shape, rate = np.ones(offset[-1]), np.ones(offset[-1])
-    if begin:
-        shape = np.concatenate([family.shape[mine] for family, mine in zip(begin.families, seen, strict=True)])
-        rate = np.concatenate([family.rate[mine] for family, mine in zip(begin.families, seen, strict=True)])
-    counts = _credits(inner, credit, offset)
-    arrivals = float(credit.sum()) + ARRIVALS_BEFORE
-    base = arrivals / (watched.sum() + EXPOSURES_BEFORE)
+    state = _State.of(cells, credit, sizes, begin)
     for sweep in range(1, sweeps + 1):
-        before, base_before = shape / rate, base
-        base = _sweep(inner, watched, counts, offset, prior, shape, rate, base, arrivals)
-        if sweep % PRIOR_EVERY == 1:
-            _learn_priors(prior, counts, shape, rate, offset, sizes)
-        elif sweep > 2 * PRIOR_EVERY and _step(shape / rate, before, base, base_before) < PATIENCE:
+        step = state.sweep(sweep)
+        if sweep >= (1 if begin else FEWEST_SWEEPS) and step < patience:
             break
     families = []
-    for name, size, mine, low, a in zip(names, sizes, seen, offset, prior, strict=False):
+    for place, (name, size, mine) in enumerate(zip(names, sizes, cells.seen, strict=True)):
+        a = state.prior[place]
         every_shape, every_rate = np.full(size, a), np.full(size, a)  # of a level never seen it is the prior
-        every_shape[mine], every_rate[mine] = shape[low : low + len(mine)], rate[low : low + len(mine)]
+        every_shape[mine] = a + state.counts[place]
+        every_rate[mine] = every_shape[mine] / state.mean[place]
         families.append(Family(name=name, shape=every_shape, rate=every_rate, prior=float(a)))
-    return Factors(base=float(base), families=tuple(families))
+    return Factors(base=float(state.base), families=tuple(families))
 
 
-def _seen(levels: NDArray[np.int32], sizes: tuple[int, ...]) -> tuple[list[NDArray[np.int64]], NDArray[np.int32]]:
-    """The levels of each family that occur, and the cells in numbers of these: most people are in no ripple."""
-    seen, inner = [], np.empty_like(levels)
-    for column, size in enumerate(sizes):
-        occurs = np.zeros(size, np.bool_)
-        occurs[levels[:, column]] = True
-        inner[:, column] = (np.cumsum(occurs) - 1)[levels[:, column]]
-        seen.append(np.flatnonzero(occurs))
-    return seen, inner
+@dataclass(eq=False)
+class _State:
+    """Where sweeps stand. Per family: counts (arrivals), mean (factors), prior (a). product: of each cell, watched ×
+    all factors."""
+
+    cells: Cells
+    few: Few
+    sizes: Sequence[int]
+    counts: list[Doubles]
+    mean: list[Doubles]
+    prior: list[float]
+    base: float
+    arrivals: float
+    product: Doubles
+
+    @classmethod
+    def of(cls, cells: Cells, credit: Doubles, sizes: Sequence[int], begin: Factors | None) -> _State:
+        """The start: all factors 1, or those of `begin`."""
+        counts = [cells.per_level(place, credit) for place in range(len(sizes))]
+        mean, prior = [np.ones(len(mine)) for mine in cells.seen], [PRIOR_BEFORE] * len(sizes)
+        arrivals = float(credit.sum()) + ARRIVALS_BEFORE
+        base = arrivals / (cells.watched.sum() + EXPOSURES_BEFORE)
+        if begin:
+            both = zip(begin.families, cells.seen, strict=True)
+            mean = [family.shape[mine] / family.rate[mine] for family, mine in both]
+            prior, base = [family.prior for family in begin.families], begin.base
+        product = cells.watched.copy()
+        for place in cells.many:
+            product *= mean[place][cells.level(place)]
+        few = Few.of(cells, counts, arrivals=arrivals, exposures=EXPOSURES_BEFORE)
+        product *= few.times(mean)[cells.code]
+        return cls(cells, few, sizes, counts, mean, prior, base, arrivals, product)
+
+    def sweep(self, number: int) -> float:
+        """Families of many levels in turn, then those of few together; the largest step of a logarithm."""
+        largest, cells = 0.0, self.cells
+        place_before, ratio = cells.code, np.ones(len(cells.codes))
+        for place in cells.many:
+            if self.prior[place] > SILENT and number % SILENT_EVERY:
+                continue
+            level = cells.level(place)
+            total = pass_on(self.product, place_before, ratio, level, len(self.mean[place]))
+            before = self.mean[place]
+            expected = self.base * total / before
+            self._look(place, expected)
+            self.mean[place] = (self.prior[place] + self.counts[place]) / (self.prior[place] + expected)
+            ratio, place_before = self.mean[place] / before, level
+            largest = max(largest, _step(ratio))
+        total = pass_on(self.product, place_before, ratio, cells.code, len(cells.codes))
+        return max(largest, self._settle(total))
+
+    def _settle(self, total: Doubles) -> float:
+        """All families of few levels and the base rate at once. total: sums of products per code."""
+        was, base = self.few.times(self.mean), self.base
+        self.base, found, expected = self.few.settled(total / was, self.base, self.mean, self.prior)
+        largest = abs(float(np.log(self.base / base)))
+        for place, mean in found.items():
+            largest = max(largest, _step(mean / self.mean[place]))
+            self.mean[place] = mean
+            self._look(place, expected[place])
+        self.product *= (self.few.times(self.mean) / was)[self.cells.code]
+        return largest
+
+    def _look(self, place: int, expected: Doubles) -> None:
+        """Set a family's a to the likeliest. Where nothing has come yet nothing is known of how different they are."""
+        if self.counts[place].sum() > 0:
+            few = self.sizes[place] <= FEW
+            self.prior[place] = likeliest_prior(self.counts[place], expected, few, near=self.prior[place])
+
+
+def _step(ratio: Doubles) -> float:
+    """The largest change of a logarithm."""
+    return float(np.abs(np.log(ratio)).max(initial=0.0))
 
 
 def unlearned(names: tuple[str, ...], sizes: tuple[int, ...]) -> Factors:
@@ -146,96 +220,3 @@ def unlearned(names: tuple[str, ...], sizes: tuple[int, ...]) -> Factors:
         for name, size in zip(names, sizes, strict=True)
     )
     return Factors(base=ARRIVALS_BEFORE / EXPOSURES_BEFORE, families=tuple(families))
-
-
-def _step(factors: Doubles, before: Doubles, base: float, base_before: float) -> float:
-    """The largest change of a logarithm in one sweep: base and factors creep against each other when a is large."""
-    return max(float(np.abs(np.log(factors / before)).max(initial=0.0)), abs(math.log(base / base_before)))
-
-
-def _learn_priors(
-    prior: Doubles, counts: Doubles, shape: Doubles, rate: Doubles, offset: NDArray[np.int64], sizes: tuple[int, ...]
-) -> None:
-    """Set each family's a to the likeliest one, and its posterior with it. What was never seen says nothing of it."""
-    for family in range(len(prior)):
-        part = slice(offset[family], offset[family + 1])
-        if not counts[part].sum() > 0:
-            continue  # nothing has come yet: nothing is known of how different they are
-        expected = np.maximum(rate[part] - prior[family], 0.0)
-        prior[family] = likeliest_prior(counts[part], expected, sizes[family] <= FEW)
-        shape[part], rate[part] = prior[family] + counts[part], prior[family] + expected
-
-
-@kernel
-def _credits(levels: Ints, credit: Doubles, offset: NDArray[np.int64]) -> Doubles:
-    """Arrivals per level of all families, laid one after the other."""
-    total = np.zeros(offset[-1], np.float64)
-    for cell in range(levels.shape[0]):
-        for family in range(levels.shape[1]):
-            total[offset[family] + levels[cell, family]] += credit[cell]
-    return total
-
-
-@kernel
-def _sweep(
-    levels: Ints, watched: Doubles, counts: Doubles, offset: NDArray[np.int64], prior: Doubles, shape: Doubles,
-    rate: Doubles, base: float, credit: float,
-) -> float:  # fmt: skip
-    """Update all families one after the other, in place; returns the new base rate."""
-    cells, families = levels.shape
-    product = np.empty(cells, np.float64)
-    for cell in range(cells):
-        value = watched[cell]
-        for family in range(families):
-            place = offset[family] + levels[cell, family]
-            value *= shape[place] / rate[place]
-        product[cell] = value
-    for family in range(families):
-        expected = np.zeros(offset[family + 1] - offset[family], np.float64)
-        for cell in range(cells):
-            place = offset[family] + levels[cell, family]
-            expected[levels[cell, family]] += product[cell] * rate[place] / shape[place]
-        ratio = np.empty(len(expected), np.float64)
-        for level in range(len(expected)):
-            place = offset[family] + level
-            before = shape[place] / rate[place]
-            shape[place] = prior[family] + counts[place]
-            rate[place] = prior[family] + base * expected[level]
-            ratio[level] = shape[place] / rate[place] / before
-        for cell in range(cells):
-            product[cell] *= ratio[levels[cell, family]]
-        base = credit / (product.sum() + EXPOSURES_BEFORE)
-    return base
-
-
-@kernel
-def _likelihood(log_prior: float, counts: Doubles, expected: Doubles, few: bool) -> float:  # noqa: FBT001
-    """Log chance of the counts when factors are Gamma(a, a): negative binomial, the others' factors given."""
-    a = math.exp(log_prior)
-    total, at_nothing = 0.0, math.lgamma(a)
-    for level in range(len(counts)):
-        if counts[level] > 0:
-            total += math.lgamma(a + counts[level]) - at_nothing - counts[level] * math.log(a + expected[level])
-        total -= a * math.log1p(expected[level] / a)
-    if few:
-        total -= 0.5 * ((log_prior - USUAL) / USUAL_SPREAD) ** 2
-    return total
-
-
-@kernel
-def likeliest_prior(counts: Doubles, expected: Doubles, few: bool) -> float:  # noqa: FBT001
-    """The a between LOOSEST and TIGHTEST under which the counts are likeliest (golden section on log a)."""
-    low, high = math.log(LOOSEST), math.log(TIGHTEST)
-    ratio = (math.sqrt(5.0) - 1.0) / 2.0
-    left, right = high - ratio * (high - low), low + ratio * (high - low)
-    at_left, at_right = _likelihood(left, counts, expected, few), _likelihood(right, counts, expected, few)
-    for _ in range(20):
-        if at_left > at_right:
-            high, right, at_right = right, left, at_left
-            left = high - ratio * (high - low)
-            at_left = _likelihood(left, counts, expected, few)
-        else:
-            low, left, at_left = left, right, at_right
-            right = low + ratio * (high - low)
-            at_right = _likelihood(right, counts, expected, few)
-    return math.exp((low + high) / 2.0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -51,11 +51,17 @@ class Past:
 
     def until(self, now: float) -> Past:
         """What was known at an earlier moment."""
-        kept = self.at <= now
+        return replace(self._kept(self.at <= now), now=now)
+
+    def only(self, ripples: NDArray[np.bool_]) -> Past:
+        """Some of the ripples, under the same numbers."""
+        return self._kept(ripples[self.ripple])
+
+    def _kept(self, kept: NDArray[np.bool_]) -> Past:
         place = np.cumsum(kept) - 1
         parent = np.where(self.parent >= 0, place[np.maximum(self.parent, 0)], self.parent)[kept]
         columns = {name: getattr(self, name)[kept] for name in ("ripple", "person", "at")}
-        return Past(**columns, parent=parent.astype(np.int32), topic=self.topic, incentive=self.incentive, now=now)
+        return replace(self, **columns, parent=parent.astype(np.int32))
 
 
 def past(

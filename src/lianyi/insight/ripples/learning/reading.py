@@ -13,8 +13,8 @@ from lianyi.insight.ripples.learning.interests import Interests
 from lianyi.insight.ripples.learning.moments import Moments
 from lianyi.insight.ripples.learning.past import ALONE, UNKNOWN, Arcs, Past, arcs, past
 from lianyi.insight.ripples.learning.timelines import Timeline
-from lianyi.insight.scope import MOMENT, Scope
-from lianyi.insight.tables import Build
+from lianyi.insight.scope import AT, MOMENT, Scope
+from lianyi.insight.tables import EVENTS, Build
 from lianyi.insight.ties import contacts
 from lianyi.insight.ties.kinds import CODES
 
@@ -27,6 +27,7 @@ TALK = ("reply", "mention", "reaction", "message")
 LIVELY = ("message", "reply", "reaction", "mention", "join", "check_in", "share", "arrive", "invite", "follow")
 LEAVING, MOVING = ("unfollow",), ("leave",)
 EXACT = "('code', 'line')"
+KEYS = "spread_keys"  # key → number of the person whose it is
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -49,7 +50,8 @@ class Known:
 def read(build: Build) -> Known:
     """Makes `spread_people` (person, person_id) on the engine and reads everything by these numbers."""
     scope = Scope.of(build)
-    build.make("spread_people", _people())
+    number_people(build)
+    build.make(KEYS, "SELECT k.key, p.person FROM keys AS k JOIN spread_people AS p ON p.person_id = k.person_id")
     people = int(build.engine.table("SELECT count(*) AS people FROM spread_people")["people"][0].as_py())
     build.make("spread_entries", _entries(scope))
     seen, topics, incentives = _past(build)
@@ -60,12 +62,16 @@ def read(build: Build) -> Known:
     )  # fmt: skip
 
 
-def _people() -> str:
-    return """
-    SELECT person_id, row_number() OVER (ORDER BY person_id) - 1 AS person FROM (
+def number_people(build: Build) -> None:
+    """Make `spread_people`: person_id and its number."""
+    build.make(
+        "spread_people",
+        """
+    SELECT person_id, CAST(row_number() OVER (ORDER BY person_id) - 1 AS INTEGER) AS person FROM (
         SELECT person_id FROM arrivals UNION SELECT person_a FROM ties UNION SELECT person_b FROM ties
     ) AS p
-    """
+    """,
+    )
 
 
 def _entries(scope: Scope) -> str:
@@ -141,13 +147,9 @@ def _talk(scope: Scope) -> str:
     """One row = one act of talk between two people: the pair a < b by numbers, when."""
     codes = ", ".join(str(CODES[kind]) for kind in TALK)
     return f"""
-    SELECT least(x.person, y.person) AS a, greatest(x.person, y.person) AS b,
+    SELECT least(c.source, c.target) AS a, greatest(c.source, c.target) AS b,
         {scope.dialect.micros("c.moment")} AS micros
-    FROM ({contacts.directed(scope)}) AS c
-    JOIN (SELECT DISTINCT number, person_id FROM {contacts.PEOPLE}) AS s ON s.number = c.source
-    JOIN (SELECT DISTINCT number, person_id FROM {contacts.PEOPLE}) AS t ON t.number = c.target
-    JOIN spread_people AS x ON x.person_id = s.person_id JOIN spread_people AS y ON y.person_id = t.person_id
-    WHERE c.kind IN ({codes})
+    FROM ({contacts.directed(scope)}) AS c WHERE c.kind IN ({codes})
     """
 
 
@@ -172,7 +174,7 @@ class _Pairs:
 
 def _read_pairs(build: Build, scope: Scope, people: int) -> _Pairs:
     build.make("spread_pairs", _pairs(scope))
-    build.make(contacts.PEOPLE, contacts.people())
+    build.make(contacts.PEOPLE, f"SELECT key, person AS number FROM {KEYS}")  # contacts by the numbers of here
     talked = build.engine.table(f"SELECT a, b, micros FROM ({_talk(scope)}) AS t ORDER BY a, b, micros")
     build.drop(contacts.PEOPLE)
     rows = build.engine.table("SELECT a, b, since, shown FROM spread_pairs ORDER BY a, b")
@@ -205,7 +207,7 @@ def _ties(build: Build, scope: Scope, seen: Past, interests: Interests, people: 
     circle = Timeline.of(np.concatenate([pairs.a[met], pairs.b[met]]), np.tile(pairs.since[met], 2), people)
     child = np.flatnonzero(seen.parent >= 0)
     brought = pairs.number(seen.person[child], seen.person[seen.parent[child]])
-    acts, left, moved = (_moments_of(build, scope, kinds, people) for kinds in (LIVELY, LEAVING, MOVING))
+    acts, left, moved = _signs(build, scope, people)
     own = np.flatnonzero(seen.parent == ALONE)
     return made, Moments(
         pair=pair, shown=pairs.shown[pair], talk=pairs.talk, circle=circle, acts=acts, left=left, moved=moved,
@@ -214,18 +216,23 @@ def _ties(build: Build, scope: Scope, seen: Past, interests: Interests, people: 
     )  # fmt: skip
 
 
-def _moments_of(build: Build, scope: Scope, kinds: tuple[str, ...], people: int) -> Timeline:
-    """The first act of these kinds of each person on each day."""
-    listed = ", ".join(scope.dialect.text(kind) for kind in kinds)
-    done = scope.done(MOMENT, where=f"e.kind IN ({listed})")
-    micros = scope.dialect.micros("e.moment")
+def _signs(build: Build, scope: Scope, people: int) -> tuple[Timeline, Timeline, Timeline]:
+    """Signs of life, of leaving the brand, of leaving a group: the first of each sort of each person on each day."""
+    d, sorts = scope.dialect, (LIVELY, LEAVING, MOVING)
+    listed = [", ".join(d.text(kind) for kind in kinds) for kinds in sorts]
+    sort = " ".join(f"WHEN e.kind IN ({kinds}) THEN {number}" for number, kinds in enumerate(listed))
     rows = build.engine.table(f"""
-        SELECT person, min(micros) AS micros FROM (
-            SELECT p.person, {micros} AS micros FROM {done} AS e JOIN spread_people AS p ON p.person_id = e.person_id
-        ) AS m GROUP BY person, {scope.dialect.quotient("micros", 24 * HOUR)}
-        ORDER BY person, micros
+        SELECT sort, person, min(micros) AS micros FROM (
+            SELECT k.person, CASE {sort} END AS sort, {d.micros(AT)} AS micros
+            FROM {EVENTS} AS e JOIN {KEYS} AS k ON k.key = e.actor_key
+            WHERE e.kind IN ({", ".join(listed)}) AND {scope.happened()}
+        ) AS m GROUP BY sort, person, {d.quotient("micros", 24 * HOUR)} ORDER BY person, micros
     """)
-    return Timeline.of(rows["person"].to_numpy(), rows["micros"].to_numpy() / HOUR, people)
+    number, person, hours = rows["sort"].to_numpy(), rows["person"].to_numpy(), rows["micros"].to_numpy() / HOUR
+    lively, leaving, moving = (
+        Timeline.of(person[mine], hours[mine], people) for mine in (number == place for place in range(len(sorts)))
+    )
+    return lively, leaving, moving
 
 
 def _interests(build: Build, scope: Scope, people: int, topics: tuple[str, ...]) -> Interests:
@@ -237,7 +244,9 @@ def _interests(build: Build, scope: Scope, people: int, topics: tuple[str, ...])
     )
     person, at, weight = rows["person"].to_numpy(), rows["micros"].to_numpy() / HOUR, rows["weight"].to_numpy()
     number = {topic: place for place, topic in enumerate(topics)}
-    topic = np.array([number.get(name, -1) for name in rows["category"].to_pylist()], dtype=np.int64)
+    named = rows["category"].combine_chunks().dictionary_encode()  # millions of rows, a few names
+    places = np.array([number.get(name, -1) for name in named.dictionary.to_pylist()], dtype=np.int64)
+    topic = places[named.indices.to_numpy()] if len(named) else np.empty(0, np.int64)
     told = topic >= 0
     owner = person[told].astype(np.int64) * len(topics) + topic[told]
     return Interests(
@@ -249,13 +258,15 @@ def _interests(build: Build, scope: Scope, people: int, topics: tuple[str, ...])
 def _acts(scope: Scope) -> str:
     kinds = ", ".join(scope.dialect.text(kind) for kind in ACTS)
     weight = " ".join(f"WHEN e.kind = '{kind}' THEN {weight}" for kind, weight in ACTS.items())
-    columns = ("e.kind", "e.category", MOMENT)
+    micros = scope.dialect.micros(AT)
     return f"""
-    SELECT p.person, e.category, min({scope.dialect.micros("e.moment")}) AS micros, sum(CASE {weight} END) AS weight
-    FROM {scope.done(*columns, where=f"e.kind IN ({kinds}) AND e.category IS NOT NULL")} AS e
-    JOIN spread_people AS p ON p.person_id = e.person_id
-    LEFT JOIN (SELECT DISTINCT person, micros FROM spread_entries) AS a ON a.person = p.person
-        AND {scope.dialect.micros("e.moment")} - a.micros BETWEEN -{HOUR} AND {24 * HOUR}
+    SELECT e.person, e.category, min(e.micros) AS micros, sum(CASE {weight} END) AS weight FROM (
+        SELECT k.person, e.kind, e.category, {micros} AS micros
+        FROM {EVENTS} AS e JOIN {KEYS} AS k ON k.key = e.actor_key
+        WHERE e.kind IN ({kinds}) AND e.category IS NOT NULL AND {scope.happened()}
+    ) AS e
+    LEFT JOIN (SELECT DISTINCT person, micros FROM spread_entries) AS a ON a.person = e.person
+        AND e.micros - a.micros BETWEEN -{HOUR} AND {24 * HOUR}
     WHERE a.person IS NULL
-    GROUP BY p.person, e.category, {scope.dialect.quotient(scope.dialect.micros("e.moment"), 24 * HOUR)}
+    GROUP BY e.person, e.category, {scope.dialect.quotient("e.micros", 24 * HOUR)}
     """

@@ -8,7 +8,7 @@ say (EM; Saito, Nakano, Kimura, KES 2008; a smoother credit distribution than Go
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 
 from lianyi.insight.kernels import Doubles
 from lianyi.insight.ripples.learning import interests
+from lianyi.insight.ripples.learning.cells import Cells
 from lianyi.insight.ripples.learning.delays import Delay, learn_delay
-from lianyi.insight.ripples.learning.factors import Factors, Family, learn_factors
+from lianyi.insight.ripples.learning.factors import Factors, Family, fit
 from lianyi.insight.ripples.learning.moments import TRAITS as AT_MOMENTS
 from lianyi.insight.ripples.learning.moments import Moments, names_of
 from lianyi.insight.ripples.learning.past import Arcs, Past
@@ -28,6 +29,7 @@ Numbers = NDArray[np.integer]
 BESIDE_TRAITS = ("topic", "incentive", "sharer", "receiver", "interest", "tie")
 TAIL = 0.05  # of a range of 90 %, on each side
 NORMAL_90 = 1.6449
+ENOUGH = 1e-3  # the largest change of a trial's credit at which sharing out ends
 EVIDENCE = ("contact", "brought", "circle")  # families that tell whether there is a tie at all
 ONLY_SHARING, ONE_BEFORE = 0, 1  # levels of contact and brought of pairs that one arrival shows
 CERTAIN = 10.0  # arrivals along such pairs from which they can serve as measure
@@ -143,9 +145,45 @@ class Levels:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
+class Exposures:
+    """All trials of a past, and the levels of each: made once, asked often. at: hours."""
+
+    tried: Trials
+    cells: Cells
+    at: Doubles
+    entries: int
+
+    @classmethod
+    def of(cls, past: Past, ground: Ground, delay: Delay, sizes: tuple[int, ...]) -> Exposures:
+        """Of all ripples of a past."""
+        tried = ground.trials(past, delay)
+        at = past.at[tried.entry]
+        levels = ground.levels(tried.arc, past.topic[tried.ripple], past.incentive[tried.ripple], at)
+        return cls(tried=tried, cells=Cells.of(levels, tried.watched, sizes), at=at, entries=len(past.at))
+
+    def fit(self, credit: Doubles, names: tuple[str, ...], sizes: tuple[int, ...], begin: Factors | None) -> Factors:
+        """The factors under this credit per trial."""
+        return fit(self.cells, credit, names=names, sizes=sizes, begin=begin)
+
+    def log(self, factors: Factors, names: Sequence[str]) -> Doubles:
+        """Per trial the logarithm of its factors of the families of these names."""
+        mine = {place: one.log_mean for place, one in enumerate(factors.families) if one.name in names}
+        return self.cells.spread_out(mine)
+
+    def log_variance(self, factors: Factors) -> Doubles:
+        """Per trial the variance of the logarithm of its rate."""
+        return self.cells.spread_out({place: one.log_variance for place, one in enumerate(factors.families)})
+
+    def rate(self, factors: Factors) -> Doubles:
+        """Per trial its rate."""
+        return factors.base * np.exp(self.log(factors, [family.name for family in factors.families]))
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Spread:
     """What was learned. `trials`: how many exposures; `credit`: arrivals per arc; `tried`: exposures per arc. Arrays of
-    arcs end with one entry per person for the ties that nobody sees, where `ground` has moments."""
+    arcs end with one entry per person for the ties that nobody sees, where `ground` has moments. exposures: what it was
+    learned from, while that is at hand."""
 
     factors: Factors
     delay: Delay
@@ -154,6 +192,7 @@ class Spread:
     credit: Doubles
     trials: int
     level: Levels = Levels()
+    exposures: Exposures | None = None
 
     def sloped(self, slopes: Mapping[str, float]) -> Spread:
         """With factors of the named families raised to these powers."""
@@ -220,56 +259,29 @@ def learn(
     moments: Moments | None = None,
     prior_delay: Delay | None = None,
     rounds: int = 4,
+    begin: Factors | None = None,
 ) -> Spread:
-    """Learn from all exposures of all ripples. traits: a name per column of arcs.traits."""
+    """Learn from all exposures of all ripples. traits: a name per column of arcs.traits. begin: factors of the same
+    families (of a longer or shorter past), from which to start: the answer is the same and sooner found."""
     known = past.parent >= 0
     delay = learn_delay(past.at[known] - past.at[past.parent[known]], prior_delay)
     ground = Ground.of(arcs, past, moments, care)
-    tried = ground.trials(past, delay)
-    cells = _Cells.of(tried, past, ground)
     names, sizes = (*traits, *ground.names), ground.sizes(int(past.incentive.max(initial=0)) + 1)
-    credit = _even_credit(tried, len(past.person))
-    factors = None
-    for _ in range(rounds if (tried.arrival >= 0).any() else 1):
-        factors = learn_factors(
-            cells.levels, cells.sum(tried.watched), cells.sum(credit), names=names, sizes=sizes, begin=factors
-        )
-        chance = factors.rate(cells.levels)[cells.cell] * tried.density
-        credit = share_out(tried.arrival, chance, tried.credit, len(past.person))
+    seen = Exposures.of(past, ground, delay, sizes)
+    credit = share_out(seen.tried.arrival, seen.tried.density.astype(np.float64), seen.tried.credit, len(past.at))
+    factors = begin
+    for _ in range(rounds if (seen.tried.arrival >= 0).any() else 1):
+        factors = seen.fit(credit, names, sizes, factors)
+        before, rate = credit, seen.rate(factors)
+        credit = share_out(seen.tried.arrival, rate * seen.tried.density, seen.tried.credit, len(past.at))
+        if np.abs(credit - before).max(initial=0.0) < ENOUGH:
+            break
     assert factors is not None  # noqa: S101  there is at least one round
     every = len(arcs.source) + (arcs.people if moments is not None else 0)
     return Spread(
-        factors=factors, delay=delay, ground=ground, trials=len(tried),
-        tried=summed(tried.arc, tried.watched, every), credit=summed(tried.arc, credit, every),
+        factors=factors, delay=delay, ground=ground, trials=len(seen.tried), exposures=seen,
+        tried=summed(seen.tried.arc, seen.tried.watched, every), credit=summed(seen.tried.arc, credit, every),
     )  # fmt: skip
-
-
-def _even_credit(tried: Trials, entries: int) -> Doubles:
-    """Before anything is known, open arrivals are shared out by their delays alone."""
-    return share_out(tried.arrival, tried.density.astype(np.float64), tried.credit, entries)
-
-
-@dataclass(frozen=True, eq=False)
-class _Cells:
-    """Trials of the same levels taken together. cell: of each trial; levels: per cell."""
-
-    cell: NDArray[np.int64]
-    levels: NDArray[np.int32]
-
-    @classmethod
-    def of(cls, tried: Trials, past: Past, ground: Ground) -> _Cells:
-        at = past.at[tried.entry]
-        levels = ground.levels(tried.arc, past.topic[tried.ripple], past.incentive[tried.ripple], at)
-        code = np.zeros(len(levels), np.uint64)  # rows with equal levels are one cell; numbers of rows are hashed
-        for column in levels.T:
-            code = (code ^ column.astype(np.uint64)) * np.uint64(0x9E3779B97F4A7C15)
-            code ^= code >> np.uint64(29)
-        _, first, cell = np.unique(code, return_index=True, return_inverse=True)
-        return cls(cell.reshape(-1), np.ascontiguousarray(levels[first]))
-
-    def sum(self, values: NDArray[Any]) -> Doubles:
-        """Per cell."""
-        return summed(self.cell, values, len(self.levels))
 
 
 def summed(group: NDArray[Any], values: NDArray[Any], groups: int) -> Doubles:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from lianyi.insight.ripples.learning.reading import read
+from lianyi.insight.ripples.learning.reading import number_people, read
 from lianyi.insight.tables import EVENTS, Build, Column, Table
 
 LATER = 0.75  # of the past, by time: before it is learned, after it is held to account
 PARTS = 10
+READ, EARLY = "spread: what was read", "spread: learned on the earlier part"  # names in Build.kept
 INPUTS = (EVENTS, "keys", "arrivals", "ties")
 
 
@@ -18,7 +19,8 @@ def _factors(build: Build) -> str:
     from lianyi.insight.ripples.learning.stating import rows_of
 
     known = read(build)
-    found = calibrated(known.past, known.arcs, moments=known.moments, later=LATER)
+    found, early = calibrated(known.past, known.arcs, moments=known.moments, later=LATER)
+    build.kept[READ], build.kept[EARLY] = known, (known, early)
     build.say(f"{found.trials:,} exposures, {known.past.ripples:,} ripples")
     build.engine.register("spread_learned", rows_of(known, found))
     build.make("spread_factor_rows", "SELECT * FROM spread_learned")
@@ -34,7 +36,11 @@ def _factors(build: Build) -> str:
 def _spread(build: Build) -> str:
     from lianyi.insight.ripples.learning.stating import chances, spread_of
 
-    known = read(build)
+    known = build.kept.pop(READ, None)
+    if known is None:
+        known = read(build)
+    else:
+        number_people(build)
     rows = build.engine.table("""
         SELECT f.kind, f.name, s.person AS source, t.person AS target, f.factor, f.low, f.high, f.shape, f.rate,
             f.prior, f.tried, f.arrivals
@@ -59,8 +65,8 @@ def _spread(build: Build) -> str:
 def _checks(build: Build) -> str:
     from lianyi.insight.ripples.learning.checking import check_later
 
-    known = read(build)
-    build.engine.register("spread_check_rows", check_later(known, later=LATER, parts=PARTS))
+    known, early = build.kept.pop(EARLY, None) or (read(build), None)
+    build.engine.register("spread_check_rows", check_later(known, later=LATER, parts=PARTS, early=early))
     build.make("spread_check", "SELECT * FROM spread_check_rows")
     build.drop("spread_check_rows")
     return "SELECT * FROM spread_check"

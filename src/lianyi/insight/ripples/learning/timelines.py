@@ -25,11 +25,13 @@ class Timeline:
     def of(
         cls, owner: NDArray[np.integer], at: Doubles, owners: int, weight: NDArray[np.floating] | None = None
     ) -> Timeline:
-        """Sort moments by owner and time."""
-        order = np.lexsort((at, owner))
-        start = np.searchsorted(owner[order], np.arange(owners + 1)).astype(np.int64)
-        running = None if weight is None else np.concatenate([[0.0], np.cumsum(weight[order], dtype=np.float64)])
-        return cls(start=start, at=np.ascontiguousarray(at[order], dtype=np.float64), weight=running)
+        """Sort moments by owner and time; those that are in order stay as they are."""
+        if not np.all((owner[1:] > owner[:-1]) | ((owner[1:] == owner[:-1]) & (at[1:] >= at[:-1]))):
+            order = np.lexsort((at, owner))
+            owner, at, weight = owner[order], at[order], None if weight is None else weight[order]
+        start = np.searchsorted(owner, np.arange(owners + 1)).astype(np.int64)
+        running = None if weight is None else np.concatenate([[0.0], np.cumsum(weight, dtype=np.float64)])
+        return cls(start=start, at=np.ascontiguousarray(at, dtype=np.float64), weight=running)
 
     def sum_before(self, owner: NDArray[np.integer], at: Doubles) -> Doubles:
         """The weights of the owner's moments before `at`, per row; needs weights."""
