@@ -25,6 +25,7 @@ from lianyi.action.rewards.models import Draw, Posting, Rule, Total
 from lianyi.action.rewards.posting import Claim
 from lianyi.action.rewards.ruling import Wanted
 from lianyi.errors import InputError, NotFound, RefusedError
+from lianyi.memory.draining import land
 from lianyi.memory.events import Event
 from lianyi.settings import Settings
 from lianyi.workspace import Workspace
@@ -298,6 +299,18 @@ def test_a_refund_takes_back_exactly_what_is_no_longer_earned(brought: Workspace
     assert settling.settle(brought, rule, now=NOW).taken == 600
     rule.refresh_from_db()
     assert rule.spent == 500 + 800
+    assert settling.tell(brought, rule, now=NOW) == 0, "all is told"
+    while land(brought.inbox, brought.lake, NOW).events:
+        pass
+    told = brought.sql(
+        "SELECT value, coalesce(json_extract_string(props, '$.back'), 'false') = 'true' AS back FROM events "
+        "WHERE kind = 'reward' AND source = 'rewards' ORDER BY id"
+    ).to_arrow_table().to_pylist()  # fmt: skip
+    assert sum(-row["value"] if row["back"] else row["value"] for row in told) == Decimal(13)
+    assert sorted(row["value"] for row in told if row["back"]) == [Decimal(4), Decimal(6)]
+    Rule.objects.filter(pk=rule.pk).update(told=0)  # as if a crash had come between telling and writing it down
+    assert settling.tell(brought, rule, now=NOW) == len(told)
+    assert land(brought.inbox, brought.lake, NOW).new == 0
     assert paying.due(rule, now=NOW) == []  # ann has had 600 too much and is owed nothing
     later = NOW + timedelta(days=10)
     assert {one.person: one.amount for one in paying.due(rule, now=later)} == {of("bo"): 800}

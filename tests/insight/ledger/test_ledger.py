@@ -61,6 +61,7 @@ def logs(draw: Callable[..., Any]) -> list[Event]:
             "refund": {"cumulative": draw(st.booleans())},
             "cost": {"what": draw(st.sampled_from(("media", "labour", "messages", "gift", "flowers"))),
                      "minutes": draw(st.integers(0, 90)), "member": draw(st.sampled_from(("olga", "per")))},
+            "reward": {"back": draw(st.booleans())},
             "sent": {"account": draw(st.sampled_from(("dear", "cheap"))), "journey": "welcome", "step": "hello"},
         }.get(kind)  # fmt: skip
         # statements of one line, of the whole order, and single acts
@@ -95,9 +96,12 @@ def test_splits_sum_to_the_whole_events_balance_and_the_log_is_told_to_the_last_
     assert {row["difference"] for row in made["ledger_checks"]} <= {NONE}
     happened = [one for one in log if one.at <= AS_OF]
     for kind, account in (("order", ORDER), ("reward", "cost.incentive")):
-        said = sum((one.value or NONE for one in happened if one.kind == kind), NONE)
+        said = sum(
+            (-(one.value or NONE) if (one.props or {}).get("back") else one.value or NONE
+             for one in happened if one.kind == kind), NONE,
+        )  # fmt: skip
         rows = [row for row in entries if row["account"] == account and row["event_id"] in _ids(happened, kind)]
-        assert abs(sum((row["amount"] or NONE for row in rows), NONE)) == said
+        assert sum((row["amount"] or NONE for row in rows), NONE) == (said if kind == "order" else -said)
         assert len(rows) == len(_ids(happened, kind)), "nothing is dropped"
     assert _ids(happened, "refund") == {row["event_id"] for row in entries if row["account"] == REFUND}
     for row in entries:

@@ -19,7 +19,7 @@ class Rule(models.Model):
     for who brought the one who brought, 0 = off. least: net value from which a purchase counts. new_only: only for who
     had bought nothing before they came. days: between the coming and the purchase. hold_days: before it can be paid.
     per_person, budget: at most so much. spent: granted less what came back; moved by conditional updates alone.
-    payouts: how many payments were made.
+    payouts: how many payments were made. told: up to which movement the log knows them.
     """
 
     name = models.CharField(max_length=100, unique=True)
@@ -37,6 +37,7 @@ class Rule(models.Model):
     budget = models.BigIntegerField()
     spent = models.BigIntegerField(default=0)
     payouts = models.PositiveIntegerField(default=0)
+    told = models.PositiveBigIntegerField(default=0)
     disclosure = models.JSONField(default=dict)
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from lianyi.action.rewards import posting
@@ -58,7 +59,6 @@ def settle(ws: Workspace, rule: Rule, *, now: datetime, only: str = "") -> Settl
     The tables say who brought whom; the log says what was bought and returned.
     """
     granted = refused = back = amount = taken = 0
-    told: list[Event] = []
     for purchase in purchases(ws, rule):
         for claim in claims(rule, purchase):
             if only and claim.person != only:
@@ -72,10 +72,9 @@ def settle(ws: Workspace, rule: Rule, *, now: datetime, only: str = "") -> Settl
             done = reason or posting.grant(rule, claim, now=now, by=BY)
             if done == Posting.What.GRANTED.value:
                 granted, amount = granted + 1, amount + claim.amount
-                told.append(_event(rule, claim, now))
             elif done != "again":
                 refused += posting.refuse(rule, claim, done, now=now, by=BY)
-    _tell(ws, told, now)
+    tell(ws, rule, now=now)
     if not only:
         Rule.objects.filter(pk=rule.pk).update(settled_at=now)
     return Settled(granted=granted, refused=refused, clawed_back=back, amount=amount, taken=taken)
@@ -152,29 +151,30 @@ def _purchase(row: Mapping[str, Any]) -> Purchase:
     )  # fmt: skip
 
 
-def _event(rule: Rule, claim: Claim, now: datetime) -> Event:
-    from decimal import Decimal
-
-    return Event(
-        id=f"reward:{rule.pk}/{claim.key}"[:500], at=now, kind="reward", source="rewards", actor_key=None,
-        target_key=claim.person, campaign=rule.campaign, value=Decimal(claim.amount) / 100, currency=rule.currency,
-        props={"rule": rule.pk, "level": claim.level},
-    )  # fmt: skip
-
-
-def _tell(ws: Workspace, told: list[Event], now: datetime) -> None:
-    """Rewards are events as well, of the person's key; who has none any more is told of nowhere."""
-    import msgspec
-
+def tell(ws: Workspace, rule: Rule, *, now: datetime) -> int:
+    """Tell the log what was granted and taken back and is not told yet, under the person's key; who has none any more
+    is told of nowhere. Events have their movement's id: told twice, after a crash, is told once. How many were told."""
     from lianyi.action.codes.issuing import keys_of
 
-    if not told:
-        return
-    keys = keys_of(ws, sorted({event.target_key or "" for event in told}))
-    known = [
-        msgspec.structs.replace(event, target_key=keys[event.target_key or ""])
-        for event in told
-        if event.target_key in keys
-    ]
-    if known:
-        ws.inbox.put_now(known, received_at=now)
+    # A rule's movements are written one after the other, so their numbers are in the order of their commits.
+    last = Rule.objects.values_list("told", flat=True).get(pk=rule.pk)
+    moved = Posting.objects.filter(rule=rule, pk__gt=last, what__in=(Posting.What.GRANTED, Posting.What.CLAWED_BACK))
+    rows = list(moved.order_by("pk"))
+    if not rows:
+        return 0
+    keys = keys_of(ws, sorted({row.person for row in rows}))
+    events = [_event(rule, row, keys[row.person]) for row in rows if row.person in keys]
+    if events:
+        ws.inbox.put_now(events, received_at=now)
+    Rule.objects.filter(pk=rule.pk, told__lt=rows[-1].pk).update(told=rows[-1].pk)
+    return len(events)
+
+
+def _event(rule: Rule, row: Posting, key: str) -> Event:
+    """A reward, or with `back` what was taken back of one."""
+    more = {"back": True} if row.what == Posting.What.CLAWED_BACK else {}
+    return Event(
+        id=f"reward:{row.key.removesuffix('/granted')}"[:500], at=row.at, kind="reward", source="rewards",
+        actor_key=None, target_key=key, campaign=rule.campaign, value=Decimal(abs(row.amount)) / 100,
+        currency=rule.currency, props={"rule": rule.pk, "level": row.level, **more},
+    )  # fmt: skip

@@ -12,9 +12,11 @@ _BY = "source, coalesce(currency, '')"
 
 
 def _said(scope: Scope, kind: str, again: str = "CAST(0 AS DECIMAL(38, 4))") -> str:
+    back = f"e.kind = 'reward' AND coalesce({scope.dialect.json_text('e.props', 'back')}, 'false') = 'true'"
     return f"""
     SELECT e.source, coalesce(e.currency, '') AS currency, count(*) AS events,
-        CAST(coalesce(sum(e.value), 0) AS DECIMAL(38, 4)) AS said, {again} AS again
+        CAST(coalesce(sum(CASE WHEN {back} THEN -e.value ELSE e.value END), 0) AS DECIMAL(38, 4)) AS said,
+        {again} AS again
     FROM {EVENTS} e WHERE e.kind = '{kind}' AND {scope.happened()} GROUP BY e.source, coalesce(e.currency, '')
     """
 

@@ -18,14 +18,17 @@ def priced_channels() -> str:
 
 
 def costs(scope: Scope) -> str:
-    """One row = one cost or reward event: account, what is known of it, minutes, and the amount that it says."""
+    """One row = one cost or reward event: account, what is known of it, minutes, and the amount that it says, below 0
+    where a reward was taken back."""
     d = scope.dialect
     what = d.json_text("e.props", "what")
     by_what = " ".join(f"WHEN {d.text(word)} THEN '{account}'" for word, account in WHAT.items())
+    back = f"e.kind = 'reward' AND coalesce({d.json_text('e.props', 'back')}, 'false') = 'true'"
     reward = f"CASE WHEN {d.json_text('e.props', 'form')} = 'gift' THEN '{GIFT}' ELSE '{INCENTIVE}' END"
     return f"""
-    SELECT e.id AS event_id, e.kind, e.source, {AT} AS moment, {scope.day(AT)} AS day, k.person_id, e.value, e.currency,
-        e.campaign, e.channel, e.category, e.group_key, {CONTENT_OF.format("e")} AS content,
+    SELECT e.id AS event_id, e.kind, e.source, {AT} AS moment, {scope.day(AT)} AS day, k.person_id, e.currency,
+        CASE WHEN {back} THEN -e.value ELSE e.value END AS value, e.campaign, e.channel, e.category,
+        e.group_key, {CONTENT_OF.format("e")} AS content,
         CASE WHEN e.kind = 'reward' THEN {reward} ELSE CASE lower({what}) {by_what} ELSE '{OTHER}' END END AS account,
         {d.json_text("e.props", "journey")} AS journey, {d.json_text("e.props", "step")} AS step,
         {d.json_text("e.props", "member")} AS member, {d.json_text("e.props", "community")} AS community,
