@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 PERSON = "person"
 BY = (*DIMENSIONS, PERSON)
+ATTRIBUTED = ("channel", "campaign", "sharer")
 BOOKED, CORRECTED = "booked", "corrected"
 VIEWS: Mapping[str, str] = {BOOKED: "month", CORRECTED: "of_month"}
 MOST = 1_000
@@ -206,6 +207,31 @@ class Ledger:
             "WHERE dimension = 'currency' AND without_rate > 0 GROUP BY member ORDER BY member",
             [],
         )
+
+    def attribution(self, dimension: str = "channel", *, limit: int = 100) -> list[dict[str, Any]]:
+        """Members of a dimension (channel, campaign, sharer), each with its part of the same orders by every model, as
+        amounts under `amounts` and shares under `shares` (a model that says nothing of the dimension is missing). Most
+        by the linear model first. Description, not cause."""
+        if dimension not in ATTRIBUTED:
+            raise InputError(f"by: {dimension[:40]!r} is none of {', '.join(ATTRIBUTED)}")
+        rows = self._rows("SELECT * FROM attributions WHERE dimension = ? ORDER BY member, model", [dimension])
+        members: dict[str, dict[str, Any]] = {}
+        for row in rows:
+            one = members.setdefault(
+                row["member"], {"member": row["member"], "touched": row["touched"], "amounts": {}, "shares": {}}
+            )
+            one["amounts"][row["model"]], one["shares"][row["model"]] = row["amount"], row["share"]
+        ordered = sorted(members.values(), key=lambda one: (-one["amounts"]["linear"], one["member"]))
+        return self._named(dimension, ordered[:limit])
+
+    def attributed(self, dimension: str = "channel") -> dict[str, Decimal]:
+        """Model → the sum of its parts; the same in each."""
+        rows = self._rows(
+            "SELECT model, CAST(sum(amount) AS DECIMAL(38, 4)) AS amount FROM attributions WHERE dimension = ? "
+            "GROUP BY model ORDER BY model",
+            [dimension],
+        )
+        return {row["model"]: row["amount"] for row in rows}
 
     def _of(self, dimension: str, member: str, period: Period) -> tuple[str, str, list[Any]]:
         if dimension == PERSON:

@@ -16,6 +16,7 @@ from lianyi.action.team.models import Act
 from lianyi.doors.cli.commands import lianyi as command
 from lianyi.doors.console.pages.ledger.words import DIMENSIONS
 from lianyi.errors import InputError, NotFound
+from lianyi.insight.ledger.attribution.models import MODELS
 from lianyi.memory.draining import land
 from lianyi.memory.events import Event
 from lianyi.workspace import Workspace
@@ -92,6 +93,20 @@ def test_every_split_has_a_page_in_both_languages(spent: Workspace, people: Stan
         for by in DIMENSIONS:
             assert spent.ledger.split(by)
             assert title in text(people.owner.get("/ledger", {"by": by}))
+
+
+def test_attribution_stands_side_by_side_and_says_that_it_is_no_cause(spent: Workspace, people: Standing) -> None:
+    assert set(spent.ledger.attributed().values()) == {50}
+    for by, member in (("channel", "Shares"), ("campaign", "&lt;b&gt;spring"), ("sharer", "¥50.00")):
+        page = text(people.analyst.get("/attribution", {"by": by}))
+        assert "Description, not cause." in page
+        assert member in page
+    assert people.analyst.get("/attribution", {"by": "luck"}).status_code == 404
+    asked = people.analyst.get("/api/v1/ledger/attribution", {"by": "campaign"}).json()
+    assert {amount for row in asked["members"] for amount in row["amounts"].values()} == {"50.0000"}
+    assert asked["sums"] == dict.fromkeys(MODELS, "50.0000")
+    told = [json.loads(line) for line in run(spent, "ledger", "attribution", "--by", "sharer", "--json").splitlines()]
+    assert sum(Decimal(row["amounts"]["shapley"]) for row in told) == 50
 
 
 def test_checks_are_shown_and_a_difference_is_an_alarm(spent: Workspace, people: Standing) -> None:

@@ -16,7 +16,7 @@ from lianyi.doors.api.endpoint import Api, ApiError, Parameter, body_of, built, 
 from lianyi.doors.console.brand import workspace
 from lianyi.errors import InputError
 from lianyi.insight.ledger import book as books
-from lianyi.ledger import BOOKED, BY, MOST, Period, month_of
+from lianyi.ledger import ATTRIBUTED, BOOKED, BY, MOST, Period, month_of
 
 api = Api()
 TABLE = "ledger_splits"
@@ -99,6 +99,19 @@ def checks(_request: HttpRequest) -> dict[str, Any]:
     return {
         "as_of": ws.states()["ledger_checks"].as_of, "checks": ws.ledger.checks(),
         "trial_balance": ws.ledger.trial_balance(),
+    }  # fmt: skip
+
+
+@api.add("GET", "ledger/attribution", right="people.see",
+         says="The same orders divided by seven models side by side. Description, not cause.",
+         query=(Parameter(name="by", says=f"one of {', '.join(ATTRIBUTED)}", required=True), _LIMIT[0]))  # fmt: skip
+def attribution(request: HttpRequest) -> dict[str, Any]:
+    """`sums` are the same in each model."""
+    ws, by = built("attributions"), request.GET.get("by", "channel")
+    limit = whole_number(request, "limit", default=100, most=MOST)
+    return {
+        "as_of": ws.states()["attributions"].as_of, "currency": ws.settings.currency, "cause": False,
+        "members": ws.ledger.attribution(by, limit=limit), "sums": ws.ledger.attributed(by),
     }  # fmt: skip
 
 

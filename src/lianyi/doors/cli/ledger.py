@@ -102,6 +102,21 @@ def check(ctx: click.Context, form: str) -> None:
 
 
 @ledger.command()
+@click.option("--by", "dimension", default="channel", show_default=True, help="channel, campaign or sharer.")
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1000), help="At most so many.")
+@FORM
+@CSV
+@click.pass_context
+def attribution(ctx: click.Context, dimension: str, limit: int, form: str) -> None:
+    """The same orders divided by seven models side by side. Description, not cause."""
+    from lianyi.insight.ledger.attribution.models import MODELS
+
+    found = workspace(ctx).ledger.attribution(dimension, limit=limit)
+    rows = found if form == "json" else [{**row, **row["amounts"]} for row in found]
+    write(rows, ("member", "name_en", "touched", *MODELS), form=form)
+
+
+@ledger.command()
 @click.pass_context
 def book(ctx: click.Context) -> None:
     """The price book as YAML: exchange rates, prices, hourly rates, margins."""

@@ -103,9 +103,10 @@ PLACES = (
         title=_("Ledger"),
         icon="ledger",
         right="people.see",
-        also=("/prices",),
+        also=("/prices", "/attribution"),
         parts=(
             Part(name="ledger", title=_("Money")),
+            Part(name="attribution", title=_("Attribution")),
             Part(name="ledger_book", title=_("Prices and costs")),
         ),
     ),

@@ -16,6 +16,7 @@ from lianyi.doors.console.pages.content import views as content
 from lianyi.doors.console.pages.imports import views as imports
 from lianyi.doors.console.pages.journeys import trying as journey_trying
 from lianyi.doors.console.pages.journeys import views as journeys
+from lianyi.doors.console.pages.ledger import attribution as ledger_attribution
 from lianyi.doors.console.pages.ledger import book as ledger_book
 from lianyi.doors.console.pages.ledger import views as ledger
 from lianyi.doors.console.pages.overview.views import overview
@@ -150,6 +151,7 @@ urlpatterns = [
     path("ledger", ledger.ledger, name="ledger"),
     path("ledger/one", ledger.one, name="ledger_one"),
     path("ledger/checks", ledger.checks, name="ledger_checks"),
+    path("attribution", ledger_attribution.attribution, name="attribution"),
     path("prices", ledger_book.book, name="ledger_book"),
     path("prices/apply", ledger_book.apply, name="ledger_apply"),
     path("prices/costs", ledger_book.enter, name="ledger_enter"),

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from lianyi.insight.ledger import book, checks, entries, splits
+from lianyi.insight.ledger.attribution import table as attribution
 from lianyi.insight.tables import Table
 
-TABLES: tuple[Table, ...] = (entries.TABLE, splits.SPLITS, splits.PEOPLE, checks.TABLE)
+TABLES: tuple[Table, ...] = (entries.TABLE, splits.SPLITS, splits.PEOPLE, checks.TABLE, attribution.TABLE)
 
 
 def parameters(folder: Path) -> Mapping[str, Any]:
