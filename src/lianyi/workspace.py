@@ -149,6 +149,7 @@ class Workspace:
         """The same for who holds `refreshing()` already."""
         from lianyi.insight import communities as communities_room
         from lianyi.insight import ledger, people
+        from lianyi.insight import value as value_room
 
         last = refreshing.Progress(table="present", done=1, total=1, message="the compact copy that audiences ask")
         with kept_up(self, lambda: progress(last)), self.engine() as engine:
@@ -162,6 +163,7 @@ class Workspace:
                     **people.parameters(self.folder),
                     **communities_room.parameters(self.folder),
                     **ledger.parameters(self.folder),
+                    **value_room.parameters(self.folder),
                 },
                 as_of=as_of or self.clock(),
                 names=names,

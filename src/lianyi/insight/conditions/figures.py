@@ -39,6 +39,12 @@ class Figures:
     said_words: set[Figure] = field(default_factory=set)
     beside: dict[s.Related | s.Bridges, str] = field(default_factory=dict)
     others: Callable[[s.Node], str] = _nobody
+    late: set[str] = field(default_factory=set)
+
+    def late_column(self, name: str) -> str:
+        """SQL of a word from a table that is made after the tags."""
+        self.late.add(name)
+        return f"late_{name}"
 
     def column(self, node: s.Aggregate) -> str:
         """SQL of the figure. `any` is `count`. Orders count by number: what counts both orders and others is a sum."""
@@ -79,6 +85,7 @@ class Figures:
             f"figures_{number}": self._plain_sql(nodes) if family[0] == PLAIN else self._distinct_sql(family, nodes)
             for number, (family, nodes) in enumerate(sorted(grouped.items()))
         }
+        found |= {f"late_{table}": self._late_sql(table) for table in self._late_tables()}
         return found | {f"beside_{name}": Beside(scope=self.scope, others=self.others).sql(node, name)
                         for node, name in self.beside.items()}  # fmt: skip
 
@@ -88,8 +95,17 @@ class Figures:
         zero = {"count", "days", "sum", "distinct"}
         found = {name: isinstance(node, s.Says) or node.how in zero for node, name in self.asked.items()}
         found |= dict.fromkeys(self.beside.values(), True)
+        found |= dict.fromkeys([f"late_{name}" for name in sorted(self.late)], False)
         found |= {f"{self.asked[node]}_first": False for node in self.asked if node in self.firsts}
         return found | {f"{self.asked[node]}_word": False for node in self.asked if node in self.said_words}
+
+    def _late_tables(self) -> list[str]:
+        return sorted({words.LATE_COLUMNS[name][0] for name in self.late})
+
+    def _late_sql(self, table: str) -> str:
+        mine = [name for name in sorted(self.late) if words.LATE_COLUMNS[name][0] == table]
+        read = ", ".join(f"x.{words.LATE_COLUMNS[name][1]} AS late_{name}" for name in mine)
+        return f'SELECT x.person_id, {read} FROM "{table}" AS x WHERE {self.scope.asked("x")}'
 
     def _ask(self, node: Figure) -> str:
         return self.asked.setdefault(node, f"f{len(self.asked)}")

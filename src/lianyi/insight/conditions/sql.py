@@ -48,6 +48,8 @@ class Compiler:
                 return f"(NOT {self.truth(node.item)})"
             case s.Truth():
                 return "TRUE" if node.value else "FALSE"
+            case s.Name():
+                return f"coalesce({self.column(node.name)}, FALSE)"
             case s.HasTag():
                 return self.tag_sql(node.tag)
             case s.InAudience():
@@ -92,6 +94,8 @@ class Compiler:
 
     def column(self, name: str) -> str:
         """SQL of a column of the vocabulary."""
+        if name in words.LATE_COLUMNS:
+            return self.figures.late_column(name)
         d = self.scope.dialect
         derived = {
             "top_share": f"categories[{d.first}].share",

@@ -90,7 +90,24 @@ DERIVED: Mapping[str, Word] = {
     "channel_count": Word(type="count", en="channels", zh="渠道数"),
     "this_month": Word(type="count", en="this month", zh="本月"),
 }
-PERSON: Mapping[str, Word] = {**COLUMNS, **DERIVED}
+# From tables that are made after the tags: word -> table and column.
+LATE_COLUMNS: Mapping[str, tuple[str, str]] = {
+    "stage": ("stages", "stage"),
+    "lapsed": ("stages", "lapsed"),
+    "p_alive": ("purchase_clocks", "p_alive"),
+    "p_active": ("leaving", "chance"),
+    "value": ("values", "value_365"),
+    "value_band": ("values", "band"),
+}
+LATE_WORDS: Mapping[str, Word] = {
+    "stage": Word(type="text", en="stage", zh="阶段"),
+    "lapsed": Word(type="truth", en="dropped out", zh="已沉寂"),
+    "p_alive": Word(type="real", en="chance to be still a buyer", zh="仍会购买的概率"),
+    "p_active": Word(type="real", en="chance to show life within 30 days", zh="30 天内活跃的概率"),
+    "value": Word(type="money", en="value of the next year", zh="未来一年价值"),
+    "value_band": Word(type="text", en="value band", zh="价值层级"),
+}
+PERSON: Mapping[str, Word] = {**COLUMNS, **DERIVED, **LATE_WORDS}
 
 FIELDS: Mapping[str, Word] = {
     "category": Word(type="text", en="category", zh="类目"),

@@ -12,14 +12,15 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from lianyi.insight.conditions.vocabulary import BELONGINGS, COLUMNS, COMINGS, TIES
+from lianyi.insight.conditions.vocabulary import BELONGINGS, COLUMNS, COMINGS, LATE_COLUMNS, TIES
 from lianyi.memory.dialect import DUCKDB as D
 from lianyi.memory.duckdb import DuckDB
 from lianyi.memory.engine import literal
 from lianyi.memory.events import SCHEMA
 
 # Tables that are copied; without the first two there is nothing to ask.
-TABLES = ("people", "keys", "person_ties", "memberships", "communities", "arrivals", "ripples")
+TABLES = ("people", "keys", "person_ties", "memberships", "communities", "arrivals", "ripples",
+          "stages", "purchase_clocks", "leaving", "values")  # fmt: skip
 # Fields of events that stay in the log.
 LEFT = ("text", "props")
 FIELDS = tuple(name for name in SCHEMA.names if name not in {*LEFT, "received_at"})
@@ -39,7 +40,7 @@ def build(
     try:
         engine.run(f"ATTACH {literal(str(draft))} AS made")
         for name, sql in _copies(set(files)).items():
-            engine.run(f"CREATE TABLE made.{name} AS {sql}")
+            engine.run(f'CREATE TABLE made."{name}" AS {sql}')
         for side in ("actor", "target"):
             engine.run(f"CREATE TABLE made.{side} AS {_acts(side, as_of)} LIMIT 0")
             # A file at a time is sorted in memory, which all of them are not, and kinds lie together well enough.
@@ -78,7 +79,7 @@ def _acts(side: str, as_of: datetime) -> str:
 
 
 def _beside(there: set[str]) -> dict[str, str]:
-    """Ties, memberships and arrivals with people as numbers; empty where the tables are not built."""
+    """Ties, memberships, arrivals, stages and values with people as numbers; none where the tables are not built."""
     ties = ", ".join(f"t.{name}" for name in TIES)
     members = ", ".join(f"m.{name}" for name in BELONGINGS if name not in {"community", "height"})
     comings = ", ".join(f'a."{name}"' for name in COMINGS if name not in {"ripple", "kind", "depth", "brought_buyers"})
@@ -92,4 +93,7 @@ def _beside(there: set[str]) -> dict[str, str]:
         f"FROM t_arrivals AS a {number.format('a')} LEFT JOIN made.people AS h ON h.id = a.parent_person_id",
         "ripples": "SELECT ripple_id, kind, name, depth FROM t_ripples",
     }
+    for table in dict.fromkeys(table for table, _ in LATE_COLUMNS.values()):
+        read = ", ".join(f"v.{column}" for name, column in LATE_COLUMNS.values() if name == table)
+        found[table] = f"SELECT n.person_id, {read} FROM t_{table} AS v {number.format('v')} ORDER BY 1"
     return {name: sql for name, sql in found.items() if name in there}

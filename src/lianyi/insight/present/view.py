@@ -21,7 +21,7 @@ from lianyi.insight.conditions.asking import Question
 from lianyi.insight.conditions.phrases import CHINESE, ENGLISH
 from lianyi.insight.conditions.timing import turns
 from lianyi.insight.people.identity.keys import person_id_sql
-from lianyi.insight.present.building import FIELDS
+from lianyi.insight.present.building import FIELDS, TABLES
 from lianyi.insight.present.overlay import added, people
 from lianyi.insight.scope import Scope
 from lianyi.memory.duckdb import DuckDB
@@ -133,9 +133,9 @@ class Present:
             ].to_pylist()
         )
         self.people = self._one("SELECT count(*) AS n FROM made.people")
-        for name in ("person_ties", "memberships", "communities", "arrivals", "ripples"):
+        for name in TABLES[2:]:
             if name in there:
-                run(f"CREATE VIEW {name} AS SELECT * FROM made.{name}")
+                run(f'CREATE VIEW "{name}" AS SELECT * FROM made."{name}"')
         run("CREATE VIEW known_people AS SELECT * FROM made.people")
         run("CREATE VIEW known_done AS SELECT * FROM made.actor")
         self._engine.register("no_events", SCHEMA.empty_table())

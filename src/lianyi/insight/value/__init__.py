@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
 from lianyi.insight.tables import Table
-from lianyi.insight.value import checks, models, order_days, purchase_clocks, retention, values
+from lianyi.insight.value import checks, models, order_days, purchase_clocks, retention, stages, values
+from lianyi.insight.value.stages.rules import read_stages
 
 TABLES: tuple[Table, ...] = (
     order_days.ORDER_DAYS,
@@ -16,4 +21,10 @@ TABLES: tuple[Table, ...] = (
     checks.CLOCK_CHECKS,
     checks.CLOCK_BINS,
     *retention.TABLES,
+    *stages.TABLES,
 )
+
+
+def parameters(folder: Path) -> Mapping[str, Any]:
+    """What the tables of this room read from a workspace's folder: the brand's own stages."""
+    return {"stages": read_stages(folder)}

@@ -23,6 +23,7 @@ from lianyi.errors import BadRule, SensitiveTag
 from lianyi.insight.conditions import parse, text
 from lianyi.insight.conditions import syntax as s
 from lianyi.insight.conditions.tokens import problem
+from lianyi.insight.conditions.vocabulary import LATE_COLUMNS
 from lianyi.insight.people.tags.sensitive import sensitive_in
 
 Source = Literal["rule", "keyword", "compound"]
@@ -181,13 +182,15 @@ def _condition(place: str, entry: Mapping[str, Any], field: str) -> s.Node:
 
 
 def not_late(tree: s.Node, source: str) -> None:
-    """BadRule where a condition asks for what is only known after the tags: ties, communities, ripples, audiences."""
+    """BadRule where a condition asks for what is only known after the tags: ties, communities, value, audiences."""
     for part in s.walk(tree):
-        if isinstance(part, s.Related | s.Bridges | s.InAudience):
+        late = isinstance(part, s.Name) and part.name in LATE_COLUMNS
+        if late or isinstance(part, s.Related | s.Bridges | s.InAudience):
             raise problem(
                 source,
                 part.place,
-                "ties, communities, ripples and audiences are worked out after the tags, so no tag can ask for them; "
+                "ties, communities, ripples, stage, value and audiences are worked out after the tags, so no tag can "
+                "ask for them; "
                 "make an audience of it",
             )
 

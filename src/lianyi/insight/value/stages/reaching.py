@@ -1,0 +1,155 @@
+"""When each stage was first reached: SQL over what people did and what was done to them, one row per person and day."""
+
+from __future__ import annotations
+
+from lianyi.insight.scope import MOMENT, Scope
+from lianyi.insight.value.stages.rules import ACTIVITY, Line, Stage, Stages
+from lianyi.insight.zone import DAY
+from lianyi.memory.events import PASSIVE_KINDS
+
+PROMPT_DAYS = 14  # what came within so many days before a move may have moved
+
+
+def acts(scope: Scope, stages: Stages) -> str:
+    """One row = one person × kind × local day, done or received: the first such event of the day."""
+    lines = [line for stage in stages.stages for line in stage.when]
+    done = {kind for line in lines for kind in line.kinds}
+    got = sorted({kind for line in lines for kind in line.received})
+    columns = ("e.id", "e.kind", "e.channel", "e.campaign", "e.object_key", MOMENT)
+    d = scope.dialect
+    named = ", ".join(d.text(kind) for kind in sorted(done - {ACTIVITY}))
+    listed = f"e.kind IN ({named})" if named else "FALSE"
+    alive = f" OR {scope.alive}" if ACTIVITY in done else ""
+    parts = [_by_day(scope, scope.done(*columns, where=f"({listed}{alive})"), 0)]
+    if got:
+        where = f"e.kind IN ({', '.join(d.text(kind) for kind in got)})"
+        parts.append(_by_day(scope, scope.received(*columns, where=where), 1))
+    return " UNION ALL ".join(parts)
+
+
+def _by_day(scope: Scope, events: str, received: int) -> str:
+    first = scope.dialect.struct(
+        moment="moment", id="id", kind="kind", channel="channel", campaign="campaign", object="object_key"
+    )
+    return (
+        f"SELECT person_id, kind, {received} AS received, {scope.day('moment')} AS day, min({first}) AS first "
+        f"FROM {events} AS a GROUP BY person_id, kind, {scope.day('moment')}"
+    )
+
+
+def reached(scope: Scope, stage: Stage, rank: int, names: tuple[str, ...]) -> str:
+    """One row = one person who reached the stage: rank, and the event by which. Reads `stage_acts`, and of the stages
+    before the relations `reached_<rank>`."""
+    lines = " UNION ALL ".join(_line(scope, line, names) for line in stage.when)
+    return f"SELECT person_id, {rank} AS rank, min(first) AS first FROM ({lines}) AS l GROUP BY person_id"
+
+
+def _line(scope: Scope, line: Line, names: tuple[str, ...]) -> str:
+    """One row = one person who fulfils a line, and the event by which (one per person at least, the first decides)."""
+    tests = []
+    if line.kinds:
+        tests.append(f"(a.received = 0 AND {_among(scope, line.kinds)})")
+    if line.received:
+        tests.append(f"(a.received = 1 AND {_among(scope, line.received)})")
+    where, join = f"({' OR '.join(tests)})", ""
+    if line.after:
+        join = f"JOIN reached_{names.index(line.after)} AS r ON r.person_id = a.person_id "
+        micros = scope.dialect.micros
+        where += f" AND {micros('a.first.moment')} > {micros('r.first.moment')} + {line.gap * DAY}"
+    found = f"SELECT a.person_id, a.day, a.first FROM stage_acts AS a {join}WHERE {where}"
+    if line.days == 1:
+        return f"SELECT person_id, min(first) AS first FROM ({found}) AS f GROUP BY person_id"
+    by_day = f"SELECT person_id, day, min(first) AS first FROM ({found}) AS f GROUP BY person_id, day"
+    nth = "row_number() OVER (PARTITION BY person_id ORDER BY day)"
+    numbered = f"SELECT person_id, first, {nth} AS nth FROM ({by_day}) AS d"
+    return f"SELECT person_id, first FROM ({numbered}) AS n WHERE nth = {line.days}"
+
+
+def _among(scope: Scope, kinds: tuple[str, ...]) -> str:
+    text = scope.dialect.text
+    alive = [f"a.kind NOT IN ({', '.join(text(kind) for kind in PASSIVE_KINDS)})"] if ACTIVITY in kinds else []
+    named = [kind for kind in kinds if kind != ACTIVITY]
+    listed = [f"a.kind IN ({', '.join(text(kind) for kind in named)})"] if named else []
+    return f"({' OR '.join([*alive, *listed])})"
+
+
+def steps_on() -> str:
+    """One row = one person × stage that was a step on: reached when no later stage had been. Reads `stage_reached`."""
+    return """
+    SELECT person_id, rank, first FROM (
+        SELECT *, max(rank) OVER (PARTITION BY person_id ORDER BY first.moment, rank DESC
+            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
+        FROM stage_reached
+    ) AS s WHERE before IS NULL OR rank > before
+    """
+
+
+def spans(scope: Scope) -> str:
+    """One row = one active day (number) of a person, and the next one."""
+    return f"""
+    SELECT person_id, day, lead(day) OVER (PARTITION BY person_id ORDER BY day) AS later
+    FROM (SELECT person_id, {scope.dialect.day_number("day")} AS day FROM person_days) AS n WHERE day <= {scope.today}
+    """
+
+
+def silences(scope: Scope, silent: int) -> str:
+    """One row = one time that a person dropped out or showed life again: day (number), back (0 or 1)."""
+    return f"""
+    SELECT person_id, day + {silent} AS day, 0 AS back FROM stage_spans
+    WHERE (later IS NULL OR later - day > {silent}) AND day + {silent} <= {scope.today}
+    UNION ALL
+    SELECT person_id, later AS day, 1 AS back FROM stage_spans WHERE later - day > {silent}
+    """
+
+
+def moves(scope: Scope) -> str:
+    """One row = one move in its order. place: 0 dropping out, 1 coming back, 2 a step on, within a day; rank_before and
+    rank_now: of the stage before and after, NULL before the first step."""
+
+    def highest(upto: str) -> str:
+        rows = f"ROWS BETWEEN UNBOUNDED PRECEDING AND {upto}"
+        return f"max(rank) OVER (PARTITION BY person_id ORDER BY day, place, rank {rows})"
+
+    way = "OVER (PARTITION BY person_id ORDER BY day, place, rank)"
+    return f"""
+    SELECT *, lag(day) {way} AS day_before, lag(place) {way} AS place_before, lead(day) {way} AS day_after,
+        CAST(row_number() {way} AS BIGINT) AS number, {highest("1 PRECEDING")} AS rank_before,
+        {highest("CURRENT ROW")} AS rank_now
+    FROM (
+        SELECT person_id, {scope.day("first.moment")} AS day, 2 AS place, rank, first FROM stage_steps
+        UNION ALL SELECT person_id, day, back AS place, NULL AS rank, NULL AS first FROM stage_silences
+    ) AS m
+    """
+
+
+def prompts(scope: Scope) -> str:
+    """One row = one thing that may have moved a person: what we sent (touch = 1), or a friend's act (0)."""
+    sent = scope.received(MOMENT, "e.channel", "coalesce(e.object_key, e.campaign) AS content", "e.actor_key AS other",
+                          where="e.kind = 'sent'")  # fmt: skip
+    came = scope.done(MOMENT, "e.channel", "CAST(NULL AS STRING) AS content", "e.target_key AS other",
+                      where="e.kind = 'arrive' AND e.target_key IS NOT NULL")  # fmt: skip
+    friends = scope.received(MOMENT, "e.channel", "CAST(NULL AS STRING) AS content", "e.actor_key AS other",
+                             where="e.kind IN ('invite', 'mention', 'reply', 'share')")  # fmt: skip
+    return f"""
+    SELECT person_id, moment, channel, content, CAST(NULL AS STRING) AS other_id, 1 AS touch FROM {sent} AS s
+    UNION ALL
+    SELECT f.person_id, f.moment, f.channel, f.content, k.person_id AS other_id, 0 AS touch
+    FROM (SELECT * FROM {came} AS c UNION ALL SELECT * FROM {friends} AS g) AS f
+    JOIN keys AS k ON k.key = f.other WHERE k.person_id <> f.person_id
+    """
+
+
+def moved_by(scope: Scope) -> str:
+    """One row = one step on for which something came within PROMPT_DAYS before: how much, and the last of each."""
+    d = scope.dialect
+    moment = d.micros("p.moment")
+    touch = d.struct(moment="p.moment", channel="p.channel", content="p.content")
+    friend = d.struct(moment="p.moment", other="p.other_id")
+    return f"""
+    SELECT s.person_id, s.rank, count(*) FILTER (WHERE p.touch = 1) AS touches,
+        max({touch}) FILTER (WHERE p.touch = 1) AS touch, count(*) FILTER (WHERE p.touch = 0) AS friends,
+        max({friend}) FILTER (WHERE p.touch = 0) AS friend
+    FROM stage_steps AS s JOIN stage_prompts AS p ON p.person_id = s.person_id
+        AND {moment} <= {d.micros("s.first.moment")} AND {moment} > {d.micros("s.first.moment")} - {PROMPT_DAYS * DAY}
+    GROUP BY s.person_id, s.rank
+    """
