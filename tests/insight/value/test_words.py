@@ -34,16 +34,18 @@ ASKED = {
 def ws(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     folder: Path = tmp_path_factory.mktemp("words") / "brand"
     ws = Workspace.create(folder, Settings(memory_mb=1024, threads=1), clock=lambda: AS_OF)
-    dice, events = np.random.default_rng(9), []
+    dice = np.random.default_rng(9)
+    events: list[Event] = []
     for person in range(80):
         day = float(dice.uniform(0, 150))
         kind = "view" if person % 4 == 0 else "order"
         while day < 300:
-            value = {"value": money(f"{dice.gamma(3, 5):.2f}"), "currency": "CNY"} if kind == "order" else {}
-            at = AS_OF - timedelta(days=300 - day)
+            at, value = AS_OF - timedelta(days=300 - day), money(f"{dice.gamma(3, 5):.2f}")
+            paid = kind == "order"
             events.append(
-                Event(id=f"e{len(events)}", at=at, kind=kind, source="t", actor_key=f"user:{person}", **value)
-            )
+                Event(id=f"e{len(events)}", at=at, kind=kind, source="t", actor_key=f"user:{person}",
+                      value=value if paid else None, currency="CNY" if paid else None)
+            )  # fmt: skip
             day += max(1.0, float(dice.exponential(30)))
             if dice.random() < 0.15:
                 break

@@ -26,6 +26,7 @@ from lianyi.doors.api import (
     rewards,
     ripples,
     team,
+    value,
 )
 from lianyi.doors.api.document import document
 from lianyi.doors.api.endpoint import answered
@@ -35,6 +36,7 @@ APIS = (
     communities.api, jobs.api, data.api, demand.api, forecasts.api, influence.api, plans.api, ripples.api, team.api,
     content.api, codes.api, rewards.api, channels.api, journeys.api, campaigns.api, contacts.api,
     ledger.api,
+    value.api,
 )  # fmt: skip
 
 

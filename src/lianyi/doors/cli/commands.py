@@ -28,6 +28,7 @@ from lianyi.doors.cli import (
     rewards,
     rules,
     team,
+    value,
 )  # fmt: skip
 from lianyi.doors.cli.backstage import user, workspace
 from lianyi.doors.cli.output import ProgressLine, json_line, say, table_line, unpacked, write, write_table
@@ -366,6 +367,7 @@ for room in (
     ledger,
     team,
     brand,
+    value,
 ):
     for command in room.COMMANDS:
         lianyi.add_command(command)

@@ -70,6 +70,18 @@ PLACES = (
         ),
     ),
     Place(
+        name="value",
+        title=_("Worth"),
+        icon="heart",
+        right="people.see",
+        also=("/retention", "/stages"),
+        parts=(
+            Part(name="value", title=_("Worth and next order")),
+            Part(name="retention", title=_("Retention")),
+            Part(name="stages", title=_("Stages")),
+        ),
+    ),
+    Place(
         name="journeys",
         title=_("Action"),
         icon="spark",

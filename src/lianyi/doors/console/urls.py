@@ -29,6 +29,7 @@ from lianyi.doors.console.pages.ripples import views as ripples
 from lianyi.doors.console.pages.settings import brand, channels, keys, team
 from lianyi.doors.console.pages.tags import views as tags
 from lianyi.doors.console.pages.ties import views as ties
+from lianyi.doors.console.pages.value import views as value
 
 urlpatterns = [
     path("", overview, name="overview"),
@@ -136,6 +137,9 @@ urlpatterns = [
     path("tasks/new", journeys.task_new, name="task_new"),
     path("tasks/<int:task_id>/close", journeys.task_close, name="task_close"),
     path("forecasts", forecasts.forecasts, name="forecasts"),
+    path("value", value.value, name="value"),
+    path("retention", value.retention, name="retention"),
+    path("stages", value.stages, name="stages"),
     path("data", data.data, name="data"),
     path("data/refresh", data.refresh, name="refresh"),
     path("data/rejects/<str:name>", data.rejects, name="rejects"),

@@ -20,6 +20,7 @@ from lianyi.doors.console.pages.communities.views import of_person as communitie
 from lianyi.doors.console.pages.contacts.person import card as contacts_card
 from lianyi.doors.console.pages.person import profile
 from lianyi.doors.console.pages.person.timeline import GROUPS, stretch
+from lianyi.doors.console.pages.value.views import card as value_card
 from lianyi.doors.console.rights import member, needs
 from lianyi.errors import InputError, NotFound, SensitiveTag
 from lianyi.persons import Person
@@ -52,6 +53,7 @@ def person(request: HttpRequest, person_id: str) -> HttpResponse:
         "history": profile.history(past),
         "communities": communities_of(ws, one.person_id),
         "influence": influence.of_person(ws, one.person_id),
+        "value_card": value_card(ws, one.person_id),
         "influence_state": ws.states().get("influence"),
         "groups": GROUPS.values(),
         "group": group,

@@ -1,0 +1,113 @@
+"""`lianyi value`, `retention`, `stages`: what people are worth, who stays, where they stand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from lianyi import worth
+from lianyi.doors.cli.backstage import workspace
+from lianyi.doors.cli.output import say, write
+
+SHOWN = (
+    "person_id", "name", "band", "value_365", "low_365", "high_365", "p_alive", "expected_90", "chance_90",
+    "next_middle", "stage",
+)  # fmt: skip
+
+
+@click.command()
+@click.option("--band", default="", help="Only top, high, mid or low.")
+@click.option("--limit", default=20, show_default=True, type=click.IntRange(min=1), help="At most so many.")
+@click.option("--checks", is_flag=True, help="How good purchase clocks were on the last part of the log.")
+@click.option("--json", "form", flag_value="json", help="One a line, all that is known.")
+@click.option("--csv", "form", flag_value="csv", help="CSV that no spreadsheet runs as formulas.")
+@click.pass_context
+def value(ctx: click.Context, band: str, limit: int, checks: bool, form: str | None) -> None:  # noqa: FBT001
+    """People by what their next year is expected to bring (revenue, with a 90 % range), and when they buy next."""
+    ws = workspace(ctx)
+    if checks:
+        found = worth.checks(ws)["methods"]
+        write(_rounded(found), list(found[0]) if found else ["method"], form=form or "text")
+        if not found:
+            say("there is too little to learn from: 30 people with 20 repeat purchases at least")
+        return
+    rows = worth.listed(ws, band=band, limit=limit)
+    write(rows if form else _rounded(rows), SHOWN if not form or not rows else list(rows[0]), form=form or "text")
+    sums = worth.totals(ws)
+    if not form:
+        alive = "unknown" if sums["alive"] is None else f"{sums['alive']:,.0f} expected to buy still"
+        say(
+            f"{sums['buyers']:,} people ever ordered, {alive}; {sums['unknown']:,} without a value; revenue, not margin"
+        )
+
+
+@click.command()
+@click.option("--part", default="all", type=click.Choice(worth.PARTS), show_default=True, help="What is counted.")
+@click.option("--name", default="", help="The source, or the community's id.")
+@click.option("--cohorts", is_flag=True, help="The triangle: who came in a month, who was active in each after.")
+@click.option("--leaving", is_flag=True, help="Who is leaving and worth most.")
+@click.option("--json", "form", flag_value="json", default="text", help="One row a line.")
+@click.pass_context
+def retention(ctx: click.Context, part: str, name: str, cohorts: bool, leaving: bool, form: str) -> None:  # noqa: FBT001
+    """Inflow, evaporation and stock by week, with a forecast of eight weeks and its 90 % range."""
+    ws = workspace(ctx)
+    if cohorts:
+        rows = worth.cohorts(ws, source=name)
+        shown: tuple[str, ...] = ("cohort", "months", "people", "active", "buyers", "spend", "complete")
+    elif leaving:
+        rows = worth.leaving(ws)["people"]
+        shown = ("person_id", "name", "value_365", "active_chance", "active_low", "active_high", "active_silent_days")
+    else:
+        found = worth.stock(ws, part=part, name=name)
+        rows = [*found["past"], *found["ahead"]]
+        shown = ("week", "inflow", "evaporation", "stock", "stock_low", "stock_high", "law")
+    write(rows if form == "json" else _rounded(rows), shown, form=form)
+
+
+@click.command()
+@click.option("--movers", nargs=2, metavar="FROM TO", help="What came before the steps from one stage to another.")
+@click.option("--rules", is_flag=True, help="The YAML of the stages in use; save it as stages.yaml to change it.")
+@click.option("--json", "form", flag_value="json", default="text", help="One row a line.")
+@click.pass_context
+def stages(ctx: click.Context, movers: tuple[str, str] | None, rules: bool, form: str) -> None:  # noqa: FBT001
+    """Attention to advocacy: who reached each stage, who is there, who went on within 90 days and how fast."""
+    ws = workspace(ctx)
+    if rules:
+        from lianyi.insight.value.stages.rules import FILE, shipped_text
+
+        own = ws.folder / FILE
+        click.echo(own.read_text(encoding="utf-8") if own.exists() else shipped_text(), nl=False)
+    elif movers:
+        write(_rounded(worth.movers(ws, *movers)), ("moved_by", "what", "people", "share"), form=form)
+    else:
+        shown = (
+            "stage",
+            "reached",
+            "here",
+            "lapsed",
+            "conversion",
+            "low",
+            "high",
+            "days_to_move",
+            "touched",
+            "by_friends",
+        )
+        rows = worth.stages(ws)
+        write(rows if form == "json" else _rounded(rows), shown, form=form)
+
+
+def _rounded(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """For people: chances with two decimals, amounts and counts with none or one."""
+    return [{name: _round(value) for name, value in row.items()} for row in rows]
+
+
+def _round(value: Any) -> Any:
+    from decimal import Decimal
+
+    if isinstance(value, Decimal):
+        return f"{value:,.0f}"
+    return (f"{value:,.3f}" if abs(value) < 10 else f"{value:,.0f}") if isinstance(value, float) else value
+
+
+COMMANDS = (value, retention, stages)

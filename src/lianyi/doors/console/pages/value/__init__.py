@@ -1,0 +1,1 @@
+"""Pages of value: worth and next order, retention, stages."""
