@@ -58,7 +58,7 @@ MOVED_BY: Mapping[str, Text] = {
     "content": gettext_lazy("Our message before, by content"),
     "friend": gettext_lazy("Others did something towards them"),
 }
-_totals, _bands, _checks = (once_per_state(work) for work in (worth.totals, worth.bands, worth.checks))
+_totals, _bands, _checks = once_per_state(worth.totals), once_per_state(worth.bands), once_per_state(worth.checks)
 _parts, _leaving = once_per_state(worth.parts), once_per_state(worth.leaving)
 _stages, _steps = once_per_state(worth.stages), once_per_state(worth.steps)
 
