@@ -145,6 +145,22 @@ def test_stages_show_the_way_and_what_came_before(shop: Workspace, people: Stand
     assert run(shop, "stages", "--rules").startswith("# AIDMA")
 
 
+def test_the_list_of_people_shows_stage_and_worth(shop: Workspace, people: Standing) -> None:
+    first = worth.listed(shop, limit=1)[0]
+    columns = {"col": ["stage", "value_365", "p_alive", "next_middle"]}
+    page = text(people.owner.get("/people", columns))
+    assert "复购" in page
+    assert "¥" in page
+    found = people.owner.get("/api/v1/people", columns).json()["people"]
+    mine = next((row for row in found if row["person_id"] == first["person_id"]), None)
+    assert all({"stage", "value_365"} <= set(row) for row in found)
+    assert mine is None or mine["value_365"] == str(first["value_365"])
+    lines = run(shop, "people", "--col", "stage", "--col", "value_365", "--json").splitlines()
+    told = {row["person_id"]: row for row in map(json.loads, lines)}
+    assert told[first["person_id"]]["value_365"] == str(first["value_365"])
+    assert told[shop.person("user:0").person_id]["value_365"] is None
+
+
 def test_nobody_from_outside_sees_them(people: Standing) -> None:
     for path in ("/value", "/retention", "/stages"):
         assert people.stranger.get(path).status_code == 302

@@ -158,6 +158,12 @@ def test_a_brand_has_stages_of_its_own(tmp_path: Path) -> None:
     ]
 
 
+def test_the_example_of_the_howto_is_one() -> None:
+    page = Path(__file__).parents[3] / "docs" / "howto" / "value-and-stages.md"
+    example = page.read_text(encoding="utf-8").partition("```yaml\n")[2].partition("```")[0]
+    assert parse_stages(example, origin="howto").names == ("visitor", "regular", "host")
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [

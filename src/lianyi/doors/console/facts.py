@@ -56,6 +56,18 @@ def tag_titles(ws: Workspace) -> Mapping[str, str]:
 
 
 @once_per_state
+def stages_known(ws: Workspace) -> Sequence[Mapping[str, Any]]:
+    """The stages with their names, in their order (rows of table `stage_ways`)."""
+    return rows(ws, "SELECT * FROM stage_ways ORDER BY place") if "stage_ways" in ws.states() else []
+
+
+def stage_titles(ws: Workspace) -> Mapping[str, str]:
+    """Stage → what it is called in the language of the page."""
+    language = "zh" if (translation.get_language() or "").startswith("zh") else "en"
+    return {row["stage"]: row[language] for row in stages_known(ws)}
+
+
+@once_per_state
 def channels(ws: Workspace) -> tuple[str, ...]:
     """The channels on which people were seen."""
     found = rows(ws, "SELECT DISTINCT unnest(channels) AS channel FROM people ORDER BY channel")

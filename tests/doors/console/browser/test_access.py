@@ -78,6 +78,8 @@ GRAPH = (
     "/planner",
     "{plan}",
     "/forecasts",
+    "/value",
+    "/retention",
 )
 
 

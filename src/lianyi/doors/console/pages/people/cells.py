@@ -10,9 +10,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from lianyi.doors.console.brand import brand, workspace
-from lianyi.doors.console.facts import tag_titles
+from lianyi.doors.console.facts import stage_titles, tag_titles
 from lianyi.doors.console.pages.people.columns import CONSUMPTION, Look
-from lianyi.doors.console.templatetags.said import ago, day, missing, money, number, unknown
+from lianyi.doors.console.templatetags.said import ago, day, missing, money, number, percent, unknown
 
 SHOWN = 3
 
@@ -54,6 +54,8 @@ _LOOKS: Mapping[Look, Callable[[Any], SafeString]] = {
     "day": lambda value: format_html('<span class="nowrap">{}</span>', day(value)),
     "days": _days,
     "hour": lambda value: format_html("{}:00", value),
+    "share": lambda value: conditional_escape(percent(value)),
+    "stage": lambda value: conditional_escape(stage_titles(workspace()).get(value, value)),
     "tags": _tags,
     "list": _listed,
     "consumption": _consumption,

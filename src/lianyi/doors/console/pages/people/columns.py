@@ -10,24 +10,27 @@ from django.utils.translation import gettext_lazy as _
 
 from lianyi.action.team.rights import Text
 
-Look = Literal["text", "number", "money", "moment", "day", "days", "tags", "list", "consumption", "hour"]
+Look = Literal[
+    "text", "number", "money", "moment", "day", "days", "tags", "list", "consumption", "hour", "share", "stage"
+]  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
 class Shown:
     """One column: where it comes from and how it looks. sort: may be sorted by. first: shown unless others are
-    chosen."""
+    chosen. beside: it comes from the tables of value, which are looked up for the people shown."""
 
     name: str
     title: Text
     look: Look
     sort: bool = True
     first: bool = False
+    beside: bool = False
 
     @property
     def right_aligned(self) -> bool:
         """Whether it stands at the right, as numbers do."""
-        return self.look in {"number", "money", "days", "hour"}
+        return self.look in {"number", "money", "days", "hour", "share"}
 
 
 COLUMNS: Mapping[str, Shown] = {
@@ -50,6 +53,10 @@ COLUMNS: Mapping[str, Shown] = {
         Shown(name="cycle_days", title=_("Purchase cycle"), look="days"),
         Shown(name="preferred_hour", title=_("Preferred hour"), look="hour"),
         Shown(name="groups", title=_("Groups"), look="list", sort=False),
+        Shown(name="stage", title=_("Stage"), look="stage", sort=False, beside=True),
+        Shown(name="value_365", title=_("Worth of the next year"), look="money", sort=False, beside=True),
+        Shown(name="p_alive", title=_("Still a buyer"), look="share", sort=False, beside=True),
+        Shown(name="next_middle", title=_("Next order, if still a buyer"), look="day", sort=False, beside=True),
     )
 }
 DEFAULT = tuple(column.name for column in COLUMNS.values() if column.first)

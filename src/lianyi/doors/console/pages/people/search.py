@@ -12,8 +12,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from django.http import QueryDict
 
+from lianyi import worth
 from lianyi.doors.console.conditions import matching
-from lianyi.doors.console.pages.people.columns import CONSUMPTION, SORTS
+from lianyi.doors.console.pages.people.columns import COLUMNS, CONSUMPTION, SORTS
 from lianyi.doors.console.tag_rules import rules
 from lianyi.insight.roll import Mask, Roll, Rows, true_of
 from lianyi.memory.keys import NAMESPACES, email_key, phone_key
@@ -153,11 +154,21 @@ def find(ws: Workspace, search: Search, columns: Sequence[str]) -> Page:
     """One page of people."""
     roll, order = in_order(ws, search)
     here = order[(search.page - 1) * PAGE : search.page * PAGE]
-    return Page(rows=roll.rows(here, ("person_id", "name", *columns)), total=len(order), number=search.page)
+    return Page(rows=_with_beside(ws, roll, here, columns), total=len(order), number=search.page)
 
 
 def found(ws: Workspace, search: Search, columns: Sequence[str]) -> Iterator[list[dict[str, Any]]]:
     """All people found with these columns, as the list sorts them, so many at a time."""
     roll, order = in_order(ws, search)
     for start in range(0, len(order), AT_ONCE):
-        yield roll.rows(order[start : start + AT_ONCE], ("person_id", "name", *columns))
+        yield _with_beside(ws, roll, order[start : start + AT_ONCE], columns)
+
+
+def _with_beside(ws: Workspace, roll: Roll, here: Rows, columns: Sequence[str]) -> list[dict[str, Any]]:
+    """The columns of these rows: of the roll, and from the tables of value by the ids of the people."""
+    beside = [name for name in columns if COLUMNS[name].beside]
+    rows = roll.rows(here, ("person_id", "name", *(name for name in columns if name not in beside)))
+    if beside:
+        for row, told in zip(rows, worth.told(ws, [row["person_id"] for row in rows]), strict=True):
+            row |= {name: told[name] for name in beside}
+    return rows

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 from lianyi import worth
 from lianyi.action.team.rights import Text
 from lianyi.doors.console.brand import workspace
-from lianyi.doors.console.facts import once_per_state
+from lianyi.doors.console.facts import once_per_state, stage_titles
 from lianyi.doors.console.pages.value import figures
 from lianyi.doors.console.rights import needs
 from lianyi.errors import InputError
@@ -206,12 +206,6 @@ def card(ws: Workspace, person_id: str) -> dict[str, Any] | None:
         "due": [row for row in found["categories"] if row["next_middle"]][:3],
         "way": [{**row, "title": titles.get(row["to_stage"], _("dropped out"))} for row in found["moves"][:6]],
     }
-
-
-def stage_titles(ws: Workspace) -> dict[str, str]:
-    """Stage → what it is called in the language of the page."""
-    language = "zh" if is_chinese() else "en"
-    return {row["stage"]: row[language] for row in _stages(ws)} if "stage_ways" in ws.states() else {}
 
 
 def is_chinese() -> bool:
