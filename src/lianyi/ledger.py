@@ -10,12 +10,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from math import isnan
 from typing import TYPE_CHECKING, Any
 
 from lianyi.errors import InputError, NotFound
-from lianyi.insight.ledger.accounts import GOODS, ORDER, REFUND, SPENT
+from lianyi.insight.effects.words import CAMPAIGN, JOURNEY, experiment_of
+from lianyi.insight.ledger.accounts import MESSAGE
 from lianyi.insight.ledger.balance import trial
+from lianyi.insight.ledger.returns import Effect, Returns, returns
 from lianyi.insight.ledger.splits import DIMENSIONS
+from lianyi.insight.ledger.sums import ORDERS, finished, nothing, of_people, sums
 
 if TYPE_CHECKING:
     from lianyi.workspace import Workspace
@@ -61,46 +65,6 @@ def month_of(text: str, name: str = "month") -> date | None:
         raise InputError(f"{name}: {text[:40]!r} is no month; write it like 2026-05") from error
 
 
-def _sum(account: str | Sequence[str], column: str = "amount") -> str:
-    names = [account] if isinstance(account, str) else account
-    listed = ", ".join(f"'{name}'" for name in names)
-    return f"sum({column}) FILTER (WHERE account IN ({listed}))"
-
-
-def _sums(*, orders: str) -> str:
-    """SQL: the figures of a group of rows of splits."""
-    return f"""
-        CAST(coalesce({_sum(ORDER)}, 0) AS DECIMAL(38, 4)) AS ordered,
-        CAST(coalesce({_sum(REFUND)}, 0) AS DECIMAL(38, 4)) AS refunded,
-        CAST(coalesce({_sum(SPENT)}, 0) AS DECIMAL(38, 4)) AS spent,
-        CAST({_sum(GOODS)} AS DECIMAL(38, 4)) AS goods,
-        CAST(coalesce({_sum((ORDER, REFUND), "unknown")}, 0) AS BIGINT) AS revenue_unknown,
-        CAST(coalesce({_sum(SPENT, "unknown")}, 0) AS BIGINT) AS spent_unknown,
-        CAST(coalesce({_sum(GOODS, "unknown")}, 0) AS BIGINT) AS goods_unknown,
-        CAST(coalesce({_sum(SPENT, "count")}, 0) AS BIGINT) AS costs, {orders} AS orders"""
-
-
-_ORDERS = "CAST(coalesce(sum(orders), 0) AS BIGINT)"
-
-
-def finished(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A row of sums with what follows from them: revenue (net of refunds), result (revenue less what was spent), margin
-    (revenue less goods), after_goods (result less goods). None where an amount in it is unknown; margin and after_goods
-    also while the price book knows no margins."""
-    revenue, known = row["ordered"] + row["refunded"], not row["revenue_unknown"]
-    spent_known = known and not row["spent_unknown"]
-    sold = bool(row["ordered"] or row["refunded"])
-    goods_known = (row["goods"] is not None and not row["goods_unknown"]) or not sold
-    goods = row["goods"] or Decimal(0)
-    return {
-        **row,
-        "revenue": revenue,
-        "result": revenue + row["spent"] if spent_known else None,
-        "margin": revenue + goods if known and goods_known else None,
-        "after_goods": revenue + row["spent"] + goods if spent_known and goods_known else None,
-    }
-
-
 class Ledger:
     """The ledger of one workspace."""
 
@@ -109,7 +73,7 @@ class Ledger:
 
     def total(self, period: Period = ALWAYS) -> dict[str, Any]:
         """The sums of everything; see `finished` for what each is."""
-        return self.member("all", "all", period) or finished(_nothing())
+        return self.member("all", "all", period) or finished(nothing())
 
     def months(self, dimension: str = "all", member: str = "all") -> list[dict[str, Any]]:
         """Month by month, oldest first: the sums as booked (rows with view `booked`) and as corrected."""
@@ -119,7 +83,7 @@ class Ledger:
         found: list[dict[str, Any]] = []
         for view, column in VIEWS.items():
             rows = self._rows(
-                f"SELECT {column} AS month, {_sums(orders=_ORDERS)} FROM ledger_splits "
+                f"SELECT {column} AS month, {sums(orders=ORDERS)} FROM ledger_splits "
                 f"WHERE dimension = ? AND member = ? GROUP BY {column}",
                 [dimension, member],
             )
@@ -140,11 +104,11 @@ class Ledger:
             raise InputError(f"limit: {limit} is not from 1 to {MOST:,}, or offset {offset} is below 0")
         page = f"ORDER BY {by[order]}, member LIMIT {limit:d} OFFSET {offset:d}"
         if dimension == PERSON:
-            rows = self._rows(f"SELECT * FROM ({_people()}) AS p {page}", [])
+            rows = self._rows(f"SELECT * FROM ({of_people()}) AS p {page}", [])
         else:
             where, values = period.where()
             rows = self._rows(
-                f"SELECT * FROM (SELECT member, {_sums(orders=_ORDERS)} FROM ledger_splits "
+                f"SELECT * FROM (SELECT member, {sums(orders=ORDERS)} FROM ledger_splits "
                 f"WHERE dimension = ? AND {where} GROUP BY member) AS s {page}",
                 [dimension, *values],
             )
@@ -154,9 +118,9 @@ class Ledger:
         """One member of a dimension with its sums, and by account under `accounts`; None where it has no entry."""
         _known(dimension)
         table, where, values = self._of(dimension, member, period)
-        orders = _ORDERS if table == "ledger_splits" else "CAST(NULL AS BIGINT)"
+        orders = ORDERS if table == "ledger_splits" else "CAST(NULL AS BIGINT)"
         rows = self._rows(
-            f"SELECT count(*) AS rows, {_sums(orders=orders)} FROM {table} WHERE {where}", values
+            f"SELECT count(*) AS rows, {sums(orders=orders)} FROM {table} WHERE {where}", values
         )  # fmt: skip
         if not rows[0].pop("rows"):
             return None
@@ -207,6 +171,40 @@ class Ledger:
             "WHERE dimension = 'currency' AND without_rate > 0 GROUP BY member ORDER BY member",
             [],
         )
+
+    def returns(self, dimension: str, member: str) -> Returns | None:
+        """What its experiment says that it truly brought, beside what was spent; None where no experiment tells: nobody
+        was held out, or it is no campaign, journey or ripple of a campaign. Of a ripple the total effect by ties."""
+        found = self.member(dimension, member)
+        experiment, estimator = self._experiment(dimension, member)
+        if found is None or not experiment or "effects" not in self._ws.states():
+            return None
+        rows = self._rows(
+            f"SELECT metric, estimate, low, high, n_treated FROM effects WHERE experiment = ? AND {estimator} "
+            "AND metric IN ('revenue', 'kept') AND estimate IS NOT NULL AND low IS NOT NULL AND high IS NOT NULL",
+            [experiment],
+        )
+        by_metric = {
+            row["metric"]: Effect(estimate=row["estimate"], low=row["low"], high=row["high"], people=row["n_treated"])
+            for row in rows if not any(isnan(row[name]) for name in ("estimate", "low", "high"))
+        }  # fmt: skip
+        if "revenue" not in by_metric:
+            return None
+        messages = sum(int(row["units"] or 0) for row in found["accounts"] if row["account"] == MESSAGE)
+        margin = float(found["margin"] / found["revenue"]) if found["margin"] and found["revenue"] > 0 else None
+        return returns(
+            by_metric["revenue"], spent=None if found["spent_unknown"] else -found["spent"], margin=margin,
+            messages=messages, kept=by_metric.get("kept"),
+        )  # fmt: skip
+
+    def _experiment(self, dimension: str, member: str) -> tuple[str, str]:
+        """The experiment of a member, "" where it has none, and the SQL of the estimator to go by."""
+        if dimension in {CAMPAIGN, JOURNEY} and member:
+            return experiment_of(dimension, member), "main"
+        if dimension == "ripple":
+            named = self._rows("SELECT name FROM ripples WHERE ripple_id = ? AND kind = 'campaign'", [member])
+            return (experiment_of(CAMPAIGN, named[0]["name"]) if named else ""), "estimator = 'total'"
+        return "", ""
 
     def attribution(self, dimension: str = "channel", *, limit: int = 100) -> list[dict[str, Any]]:
         """Members of a dimension (channel, campaign, sharer), each with its part of the same orders by every model, as
@@ -273,18 +271,6 @@ _NAMES: Mapping[str, tuple[str, str]] = {
 }
 
 
-def _people() -> str:
-    """One row = one person with the sums of `_sums`."""
-    return f"SELECT person_id AS member, {_sums(orders='CAST(NULL AS BIGINT)')} FROM ledger_people GROUP BY person_id"
-
-
 def _known(dimension: str) -> None:
     if dimension not in BY:
         raise InputError(f"by: {dimension[:40]!r} is none of {', '.join(BY)}")
-
-
-def _nothing() -> dict[str, Any]:
-    """Sums of no entries."""
-    counts = ("revenue_unknown", "spent_unknown", "goods_unknown", "costs", "orders")
-    amounts = ("ordered", "refunded", "spent")
-    return {**dict.fromkeys(amounts, Decimal(0)), "goods": None, **dict.fromkeys(counts, 0), "accounts": []}

@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from click.testing import CliRunner
 from pytest_django import Settings as DjangoSettings
@@ -21,6 +22,7 @@ from lianyi.memory.draining import land
 from lianyi.memory.events import Event
 from lianyi.workspace import Workspace
 from tests.doors.standing import NOW, Standing, copy_brand
+from tests.doors.tables import put_table
 
 SPRING = "<b>spring</b>"
 BOOK = 'prices: [{channel: sms, price: "0.05", currency: CNY}]\n'
@@ -107,6 +109,33 @@ def test_attribution_stands_side_by_side_and_says_that_it_is_no_cause(spent: Wor
     assert asked["sums"] == dict.fromkeys(MODELS, "50.0000")
     told = [json.loads(line) for line in run(spent, "ledger", "attribution", "--by", "sharer", "--json").splitlines()]
     assert sum(Decimal(row["amounts"]["shapley"]) for row in told) == 50
+
+
+def test_an_experiment_says_what_it_truly_brought_and_without_one_that_is_unknown(
+    spent: Workspace, people: Standing
+) -> None:
+    asked = {"by": "campaign", "member": SPRING}
+    assert spent.ledger.returns("campaign", SPRING) is None
+    assert "Unknown: nobody was held out of it" in text(people.analyst.get("/ledger/one", asked))
+    rows = [
+        {"experiment": f"campaign/{SPRING}", "metric": metric, "estimator": "cuped", "main": True, "estimate": mean,
+         "low": mean - half, "high": mean + half, "n_treated": 10}
+        for metric, mean, half in (("revenue", 4.0, 1.0), ("kept", 0.2, 0.3))
+    ]  # fmt: skip
+    put_table(spent, "effects", pa.Table.from_pylist(rows))
+    made = spent.ledger.returns("campaign", SPRING)
+    assert made is not None
+    assert made.profit is not None
+    assert (made.profit.low, made.profit.estimate, made.profit.high) == (10, 20, 30)
+    assert (made.pays, made.break_even, made.before_goods) == ("yes", 2, True)
+    page = text(people.analyst.get("/ledger/one", asked))
+    for said in ("it pays", "¥10.00 – ¥30.00", "100%", "∞", "10 people treated"):
+        assert said in page
+    told = people.analyst.get("/api/v1/ledger/member", asked).json()["returns"]
+    assert told["roi"] == {"estimate": 1.0, "low": 0.5, "high": 1.5}
+    assert json.loads(run(spent, "ledger", "one", "campaign", SPRING))["returns"] == told
+    ripple = next(row["member"] for row in spent.ledger.split("ripple") if row["member"])
+    assert spent.ledger.returns("ripple", ripple) is None, "no effect by ties is there"
 
 
 def test_checks_are_shown_and_a_difference_is_an_alarm(spent: Workspace, people: Standing) -> None:

@@ -66,8 +66,8 @@ def split(request: HttpRequest) -> dict[str, Any]:
     return {"as_of": ws.states()[TABLE].as_of, "currency": ws.settings.currency, "by": by, "members": found}
 
 
-@api.add("GET", "ledger/member", right="people.see", says="One member of a dimension: sums, accounts, months.",
-         query=(_BY, _MEMBER, *_MONTHS))  # fmt: skip
+@api.add("GET", "ledger/member", right="people.see", query=(_BY, _MEMBER, *_MONTHS),
+         says="One member of a dimension: sums, accounts, months; returns by its experiment.")  # fmt: skip
 def member(request: HttpRequest) -> dict[str, Any]:
     """404 where the ledger has no entry of it."""
     ws, by, name = built(TABLE), request.GET.get("by", ""), request.GET.get("member", "")
@@ -76,7 +76,7 @@ def member(request: HttpRequest) -> dict[str, Any]:
         raise ApiError(404, f"the ledger has no entry of {by} {name[:80]!r}")
     return {
         "as_of": ws.states()[TABLE].as_of, "currency": ws.settings.currency, **found,
-        "months": ws.ledger.months(by, name),
+        "months": ws.ledger.months(by, name), "returns": ws.ledger.returns(by, name),
     }  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +73,8 @@ def one(ctx: click.Context, dimension: str, member: str, begins: str, ends: str,
     found = reads.member(dimension, member, _period(begins, ends, view))
     if found is None:
         raise NotFound(f"the ledger has no entry of {dimension} {member!r}; lianyi ledger by {dimension} lists them")
-    click.echo(json_line({**found, "months": reads.months(dimension, member)}))
+    told = reads.returns(dimension, member)
+    click.echo(json_line({**found, "months": reads.months(dimension, member), "returns": told and asdict(told)}))
 
 
 @ledger.command()

@@ -28,7 +28,7 @@ NAMES: Mapping[str, Text] = {
     "last": gettext_lazy("Last touch"),
     "linear": gettext_lazy("Linear"),
     "decay": gettext_lazy("Time decay"),
-    "position": gettext_lazy("Position"),
+    "position": gettext_lazy("By position"),
     "shapley": gettext_lazy("Shapley"),
     "markov": gettext_lazy("Markov removal"),
 }

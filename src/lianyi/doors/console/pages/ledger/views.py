@@ -29,6 +29,8 @@ from lianyi.ledger import BOOKED, BY, CORRECTED, Period, month_of
 
 PAGE = 50
 ENTRIES = 50
+# Of what an experiment can tell: held-out people or communities.
+TOLD = {"campaign", "journey", "ripple"}
 VIEWS: Mapping[str, Text] = {
     BOOKED: gettext_lazy("as it was booked"),
     CORRECTED: gettext_lazy("corrected by late refunds"),
@@ -135,6 +137,8 @@ def one(request: HttpRequest) -> HttpResponse:
         "member": member,
         "title": title_of(by, found),
         "own_page": page_of(by, member),
+        "returns": ws.ledger.returns(by, member),
+        "told_by": by in TOLD,
         "total": found,
         "account": account,
         "accounts": [{**row, "title": account_title(row["account"])} for row in found["accounts"]],
