@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lianyi.insight.scope import MOMENT, Scope
+from lianyi.insight.scope import AT, MOMENT, Scope
 from lianyi.insight.value.stages.rules import ACTIVITY, Line, Stage, Stages
 from lianyi.insight.zone import DAY
 from lianyi.memory.events import PASSIVE_KINDS
@@ -11,73 +11,114 @@ PROMPT_DAYS = 14  # what came within so many days before a move may have moved
 
 
 def acts(scope: Scope, stages: Stages) -> str:
-    """One row = one person × kind × local day, done or received: the first such event of the day."""
+    """One row = one person × kind, done or received, and × local day where some line asks for days: the first and last
+    moment (microseconds). Nothing but numbers is carried here: the log is long."""
     lines = [line for stage in stages.stages for line in stage.when]
     done = {kind for line in lines for kind in line.kinds}
-    got = sorted({kind for line in lines for kind in line.received})
-    columns = ("e.id", "e.kind", "e.channel", "e.campaign", "e.object_key", MOMENT)
-    d = scope.dialect
-    named = ", ".join(d.text(kind) for kind in sorted(done - {ACTIVITY}))
-    listed = f"e.kind IN ({named})" if named else "FALSE"
-    alive = f" OR {scope.alive}" if ACTIVITY in done else ""
-    parts = [_by_day(scope, scope.done(*columns, where=f"({listed}{alive})"), 0)]
+    got = {kind for line in lines for kind in line.received}
+    daily = [line for line in lines if line.days > 1 or line.after]
+    parts = [_by_day(scope, scope.done("e.kind", MOMENT, where=_kinds(scope, done)), 0, _days(daily, "kinds"))]
     if got:
-        where = f"e.kind IN ({', '.join(d.text(kind) for kind in got)})"
-        parts.append(_by_day(scope, scope.received(*columns, where=where), 1))
+        events = scope.received("e.kind", MOMENT, where=_kinds(scope, got))
+        parts.append(_by_day(scope, events, 1, _days(daily, "received")))
     return " UNION ALL ".join(parts)
 
 
-def _by_day(scope: Scope, events: str, received: int) -> str:
-    first = scope.dialect.struct(
-        moment="moment", id="id", kind="kind", channel="channel", campaign="campaign", object="object_key"
-    )
+def _days(lines: list[Line], side: str) -> set[str]:
+    return {kind for line in lines for kind in getattr(line, side)}
+
+
+def _kinds(scope: Scope, kinds: set[str]) -> str:
+    """SQL: an event is of one of these kinds."""
+    named = [scope.dialect.text(kind) for kind in sorted(kinds - {ACTIVITY})]
+    listed = [f"e.kind IN ({', '.join(named)})"] if named else []
+    return "(" + " OR ".join([*listed, *([scope.alive] if ACTIVITY in kinds else [])] or ["FALSE"]) + ")"
+
+
+def _by_day(scope: Scope, events: str, received: int, daily: set[str]) -> str:
+    local = scope.day("moment")
+    named = ", ".join(scope.dialect.text(kind) for kind in sorted(daily - {ACTIVITY}))
+    day = local if ACTIVITY in daily else f"CASE WHEN kind IN ({named}) THEN {local} ELSE 0 END" if named else "0"
+    micros = scope.dialect.micros("moment")
     return (
-        f"SELECT person_id, kind, {received} AS received, {scope.day('moment')} AS day, min({first}) AS first "
-        f"FROM {events} AS a GROUP BY person_id, kind, {scope.day('moment')}"
+        f"SELECT person_id, kind, {received} AS received, day, min(micros) AS micros, max(micros) AS latest "
+        f"FROM (SELECT person_id, kind, {day} AS day, {micros} AS micros FROM {events} AS a) AS d "
+        f"GROUP BY person_id, kind, day"
     )
 
 
 def reached(scope: Scope, stage: Stage, rank: int, names: tuple[str, ...]) -> str:
-    """One row = one person who reached the stage: rank, and the event by which. Reads `stage_acts`, and of the stages
+    """One row = one person who reached the stage: rank, and when (microseconds). Reads `stage_acts`, and of the stages
     before the relations `reached_<rank>`."""
     lines = " UNION ALL ".join(_line(scope, line, names) for line in stage.when)
-    return f"SELECT person_id, {rank} AS rank, min(first) AS first FROM ({lines}) AS l GROUP BY person_id"
+    return f"SELECT person_id, {rank} AS rank, min(micros) AS micros FROM ({lines}) AS l GROUP BY person_id"
 
 
 def _line(scope: Scope, line: Line, names: tuple[str, ...]) -> str:
-    """One row = one person who fulfils a line, and the event by which (one per person at least, the first decides)."""
-    tests = []
-    if line.kinds:
-        tests.append(f"(a.received = 0 AND {_among(scope, line.kinds)})")
-    if line.received:
-        tests.append(f"(a.received = 1 AND {_among(scope, line.received)})")
-    where, join = f"({' OR '.join(tests)})", ""
+    """One row = one person who fulfils a line, and when."""
+    where, join, moment = _of_line(scope, line, "a.kind", "a.received"), "", "a.micros"
     if line.after:
         join = f"JOIN reached_{names.index(line.after)} AS r ON r.person_id = a.person_id "
-        micros = scope.dialect.micros
-        where += f" AND {micros('a.first.moment')} > {micros('r.first.moment')} + {line.gap * DAY}"
-    found = f"SELECT a.person_id, a.day, a.first FROM stage_acts AS a {join}WHERE {where}"
+        since = f"r.micros + {line.gap * DAY}"
+        where += f" AND a.latest > {since}"
+        moment = f"CASE WHEN a.micros > {since} THEN a.micros ELSE a.latest END"
+    found = f"SELECT a.person_id, a.day, {moment} AS micros FROM stage_acts AS a {join}WHERE {where}"
     if line.days == 1:
-        return f"SELECT person_id, min(first) AS first FROM ({found}) AS f GROUP BY person_id"
-    by_day = f"SELECT person_id, day, min(first) AS first FROM ({found}) AS f GROUP BY person_id, day"
+        return f"SELECT person_id, min(micros) AS micros FROM ({found}) AS f GROUP BY person_id"
+    by_day = f"SELECT person_id, day, min(micros) AS micros FROM ({found}) AS f GROUP BY person_id, day"
     nth = "row_number() OVER (PARTITION BY person_id ORDER BY day)"
-    numbered = f"SELECT person_id, first, {nth} AS nth FROM ({by_day}) AS d"
-    return f"SELECT person_id, first FROM ({numbered}) AS n WHERE nth = {line.days}"
+    numbered = f"SELECT person_id, micros, {nth} AS nth FROM ({by_day}) AS d"
+    return f"SELECT person_id, micros FROM ({numbered}) AS n WHERE nth = {line.days}"
 
 
-def _among(scope: Scope, kinds: tuple[str, ...]) -> str:
+def _of_line(scope: Scope, line: Line, kind: str, received: str) -> str:
+    """SQL: an event is one that the line asks for."""
+    tests = []
+    if line.kinds:
+        tests.append(f"({received} = 0 AND {_among(scope, line.kinds, kind)})")
+    if line.received:
+        tests.append(f"({received} = 1 AND {_among(scope, line.received, kind)})")
+    return f"({' OR '.join(tests)})"
+
+
+def told(scope: Scope, stages: Stages) -> str:
+    """One row = one step on with the event by which the stage was reached: id, kind, channel, campaign, content. Of
+    events of one moment the first by id."""
+    d = scope.dialect
+    lines = [line for stage in stages.stages for line in stage.when]
+    done, got = ({kind for line in lines for kind in getattr(line, side)} for side in ("kinds", "received"))
+    columns = ("e.id", "e.kind", "e.channel", "e.campaign", "e.object_key", f"{d.micros(AT)} AS micros")
+    events = [f"SELECT *, 0 AS received FROM {scope.done(*columns, where=_kinds(scope, done))} AS a"]
+    if got:
+        events.append(f"SELECT *, 1 AS received FROM {scope.received(*columns, where=_kinds(scope, got))} AS a")
+    asked = " ".join(
+        f"WHEN {rank} THEN {' OR '.join(_of_line(scope, line, 'e.kind', 'e.received') for line in stage.when)}"
+        for rank, stage in enumerate(stages.stages)
+    )
+    first = d.struct(id="e.id", kind="e.kind", channel="e.channel", campaign="e.campaign", object="e.object_key")
+    return f"""
+    SELECT s.person_id, s.rank, s.micros, min({first}) AS first
+    FROM stage_steps AS s JOIN ({" UNION ALL ".join(events)}) AS e
+        ON e.person_id = s.person_id AND e.micros = s.micros
+    WHERE CASE s.rank {asked} ELSE FALSE END
+    GROUP BY s.person_id, s.rank, s.micros
+    """
+
+
+def _among(scope: Scope, kinds: tuple[str, ...], column: str) -> str:
     text = scope.dialect.text
-    alive = [f"a.kind NOT IN ({', '.join(text(kind) for kind in PASSIVE_KINDS)})"] if ACTIVITY in kinds else []
+    passive = ", ".join(text(kind) for kind in PASSIVE_KINDS)
+    alive = [f"{column} NOT IN ({passive})"] if ACTIVITY in kinds else []
     named = [kind for kind in kinds if kind != ACTIVITY]
-    listed = [f"a.kind IN ({', '.join(text(kind) for kind in named)})"] if named else []
+    listed = [f"{column} IN ({', '.join(text(kind) for kind in named)})"] if named else []
     return f"({' OR '.join([*alive, *listed])})"
 
 
 def steps_on() -> str:
     """One row = one person × stage that was a step on: reached when no later stage had been. Reads `stage_reached`."""
     return """
-    SELECT person_id, rank, first FROM (
-        SELECT *, max(rank) OVER (PARTITION BY person_id ORDER BY first.moment, rank DESC
+    SELECT person_id, rank, micros FROM (
+        SELECT *, max(rank) OVER (PARTITION BY person_id ORDER BY micros, rank DESC
             ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
         FROM stage_reached
     ) AS s WHERE before IS NULL OR rank > before
@@ -116,8 +157,8 @@ def moves(scope: Scope) -> str:
         CAST(row_number() {way} AS BIGINT) AS number, {highest("1 PRECEDING")} AS rank_before,
         {highest("CURRENT ROW")} AS rank_now
     FROM (
-        SELECT person_id, {scope.day("first.moment")} AS day, 2 AS place, rank, first FROM stage_steps
-        UNION ALL SELECT person_id, day, back AS place, NULL AS rank, NULL AS first FROM stage_silences
+        SELECT person_id, {scope.day(scope.dialect.moment("micros"))} AS day, 2 AS place, rank, micros FROM stage_steps
+        UNION ALL SELECT person_id, day, back AS place, NULL AS rank, NULL AS micros FROM stage_silences
     ) AS m
     """
 
@@ -150,6 +191,6 @@ def moved_by(scope: Scope) -> str:
         max({touch}) FILTER (WHERE p.touch = 1) AS touch, count(*) FILTER (WHERE p.touch = 0) AS friends,
         max({friend}) FILTER (WHERE p.touch = 0) AS friend
     FROM stage_steps AS s JOIN stage_prompts AS p ON p.person_id = s.person_id
-        AND {moment} <= {d.micros("s.first.moment")} AND {moment} > {d.micros("s.first.moment")} - {PROMPT_DAYS * DAY}
+        AND {moment} <= s.micros AND {moment} > s.micros - {PROMPT_DAYS * DAY}
     GROUP BY s.person_id, s.rank
     """

@@ -37,6 +37,7 @@ def _moves(build: Build) -> str:
     build.make("stage_reached", parts)
     build.drop("stage_acts", *(f"reached_{rank}" for rank in range(len(stages.stages))))
     build.make("stage_steps", reaching.steps_on())
+    build.make("stage_told", reaching.told(scope, stages))
     build.make("stage_spans", reaching.spans(scope))
     build.make("stage_silences", reaching.silences(scope, stages.silent))
     build.drop("stage_reached", "stage_spans")
@@ -48,15 +49,17 @@ def _moves(build: Build) -> str:
     before = f"CASE WHEN w.place_before = 0 THEN {lapsed} ELSE {_name(scope, 'w.rank_before', stages.names)} END"
     # a first sign of life without a stage is a stage that the rules do not know; it starts the way with its first step
     return f"""
-    SELECT w.person_id, w.number, {scope.date("w.day")} AS day, w.first.moment AS "at",
+    SELECT w.person_id, w.number, {scope.date("w.day")} AS day,
+        CASE WHEN w.place = 2 THEN {scope.dialect.moment("w.micros")} END AS "at",
         CASE w.place WHEN 0 THEN 'lapse' WHEN 1 THEN 'return' ELSE 'step' END AS move, {before} AS from_stage,
         CASE WHEN w.place = 0 THEN {lapsed} ELSE {_name(scope, "w.rank_now", stages.names)} END AS to_stage,
-        w.day - w.day_before AS days, w.first.id AS event_id, w.first.kind AS kind, w.first.channel AS channel,
-        w.first.campaign AS campaign, w.first.object AS content, coalesce(b.touches, 0) AS touches,
+        w.day - w.day_before AS days, e.first.id AS event_id, e.first.kind AS kind, e.first.channel AS channel,
+        e.first.campaign AS campaign, e.first.object AS content, coalesce(b.touches, 0) AS touches,
         b.touch.channel AS touch_channel, b.touch.content AS touch_content, coalesce(b.friends, 0) AS friends,
         b.friend.other AS friend_id, {scope.date("w.day_after")} AS until
     FROM stage_way AS w LEFT JOIN stage_moved_by AS b
         ON b.person_id = w.person_id AND b.rank = w.rank AND w.place = 2
+    LEFT JOIN stage_told AS e ON e.person_id = w.person_id AND e.rank = w.rank AND w.place = 2
     WHERE w.rank_now IS NOT NULL
     """
 
