@@ -32,7 +32,8 @@ def rounds() -> tuple[Round, ...]:
     from lianyi.action.campaigns.sending import Campaigns
     from lianyi.action.channels.rounds import Returns
     from lianyi.action.contacts.sending import Sending
+    from lianyi.action.experiments.rounds import Assignments
     from lianyi.action.journeys.rounds import Journeys
     from lianyi.action.rewards.rounds import Settling
 
-    return (AudienceRound(), Returns(), Sending(), Journeys(), Campaigns(), Settling())
+    return (AudienceRound(), Returns(), Sending(), Journeys(), Campaigns(), Settling(), Assignments())

@@ -12,8 +12,8 @@ from lianyi.action.journeys import engine as room
 from lianyi.action.journeys import following, neighbours, timers, versions
 from lianyi.action.journeys.engine import Engine, retry
 from lianyi.action.journeys.models import Enrolment, Passage, Task
-from lianyi.action.journeys.stepping import chance
 from lianyi.errors import InputError
+from lianyi.insight.chance import chance
 from lianyi.memory.draining import land
 from lianyi.memory.events import Event
 from lianyi.memory.identify import identify_events

@@ -64,8 +64,10 @@ def figures(workspace: Workspace, campaign: Campaign, *, now: datetime) -> Figur
         ids = keeping.people_of(workspace, campaign)
     except InputError:
         return None
-    people = [person for person in ids.to_pylist() if person]
-    held = {person for person in people if keeping.is_held(campaign, person)}
+    clusters = keeping.clusters_of(workspace, campaign).to_pylist()
+    pairs = [(person, cluster) for person, cluster in zip(ids.to_pylist(), clusters, strict=True) if person]
+    people = [person for person, _cluster in pairs]
+    held = {person for person, cluster in pairs if keeping.is_held(campaign, person, cluster)}
     states, refused = _contacts(campaign)
     made = Figures(planned=len(people) - len(held), held=len(held), states=states, refused=refused)
     if campaign.started_at is None or campaign.started_at > now or "keys" not in workspace.states():

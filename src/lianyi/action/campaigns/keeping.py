@@ -15,11 +15,13 @@ import pyarrow.parquet as pq
 from django.db import IntegrityError, transaction
 
 from lianyi.action.campaigns.models import Campaign
+from lianyi.action.experiments.clusters import communities
 from lianyi.action.journeys import neighbours
 from lianyi.action.journeys.document import clock
 from lianyi.action.journeys.reading import Problem
-from lianyi.action.journeys.stepping import chance
 from lianyi.errors import InputError, LianyiError, NotFound
+from lianyi.insight.chance import chance
+from lianyi.insight.effects.words import COMMUNITY, UNITS
 from lianyi.workspace import Workspace
 
 State = Campaign.State
@@ -39,6 +41,7 @@ class Draft:
     channel: str
     purpose: str = "marketing"
     holdout: float = 0.1
+    unit: str = "person"
     at: datetime | None = None
     window: str = ""
     confirm: bool = False
@@ -122,11 +125,17 @@ def check(workspace: Workspace, campaign: Campaign, *, now: datetime) -> Checked
         ids, as_of = neighbours.members(workspace, campaign.audience)
     except LianyiError as error:
         return Checked(problems=(Problem(path="audience", says=str(error)), *problems))
-    held = sum(is_held(campaign, person) for person in ids.to_pylist())
+    try:
+        clusters = communities(workspace, ids) if campaign.unit == COMMUNITY else {}
+    except LianyiError as error:
+        return Checked(problems=(Problem(path="unit", says=str(error)), *problems))
+    held = sum(is_held(campaign, person, clusters.get(person, "")) for person in ids.to_pylist())
     if not len(ids):
         problems.append(Problem(path="audience", says=f"{campaign.audience!r} is empty as of {as_of:%Y-%m-%d %H:%M}"))
     if not problems:
-        _write(workspace, campaign, ids)
+        _write(
+            workspace, campaign, ids, pa.array([clusters.get(person, "") for person in ids.to_pylist()], pa.string())
+        )
         version = neighbours.content_version(campaign.content)
         rows = Campaign.objects.filter(pk=campaign.pk, state__in=(State.DRAFT, State.CHECKED))
         rows.update(state=State.CHECKED, people=len(ids), as_of=as_of, version=version, given=0, asked=0)
@@ -150,6 +159,8 @@ def _problems(campaign: Campaign, now: datetime) -> list[Problem]:
         tried("window", lambda: window_of(campaign.window))
     if not 0 <= campaign.holdout < 1:
         found.append(Problem(path="holdout", says=f"{campaign.holdout} is no share; write 0 to less than 1"))
+    if campaign.unit not in UNITS:
+        found.append(Problem(path="unit", says=f"{campaign.unit!r} is none of {', '.join(UNITS)}"))
     if campaign.at is not None and campaign.at < now:
         found.append(Problem(path="at", says=f"{campaign.at:%Y-%m-%d %H:%M} UTC is over already"))
     if not campaign.purpose:
@@ -169,9 +180,11 @@ def window_of(text: str) -> tuple[str, str]:
     return begin, end
 
 
-def is_held(campaign: Campaign, person_id: str) -> bool:
-    """Whether this person gets nothing, so that there is somebody to compare with. Always the same."""
-    return campaign.holdout > 0 and chance(f"campaign/{campaign.name}", person_id) < campaign.holdout
+def is_held(campaign: Campaign, person_id: str, cluster: str = "") -> bool:
+    """Whether this person gets nothing, so that there is somebody to compare with. Always the same. cluster: the
+    community that is held out as a whole, as it was when the campaign was checked."""
+    unit = cluster or person_id
+    return campaign.holdout > 0 and chance(f"campaign/{campaign.name}", unit) < campaign.holdout
 
 
 def start(campaign: Campaign, *, now: datetime) -> None:
@@ -216,11 +229,11 @@ def path_of(workspace: Workspace, campaign: Campaign) -> Path:
     return workspace.folder / FOLDER / f"{campaign.pk}.parquet"
 
 
-def _write(workspace: Workspace, campaign: Campaign, ids: pa.Array) -> None:
+def _write(workspace: Workspace, campaign: Campaign, ids: pa.Array, clusters: pa.Array) -> None:
     path = path_of(workspace, campaign)
     path.parent.mkdir(exist_ok=True)
     fresh = path.with_suffix(f".{os.getpid()}")
-    pq.write_table(pa.table({"person_id": ids}), fresh, compression="zstd")
+    pq.write_table(pa.table({"person_id": ids, "cluster": clusters}), fresh, compression="zstd")
     fresh.replace(path)
 
 
@@ -233,6 +246,17 @@ def people_of(workspace: Workspace, campaign: Campaign) -> pa.Array:
     return column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
 
 
+def clusters_of(workspace: Workspace, campaign: Campaign) -> pa.Array:
+    """The community of each of people_of as it was then, empty where people are held out one by one."""
+    path = path_of(workspace, campaign)
+    if not path.exists():
+        raise InputError(f"whom {campaign.name} is for is not written down; check it again")
+    read = pq.read_table(path)
+    if "cluster" not in read.column_names:
+        return pa.array([""] * read.num_rows, pa.string())
+    return read["cluster"].combine_chunks()
+
+
 def forget(workspace: Workspace, person_ids: set[str]) -> int:
     """Take people out of all campaigns; in how many they were. Their places stay, so that nobody is passed over."""
     changed = 0
@@ -242,6 +266,6 @@ def forget(workspace: Workspace, person_ids: set[str]) -> int:
         ids = people_of(workspace, campaign)
         gone = pc.is_in(ids, value_set=pa.array(sorted(person_ids), pa.string()))
         if pc.any(gone).as_py():
-            _write(workspace, campaign, pc.if_else(gone, "", ids))
+            _write(workspace, campaign, pc.if_else(gone, "", ids), clusters_of(workspace, campaign))
             changed += 1
     return changed

@@ -12,9 +12,10 @@ class Campaign(models.Model):
     """One row = one campaign.
 
     name: as links, codes and events carry it; a plan of a ripple may be the campaign of the same name. holdout: share
-    of the audience that gets nothing, by a stable hash. at: when it starts, null = once it is started. window: hours of
-    the person's day between which it goes, "" = any. people, as_of: of the audience as it was checked; exactly these
-    get it. given: how many of them were looked at, by the order of their ids; asked: how many contacts came of that.
+    of the audience that gets nothing, by a stable hash; unit: of each person, or of each community as a whole. at: when
+    it starts, null = once it is started. window: hours of the person's day between which it goes, "" = any. people,
+    as_of: of the audience as it was checked; exactly these get it. given: how many of them were looked at, by the order
+    of their ids; asked: how many contacts came of that.
     """
 
     class State(models.TextChoices):
@@ -34,6 +35,7 @@ class Campaign(models.Model):
     channel = models.CharField(max_length=50)
     purpose = models.CharField(max_length=60, default="marketing")
     holdout = models.FloatField(default=0.1)
+    unit = models.CharField(max_length=10, default="person")
     at = models.DateTimeField(null=True, blank=True)
     window = models.CharField(max_length=11, blank=True)
     confirm = models.BooleanField(default=False)

@@ -15,11 +15,14 @@ from django.db.models import F, Q
 
 from lianyi.action.campaigns import keeping
 from lianyi.action.campaigns.models import Campaign
+from lianyi.action.experiments import control
+from lianyi.action.experiments.assigning import Place, Trial, tell
 from lianyi.action.journeys import document as d
 from lianyi.action.journeys import neighbours
 from lianyi.action.journeys.stepping import opening
 from lianyi.action.journeys.world import zones
 from lianyi.errors import LianyiError
+from lianyi.insight.effects.words import CAMPAIGN
 from lianyi.workspace import Workspace
 
 PAGE = 2_000
@@ -70,16 +73,28 @@ def give(workspace: Workspace, campaign: Campaign, *, now: datetime) -> bool:
             _end(campaign, mine, now)
             return False
         page = ids.slice(campaign.given, PAGE)
-        _give_page(workspace, campaign, page, mine, now)
+        clusters = keeping.clusters_of(workspace, campaign).slice(campaign.given, PAGE)
+        _give_page(workspace, campaign, page, clusters, mine, now)
     except LianyiError as error:
         mine.update(problem=str(error)[:2000], worker="", lease_until=now + AFTER_ERROR)
         return False
     return True
 
 
-def _give_page(workspace: Workspace, campaign: Campaign, page: pa.Array, mine: Any, now: datetime) -> None:
-    people = [person for person in page.to_pylist() if person and not keeping.is_held(campaign, person)]
-    rows = _asks(workspace, campaign, people, now)
+def _give_page(
+    workspace: Workspace, campaign: Campaign, page: pa.Array, clusters: pa.Array, mine: Any, now: datetime
+) -> None:
+    begins = campaign.started_at or now
+    places = [
+        Place(person_id=person, held=keeping.is_held(campaign, person, cluster), at=begins, cluster=cluster)
+        for person, cluster in zip(page.to_pylist(), clusters.to_pylist(), strict=True)
+        if person
+    ]
+    if campaign.holdout > 0:
+        # Told before anything is asked for: named by campaign and person, so that a page done again tells nothing new.
+        trial = Trial(kind=CAMPAIGN, name=campaign.name, share=1 - campaign.holdout)
+        tell(workspace, trial, places, control.current(), now=now)
+    rows = _asks(workspace, campaign, [one.person_id for one in places if not one.held], now)
     with transaction.atomic():
         # The place is part of the condition: whoever lost the lease meanwhile writes nothing.
         ours = mine.filter(given=campaign.given).update(

@@ -13,6 +13,7 @@ from typing import Any
 from lianyi.action.channels.kinds import kind_of
 from lianyi.action.channels.models import Account
 from lianyi.action.contacts.models import Contact, State
+from lianyi.action.experiments import control
 from lianyi.action.paging import in_pages
 from lianyi.action.policy import consents, suppressing
 from lianyi.action.policy.clock import zone_of
@@ -101,10 +102,11 @@ def known(
     if hear:
         _hear(ws, by_key)
     listed = suppressing.of_people(ws, {person: one.keys for person, one in people.items()})
+    group = control.current()
     known_people = {
         person: Known(person_id=person, row=one.row, keys=one.keys, facts=Facts(
             zone=_zone(ws, one.row), consents=one.said, suppressions=listed.get(person, ()), touches=one.touches,
-            heard=one.heard,
+            heard=one.heard, control=group.share if group.holds(person) else 0.0,
         ))
         for person, one in people.items()
     }  # fmt: skip

@@ -282,6 +282,11 @@ def _document(journey_id: int, number: int) -> bytes:
     return Version.objects.values_list("document", flat=True).get(journey_id=journey_id, number=number).encode()
 
 
+def holdouts(journey_id: int, number: int) -> float:
+    """The share that a version holds out; versions are never changed."""
+    return flow_of(_document(journey_id, number)).definition.holdout
+
+
 def current_flow(journey: Journey) -> Flow:
     """The map of the version that people enter now."""
     return flow_of(_document(journey.pk, journey.number))

@@ -11,7 +11,8 @@ from typing import Any
 from lianyi.action.journeys.document import Definition, duration
 from lianyi.action.journeys.flow import END, Flow
 from lianyi.action.journeys.models import Enrolment, Journey
-from lianyi.action.journeys.stepping import arrival, chance
+from lianyi.action.journeys.stepping import arrival
+from lianyi.insight.chance import chance
 
 State = Enrolment.State
 PAGE = 2_000

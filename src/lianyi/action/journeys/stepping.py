@@ -5,7 +5,6 @@ The engine, the dry run and the walk all decide by this; they differ in the cloc
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,10 +15,10 @@ from zoneinfo import ZoneInfo
 from lianyi.action.journeys import document as d
 from lianyi.action.journeys.document import clock, duration
 from lianyi.action.journeys.flow import END, Flow
+from lianyi.insight.chance import chance
 
 STRAIGHT_ON = "next"
 HOLDOUT = "holdout"
-_SPACE = 1 << 64
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -203,9 +202,3 @@ def arm_of(step: d.Split, journey: str, person_id: str, winner: str = "") -> str
         if point < 0:
             return arm.name
     return step.arms[-1].name
-
-
-def chance(name: str, person_id: str) -> float:
-    """A number from 0 to 1 that is always the same for a person and a name, and even over people."""
-    digest = hashlib.blake2b(f"{name}\0{person_id}".encode(), digest_size=8).digest()
-    return int.from_bytes(digest) / _SPACE

@@ -1,8 +1,8 @@
 """The gate: may this contact go now? A pure function of rules, facts and the moment.
 
 The rules are asked in one order and the first that says no decides: expired, consent, suppression, non_personal,
-quiet_hours, caps, windows, spacing, priority, confirm. A contact that the person is owed (see `is_owed`) is asked
-about expiry, about suppression of everything, about those quiet hours, caps, windows and spacings that say
+control, quiet_hours, caps, windows, spacing, priority, confirm. A contact that the person is owed (see `is_owed`) is
+asked about expiry, about suppression of everything, about those quiet hours, caps, windows and spacings that say
 `transactional: true` (limits of a platform), and about confirmation where whoever asked for it wants that; about
 nothing else.
 """
@@ -73,7 +73,8 @@ class Rival:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Facts:
     """What is known of the person at the moment. zone: IANA name. heard: when the person last wrote to us, by the
-    channel's word. rivals: due at the same moment, ready to go."""
+    channel's word. rivals: due at the same moment, ready to go. control: the share of the global control group that the
+    person is in, 0 = in none."""
 
     zone: str
     consents: Sequence[Said] = ()
@@ -81,6 +82,7 @@ class Facts:
     touches: Sequence[Touch] = ()
     heard: Mapping[str, datetime] = field(default_factory=dict)
     rivals: Sequence[Rival] = ()
+    control: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -206,6 +208,12 @@ def _non_personal(policy: Policy, facts: Facts, contact: Proposed, now: datetime
     return Decision(verdict=Verdict.REFUSE, rule="non_personal", values=values)
 
 
+def _control(policy: Policy, facts: Facts, contact: Proposed, now: datetime) -> Decision | None:  # noqa: ARG001
+    if not facts.control or is_owed(policy, contact):
+        return None
+    return Decision(verdict=Verdict.REFUSE, rule="control", values={"share": facts.control})
+
+
 def _quiet_hours(policy: Policy, facts: Facts, contact: Proposed, now: datetime) -> Decision | None:
     for rule in _applying(policy, policy.quiet_hours, contact):
         if clock.quiet_until(now, facts.zone, rule) is not None:
@@ -313,5 +321,6 @@ def _held_back(
 
 Ask = Callable[[Policy, Facts, Proposed, datetime], Decision | None]
 ORDER: tuple[Ask, ...] = (
-    _expired, _consent, _suppression, _non_personal, _quiet_hours, _caps, _windows, _spacing, _priority, _confirm,
+    _expired, _consent, _suppression, _non_personal, _control, _quiet_hours, _caps, _windows, _spacing,
+    _priority, _confirm,
 )  # fmt: skip

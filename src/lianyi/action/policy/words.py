@@ -38,7 +38,8 @@ DAY_NAMES: Mapping[str, Pair] = {
 }
 SECTION_NAMES: Mapping[str, Pair] = {
     "expired": ("已过期", "expired"), "consent": ("授权", "consent"), "suppression": ("禁发名单", "suppression list"),
-    "non_personal": ("非个性化选择", "non-personal choice"), "quiet_hours": ("免打扰时段", "quiet hours"),
+    "non_personal": ("非个性化选择", "non-personal choice"), "control": ("全局对照组", "global control group"),
+    "quiet_hours": ("免打扰时段", "quiet hours"),
     "caps": ("频次上限", "cap"), "windows": ("会话窗口", "answer window"), "spacing": ("间隔", "spacing"),
     "priority": ("优先级", "priority"), "confirm": ("人工确认", "confirmation"), "address": ("地址", "address"),
     "content": ("内容", "content"), "person": ("用户", "person"), "channel": ("渠道", "channel"),
@@ -94,6 +95,11 @@ def _suppression(values: Mapping[str, Any], zone: str) -> Pair:  # noqa: ARG001
 def _non_personal(values: Mapping[str, Any], zone: str) -> Pair:
     at = _when(values["chosen"], zone)
     return f"本人于 {at} 选择不接收个性化内容", f"chose at {at} to get nothing personal"
+
+
+def _control(values: Mapping[str, Any], zone: str) -> Pair:  # noqa: ARG001
+    share = f"{values['share']:.1%}"
+    return f"属于全局对照组（全部用户的 {share}，用于衡量效果）", f"in the global control group ({share} of all people)"
 
 
 def _quiet_hours(values: Mapping[str, Any], zone: str) -> Pair:  # noqa: ARG001
@@ -166,7 +172,7 @@ def _channel(values: Mapping[str, Any], zone: str) -> Pair:  # noqa: ARG001
 
 _REASONS: Mapping[str, Callable[[Mapping[str, Any], str], Pair]] = {
     "": lambda _values, _zone: ("", ""), "expired": _expired, "consent": _consent, "suppression": _suppression,
-    "non_personal": _non_personal, "quiet_hours": _quiet_hours, "caps": _caps, "windows": _windows,
+    "non_personal": _non_personal, "control": _control, "quiet_hours": _quiet_hours, "caps": _caps, "windows": _windows,
     "spacing": _spacing, "priority": _priority, "confirm": _confirm, "address": _address, "person": _person,
     "content": _content, "channel": _channel,
 }  # fmt: skip

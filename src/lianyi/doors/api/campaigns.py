@@ -17,12 +17,13 @@ from lianyi.doors.console.brand import workspace
 
 api = Api()
 NAMES = (
-    "id", "name", "audience", "content", "channel", "purpose", "holdout", "at", "window", "confirm", "priority",
+    "id", "name", "audience", "content", "channel", "purpose", "holdout", "unit", "at", "window", "confirm", "priority",
     "state", "people", "as_of", "given", "asked", "by", "created_at", "started_at", "ended_at", "problem",
 )  # fmt: skip
 _SAYS = {
     "name": "as links, codes and events carry it", "audience": "name of an audience", "content": "name of a content",
-    "channel": "name of a channel account", "holdout": "share that gets nothing", "at": "not before (ISO 8601)",
+    "channel": "name of a channel account", "holdout": "share that gets nothing",
+    "unit": "what is held out: person or community", "at": "not before (ISO 8601)",
     "window": "hours of the person's day, e.g. 09:00-21:00", "confirm": "a human must let each message go",
 }  # fmt: skip
 _KINDS = {"holdout": "number", "confirm": "boolean", "priority": "integer"}

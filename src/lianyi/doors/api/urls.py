@@ -16,6 +16,7 @@ from lianyi.doors.api import (
     content,
     data,
     demand,
+    experiments,
     forecasts,
     influence,
     jobs,
@@ -36,7 +37,7 @@ APIS = (
     communities.api, jobs.api, data.api, demand.api, forecasts.api, influence.api, plans.api, ripples.api, team.api,
     content.api, codes.api, rewards.api, channels.api, journeys.api, campaigns.api, contacts.api,
     ledger.api,
-    value.api,
+    value.api, experiments.api,
 )  # fmt: skip
 
 

@@ -97,6 +97,7 @@ PLACES = (
             "/codes",
             "/rewards",
             "/draws",
+            "/experiments",
         ),
         parts=(
             Part(name="journeys", title=_("Journeys")),
@@ -108,6 +109,7 @@ PLACES = (
             Part(name="contacts_calendar", title=_("Calendar")),
             Part(name="policy", title=_("Policy")),
             Part(name="rewards", title=_("Rewards")),
+            Part(name="experiments", title=_("Experiments")),
         ),
     ),
     Place(

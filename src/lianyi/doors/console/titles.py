@@ -72,6 +72,7 @@ ACTS: Mapping[str, Text] = {
     "landing.save": _("changed the page of a campaign"),
     "reward.start": _("started a reward rule"),
     "reward.settle": _("settled rewards"),
+    "control.set": _("set the global control group"),
     "reward.pay": _("paid rewards"),
     "reward.close": _("closed a reward rule"),
     "draw.publish": _("published a draw"),

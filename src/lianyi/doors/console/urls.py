@@ -13,6 +13,7 @@ from lianyi.doors.console.pages.contacts import person as person_contacts
 from lianyi.doors.console.pages.contacts import policy, suppression, unsubscribe
 from lianyi.doors.console.pages.contacts import views as contacts
 from lianyi.doors.console.pages.content import views as content
+from lianyi.doors.console.pages.experiments import views as experiments
 from lianyi.doors.console.pages.imports import views as imports
 from lianyi.doors.console.pages.journeys import trying as journey_trying
 from lianyi.doors.console.pages.journeys import views as journeys
@@ -108,6 +109,10 @@ urlpatterns = [
     path("codes/<str:token>/qr", codes.qr, name="code_qr"),
     path("codes/<str:token>/poster", codes.poster, name="code_poster"),
     path("codes/<str:token>/retire", codes.retire, name="code_retire"),
+    path("experiments", experiments.experiments, name="experiments"),
+    path("experiments/control", experiments.control_group, name="experiments_control"),
+    path("experiments/plan", experiments.plan, name="experiment_plan"),
+    path("experiments/<str:kind>/<path:name>", experiments.experiment, name="experiment"),
     path("rewards", rewards.rewards, name="rewards"),
     path("rewards/new", rewards.start, name="reward_start"),
     path("rewards/<int:rule_id>", rewards.reward, name="reward"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lianyi.insight.effects import assignments, table
+from lianyi.insight.effects import assignments, baselines, table
 from lianyi.insight.tables import Table
 
-TABLES: tuple[Table, ...] = (assignments.TABLE, *table.TABLES)
+TABLES: tuple[Table, ...] = (assignments.TABLE, *table.TABLES, baselines.TABLE)

@@ -138,7 +138,8 @@ def sums(by: str) -> str:
 def experiments() -> str:
     """One row = one experiment: kind, unit, share, first and last start, end of the last window, counts of arms."""
     return """
-    SELECT experiment, min(kind) AS kind, max(share) AS share, min(begins) AS begins, max(begins) AS last_begins,
+    SELECT experiment, min(kind) AS kind,
+        CASE WHEN min(share) = max(share) THEN max(share) END AS share, min(begins) AS begins,
         max(ends) AS ends, max(begins + whole) AS meant, count(*) FILTER (WHERE arm = 'treatment') AS n_treated,
         count(*) FILTER (WHERE arm = 'control') AS n_control,
         count(DISTINCT cluster) FILTER (WHERE arm = 'treatment') AS clusters_treated,

@@ -29,6 +29,10 @@ class CampaignForm(forms.Form):
         min_value=0, max_value=0.99, initial=0.1, label=_("Share held out"),
         help_text=_("0.1 = one of ten gets nothing, to compare with."),
     )  # fmt: skip
+    unit = forms.ChoiceField(
+        required=False, choices=[("person", _("people one by one")), ("community", _("communities as a whole"))],
+        label=_("Who is held out"), help_text=_("Where people tell each other, hold out communities as a whole."),
+    )  # fmt: skip
     at = forms.DateTimeField(
         required=False, label=_("Not before"), widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
         help_text=_("Empty: as soon as it is started."),
@@ -52,12 +56,12 @@ class CampaignForm(forms.Form):
     @property
     def draft(self) -> dict[str, Any]:
         """The fields as action.campaigns.keeping.draft takes them."""
-        return dict(self.cleaned_data)
+        return {**self.cleaned_data, "unit": self.cleaned_data["unit"] or "person"}
 
 
 def initial_of(campaign: Campaign) -> dict[str, Any]:
     """A campaign as the form shows it."""
-    names = ("name", "audience", "content", "channel", "purpose", "holdout", "at", "window", "confirm")
+    names = ("name", "audience", "content", "channel", "purpose", "holdout", "unit", "at", "window", "confirm")
     found = {name: getattr(campaign, name) for name in names}
     if isinstance(found["at"], datetime):
         from django.utils import timezone

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -20,10 +21,12 @@ from lianyi.action.team.rights import Text
 from lianyi.action.work import queue
 from lianyi.doors.console.brand import workspace
 from lianyi.doors.console.pages.campaigns.form import CampaignForm, initial_of
+from lianyi.doors.console.pages.experiments.words import said
 from lianyi.doors.console.pages.journeys.words import CONTACTS
 from lianyi.doors.console.pages.ledger.words import sums_of
 from lianyi.doors.console.rights import member, needs
 from lianyi.errors import InputError, LianyiError
+from lianyi.insight.effects.words import CAMPAIGN, experiment_of
 
 STATES: Mapping[str, Text] = {
     "draft": _("Draft"), "checked": _("Checked"), "running": _("Running"), "paused": _("Paused"), "over": _("Over"),
@@ -86,9 +89,20 @@ def _page(request: HttpRequest, found: Campaign, checked: keeping.Checked | None
         "refused": [(section(rule, get_language() or "en"), n) for rule, n in (made.refused if made else {}).items()],
         "plan": Plan.objects.filter(campaign=found.name).first(), "now": now,
         "money": sums_of("campaign", found.name),
+        "measured": _measured(found), "measured_state": workspace().states().get("effects"),
         "share_given": found.given / found.people if found.people else None,
     }  # fmt: skip
     return render(request, "campaigns/page.html", context, status=422 if checked and checked.problems else 200)
+
+
+def _measured(found: Campaign) -> dict[str, Any] | None:
+    """The main effect on buyers of table `effects`, None where the tables do not know the experiment yet."""
+    ws = workspace()
+    if found.started_at is None or "effects" not in ws.states():
+        return None
+    rows = ws.look_up("effects", [experiment_of(CAMPAIGN, found.name)]).to_pylist()
+    mine = [row for row in rows if row["metric"] == "buyers" and row["main"] and row["estimate"] is not None]
+    return said(mine[0]) if mine else None
 
 
 @needs("journeys.edit")

@@ -1,0 +1,1 @@
+"""Experiments: what was tried, what it truly brought, how many people the next one needs."""

@@ -1,0 +1,1 @@
+"""Laws of who is held out, and of what the log is told of it."""
