@@ -42,7 +42,8 @@ def experiment(ws: Workspace, name: str) -> dict[str, Any]:
         raise NotFound(f"there is no experiment {name!r} in the tables; there are: {known}")
     effects = ws.look_up("effects", [name]).to_pylist()
     looks = sorted(ws.look_up("effect_looks", [name]).to_pylist(), key=lambda row: (row["metric"], row["day"]))
-    return {**found[0], "effects": effects, "looks": looks}
+    parts = ws.look_up("uplift", [name]).to_pylist() if "uplift" in ws.states() else []
+    return {**found[0], "effects": effects, "looks": looks, "uplift": sorted(parts, key=lambda row: row["part"])}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -192,3 +192,23 @@ def test_ties_tell_direct_and_spill_over_apart() -> None:
     assert spill["low"] < 0.5 < spill["high"]
     assert 0.2 < spill["estimate"] < 0.8
     assert total["estimate"] == pytest.approx(direct["estimate"] + spill["estimate"])
+
+
+def test_whom_it_helps_is_told_by_parts_and_only_where_there_is_enough_to_learn_from() -> None:
+    """Earlier buyers buy more for being treated, others do not."""
+    dice, log = np.random.default_rng(6), Log()
+    for person in range(2400):
+        loyal, treated = person % 2 == 0, bool(dice.random() < 0.7)
+        told = {"experiment": "trial/c", "of": "trial", "arm": "treatment" if treated else "control", "share": 0.7}
+        log.add("assigned", None, BEGAN, target=f"user:{person}", props=told)
+        if loyal:
+            log.add("order", f"user:{person}", BEGAN - timedelta(days=3), value="5")
+        if dice.random() < 0.1 + 0.3 * (loyal and treated):
+            log.add("order", f"user:{person}", BEGAN + timedelta(days=3), value="5")
+    rows = log.build("uplift")["uplift"]
+    assert [row["part"] for row in rows] == [0, 1, 2, 3, 4, 5]
+    assert one(rows, part=0)["low"] > 0
+    best, worst = one(rows, part=1), one(rows, part=5)
+    assert best["low"] < 0.3 < best["high"]
+    assert worst["low"] < 0 < worst["high"]
+    assert sum(row["people"] for row in rows[1:]) == one(rows, part=0)["people"] == 2400

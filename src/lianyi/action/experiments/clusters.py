@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lianyi.errors import InputError
+from lianyi.insight.communities.heights import COMMUNITY, PART
 from lianyi.workspace import Workspace
 
 # A community in which more than this share of the people would be is cut along its parts below.
@@ -15,8 +16,8 @@ LARGEST = 0.1
 
 
 def communities(ws: Workspace, people: Collection[str] | pa.Array) -> dict[str, str]:
-    """Person → the community they belong to most, found by ties, of the level whose communities are not too large for
-    arms to come out even (at most LARGEST of these people). People of none are left out: each is one of their own.
+    """Person → the community they belong to most, found by ties; its parts instead, where a community is too large for
+    arms to come out even (more than LARGEST of these people). People of none are left out: each is one of their own.
 
     InputError where communities are not found yet."""
     if "community_people" not in ws.states():
@@ -27,7 +28,7 @@ def communities(ws: Workspace, people: Collection[str] | pa.Array) -> dict[str, 
     ).to_arrow_table()
     rows = rows.filter(pc.is_in(rows["person_id"], value_set=ids))
     found: dict[str, str] = {}
-    for height in sorted(set(rows["height"].to_pylist()), reverse=True):
+    for height in (COMMUNITY, PART):
         level = rows.filter(pc.equal(rows["height"], height)).sort_by(
             [("weight", "ascending"), ("community_id", "ascending")]
         )
@@ -35,4 +36,4 @@ def communities(ws: Workspace, people: Collection[str] | pa.Array) -> dict[str, 
         sizes = pc.value_counts(pa.array(list(found.values()), pa.string())).field("counts") if found else []
         if found and max(size.as_py() for size in sizes) <= LARGEST * len(ids):
             return found
-    return found  # the finest there is
+    return found

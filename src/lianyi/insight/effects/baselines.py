@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from lianyi.insight.communities.heights import COMMUNITY
 from lianyi.insight.effects.outcomes import DAY_US
 from lianyi.insight.orders import order_lines, refunds
 from lianyi.insight.scope import Scope
@@ -42,10 +43,10 @@ def build(build: Build) -> str:
     )
     build.make(
         "baseline_seats",
-        """SELECT person_id, community_id FROM (
+        f"""SELECT person_id, community_id FROM (
             SELECT person_id, community_id, row_number() OVER (
-                PARTITION BY person_id ORDER BY height, weight DESC, community_id) AS place
-            FROM community_people WHERE weight IS NOT NULL AND how = 'ties'
+                PARTITION BY person_id ORDER BY weight DESC, community_id) AS place
+            FROM community_people WHERE weight IS NOT NULL AND how = 'ties' AND height = {COMMUNITY}
         ) AS s WHERE place = 1""",
     )
     people = build.engine.table("SELECT count(*) AS n FROM people")["n"][0].as_py()
