@@ -76,3 +76,10 @@ def test_a_notebook_gets_drawing_and_legend() -> None:
 def test_series_and_positions_must_agree() -> None:
     with pytest.raises(ValueError, match="2 values for 1 positions"):
         Figure(kind="bars", x=["a"], series=[Series(name="s", values=[1, 2])])
+
+
+def test_what_is_below_nought_says_so_unless_it_is_drawn_down() -> None:
+    below = Figure(kind="lines", x=["a", "b"], series=[Series(name="effect", values=[-200.0, 100.0])])
+    assert 'text-anchor="end">-' in below.svg()
+    down = Figure(kind="bars", x=["a", "b"], series=[Series(name="left", values=[200.0, 100.0], down=True)])
+    assert 'text-anchor="end">-' not in down.svg()

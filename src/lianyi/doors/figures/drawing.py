@@ -84,10 +84,12 @@ def _step(span: float, wanted: int) -> float:
 
 
 def _grid(figure: Figure, plane: _Plane) -> Iterator[str]:
+    mirrored = any(series.down for series in figure.series)  # what is drawn below is not below nought
     for tick in plane.ticks():
         y, kind = round(plane.y(tick), 1), "axis" if tick == 0 else "grid"
         yield f'<line class="{kind}" x1="{LEFT}" x2="{plane.width - RIGHT}" y1="{y}" y2="{y}"/>'
-        yield f'<text x="{LEFT - 8}" y="{y + 4}" text-anchor="end">{escape(figure.words.tick(abs(tick)))}</text>'
+        said = escape(figure.words.tick(abs(tick) if mirrored or tick == 0 else tick))
+        yield f'<text x="{LEFT - 8}" y="{y + 4}" text-anchor="end">{said}</text>'
     shown = max(1, (plane.width - LEFT) // 64)
     every = math.ceil(plane.count / shown) if plane.count else 1
     for index in range((plane.count - 1) % every if plane.count else 0, plane.count, every):
