@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from lianyi import persons
 from lianyi.errors import InputError, NotFound
 
 if TYPE_CHECKING:
@@ -44,6 +45,61 @@ class Demand:
             row["why_en"], row["why_zh"] = sentence(row)
         return rows
 
+    def needs(self, key_or_id: str) -> list[Row]:
+        """What one person is likely to need within 30 days, the likeliest first, each with why_en, why_zh."""
+        from lianyi.insight.demand.needs.table import sentence
+
+        rows = self._of_person("needs", key_or_id)
+        rows.sort(key=lambda row: (-row["chance"], row["category"]))
+        return [{**row, **_why(sentence(row))} for row in rows]
+
+    def needed(self) -> list[Row]:
+        """One row = one category: people with a strong, medium, weak need of it, those with a latent one, purchases
+        expected within 30 days, and how well the chances told (auc, None where they were not learned here)."""
+        if "needs" not in self._workspace.states():
+            return []
+        bands = ", ".join(f"count(*) FILTER (WHERE band = '{band}') AS {band}" for band in ("strong", "medium", "weak"))
+        return self._rows(
+            f"SELECT category, {bands}, count(*) FILTER (WHERE latent) AS latent, sum(chance) AS expected, "
+            "max(auc) AS auc FROM needs GROUP BY category ORDER BY expected DESC, category"
+        )
+
+    def recommendations(self, key_or_id: str) -> list[Row]:
+        """What to show one person, the best first, with title, category and why_en, why_zh."""
+        from lianyi.insight.demand.recommending.saying import sentence
+
+        rows = self._of_person("recommendations", key_or_id)
+        rows.sort(key=lambda row: row["place"])
+        things = self._objects([row[name] for row in rows for name in ("object_key", "because") if row[name]])
+        found = []
+        for row in rows:
+            thing = things.get(row["object_key"], {"title": None, "category": None, "people": 0})
+            because = things.get(row["because"] or "", {})
+            whole = {**row, **thing, "because_title": because.get("title")}
+            found.append({**whole, **_why(sentence(whole))})
+        return found
+
+    def next_best(self, key_or_id: str) -> list[Row]:
+        """What could be done about one person now, in the order nothing, show, connect; one is `chosen`. With the title
+        of the object to show."""
+        rows = self._of_person("next_best", key_or_id)
+        rows.sort(key=lambda row: ("nothing", "show", "connect").index(row["option"]))
+        things = self._objects([row["object_key"] for row in rows if row["object_key"]])
+        return [{**row, "title": things.get(row["object_key"] or "", {}).get("title")} for row in rows]
+
+    def _of_person(self, table: str, key_or_id: str) -> list[Row]:
+        self._built(table)
+        person_id = persons.resolve(self._workspace, key_or_id)
+        found: list[Row] = self._workspace.look_up(table, [person_id]).to_pylist()
+        return found
+
+    def _objects(self, keys: Sequence[str]) -> dict[str, Row]:
+        if not keys:
+            return {}
+        columns = ["object_key", "title", "category", "people"]
+        rows = self._workspace.look_up("objects", sorted(set(keys)), columns=columns).to_pylist()
+        return {row["object_key"]: row for row in rows}
+
     def looked_at(self) -> Row:
         """tested: category × scene of which enough was expected. found, weak: of these found, and those in which a weak
         need turns strong. categories: of which scenes were sought."""
@@ -67,3 +123,7 @@ class Demand:
     def _rows(self, query: str, values: Sequence[Any] = ()) -> list[Row]:
         found: list[Row] = self._workspace.sql(query, values).to_arrow_table().to_pylist()
         return found
+
+
+def _why(said: tuple[str, str]) -> Row:
+    return {"why_en": said[0], "why_zh": said[1]}

@@ -29,3 +29,26 @@ def scenes(request: HttpRequest) -> dict[str, Any]:
     category, kind = request.GET.get("category", ""), request.GET.get("kind", "")
     found = ws.demand.scenes(category=category, kind=kind, everything=everything == YES)
     return {"as_of": ws.states()["scenes"].as_of, "scenes": found}
+
+
+@api.add("GET", "needs", right="people.see", says="Categories and how many people need them, shown or latent.")
+def needed(_request: HttpRequest) -> dict[str, Any]:
+    """Table `needs` by category."""
+    ws = built("needs")
+    return {"as_of": ws.states()["needs"].as_of, "needs": ws.demand.needed()}
+
+
+@api.add(
+    "GET", "people/<str:person_id>/next", right="people.see",
+    says="What one person needs, what to show them, and what could be done now, doing nothing among it.",
+)  # fmt: skip
+def next_of_person(_request: HttpRequest, person_id: str) -> dict[str, Any]:
+    """Rows of `needs`, `recommendations` and `next_best`."""
+    ws = built("next_best")
+    who = ws.person(person_id).person_id
+    return {
+        "as_of": ws.states()["next_best"].as_of,
+        "needs": ws.demand.needs(who),
+        "recommendations": ws.demand.recommendations(who),
+        "options": ws.demand.next_best(who),
+    }

@@ -6,9 +6,10 @@ import click
 
 from lianyi.demand import KINDS
 from lianyi.doors.cli.backstage import workspace
-from lianyi.doors.cli.output import say, write
+from lianyi.doors.cli.output import json_line, say, write
 
 SCENES = ("category", "kind", "scene", "lift", "low", "high", "purchases", "expected", "weak_lift", "next_on", "found")
+NEEDED = ("category", "expected", "strong", "medium", "weak", "latent", "auc")
 SCENES_WHOLE = (
     *SCENES[:-1], "times", "raw_lift", "p", "q", "found", "weak_purchases", "weak_low", "weak_high", "title_en",
     "title_zh", "why_en", "why_zh",
@@ -35,6 +36,32 @@ def scenes(ctx: click.Context, category: str, kind: str, everything: bool, form:
     write(rows, shown, form=form or "text")
     if not found:
         say("no scene was found; --all shows what was looked at")
+
+
+@demand.command()
+@click.option("--json", "form", flag_value="json", help="One category a line.")
+@click.option("--csv", "form", flag_value="csv", help="CSV that no spreadsheet runs as formulas.")
+@click.pass_context
+def needs(ctx: click.Context, form: str | None) -> None:
+    """How many people need each category within 30 days, shown or latent."""
+    found = workspace(ctx).demand.needed()
+    rows = found if form else [{name: _short(row[name]) for name in NEEDED} for row in found]
+    write(rows, NEEDED, form=form or "text")
+    if not found:
+        say("no need is known; needs are learned from orders and looks that name a category")
+
+
+@demand.command(name="next")
+@click.argument("key")
+@click.pass_context
+def next_(ctx: click.Context, key: str) -> None:
+    """What one person needs, what to show them, and what could be done now. One JSON object.
+
+    KEY: a person id or namespace:value.
+    """
+    found = workspace(ctx).demand
+    said = {"needs": found.needs(key), "recommendations": found.recommendations(key), "options": found.next_best(key)}
+    click.echo(json_line(said))
 
 
 def _short(value: object) -> object:

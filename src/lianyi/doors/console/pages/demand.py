@@ -23,7 +23,15 @@ KIND_TITLES = {
     "festival": _("Festival"),
     "place": _("City"),
 }
+OPTION_TITLES = {"nothing": _("Do nothing"), "show": _("Show them something"), "connect": _("Bring two together")}
+RULED_OUT = {
+    "refused": _("they refused marketing"),
+    "no_channel": _("no channel is known"),
+    "no_object": _("nothing to show"),
+    "nobody": _("nobody to bring together"),
+}
 SOON = 5  # festivals ahead
+MOST = 4  # needs and objects on a person's card
 
 
 @once_per_state
@@ -62,6 +70,9 @@ def _title(row: Mapping[str, Any]) -> dict[str, str]:
     return {"why_en": row["title_en"], "why_zh": row["title_zh"]}
 
 
+_needed = once_per_state(lambda ws: ws.demand.needed())
+
+
 @needs("people.see")
 @require_safe
 def demand_map(request: HttpRequest) -> HttpResponse:
@@ -70,5 +81,24 @@ def demand_map(request: HttpRequest) -> HttpResponse:
     state = ws.states().get("scenes")
     context: dict[str, Any] = {"state": state, "events": ws.lake.rows(), "stale": ws.stale()}
     if state is not None:
-        context |= {**_map(ws), "kinds": KIND_TITLES.values()}
+        context |= {**_map(ws), "kinds": KIND_TITLES.values(), "needed": _needed(ws)}
     return render(request, "demand/page.html", context)
+
+
+def next_card(ws: Workspace, person_id: str) -> dict[str, Any] | None:
+    """What the card on a person's page says: the strongest needs, what to show, what could be done; None before a
+    refresh has made the tables."""
+    state = ws.states().get("next_best")
+    if state is None:
+        return None
+    options = ws.demand.next_best(person_id)
+    return {
+        "state": state,
+        "needs": ws.demand.needs(person_id)[:MOST],
+        "shown": ws.demand.recommendations(person_id)[:MOST],
+        "options": [
+            {**row, "title_": OPTION_TITLES[row["option"]], "ruled_out": RULED_OUT.get(row["ruled_out"] or "", "")}
+            for row in options
+        ],
+        "known": any(row["gain"] is not None for row in options if row["option"] == "show"),
+    }

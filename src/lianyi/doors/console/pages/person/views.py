@@ -18,6 +18,7 @@ from lianyi.doors.console.brand import workspace
 from lianyi.doors.console.facts import tag_counts
 from lianyi.doors.console.pages.communities.views import of_person as communities_of
 from lianyi.doors.console.pages.contacts.person import card as contacts_card
+from lianyi.doors.console.pages.demand import next_card
 from lianyi.doors.console.pages.person import profile
 from lianyi.doors.console.pages.person.timeline import GROUPS, stretch
 from lianyi.doors.console.pages.value.views import card as value_card
@@ -51,6 +52,7 @@ def person(request: HttpRequest, person_id: str) -> HttpResponse:
         "contacts_card": contacts_card(one),
         "weekday": profile.weekday(one.profile.get("preferred_weekday")),
         "history": profile.history(past),
+        "next": next_card(ws, one.person_id),
         "communities": communities_of(ws, one.person_id),
         "influence": influence.of_person(ws, one.person_id),
         "value_card": value_card(ws, one.person_id),

@@ -1,0 +1,1 @@
+"""Which goods and content to show each person, and why."""
