@@ -14,7 +14,7 @@ from lianyi.doors.cli.commands import lianyi as command
 from lianyi.errors import InputError
 from lianyi.insight.demand.scenes.table import SHAPE
 from lianyi.workspace import Workspace
-from tests.doors.standing import Standing
+from tests.doors.standing import ANNA, Standing
 from tests.doors.tables import put_table
 
 
@@ -65,3 +65,33 @@ def test_library_command_and_api_say_the_same(standing: Standing, known: Workspa
         known.demand.scenes(kind="mood")
     assert standing.owner.get("/api/v1/scenes", {"all": "perhaps"}).status_code == 422
     assert standing.owner.get("/api/v1/scenes", {"category": "luck"}).status_code == 422
+
+
+def test_a_persons_page_command_and_api_say_what_is_next(standing: Standing, brand: Workspace) -> None:
+    who = brand.person(ANNA).person_id
+    page = standing.owner.get(f"/people/{who}").content.decode()
+    assert "What could be done now" in page
+    assert "Do nothing" in page
+    assert "no experiment with people held out has told yet" in page
+    answer = standing.owner.get(f"/api/v1/people/{who}/next").json()
+    assert [row["option"] for row in answer["options"]] == ["nothing", "show", "connect"]
+    assert sum(row["chosen"] for row in answer["options"]) == 1
+    assert {row["object_key"] for row in answer["recommendations"]} <= {f"item:{number}" for number in range(6)}
+    run = CliRunner().invoke(command, ["-w", str(brand.folder), "demand", "next", ANNA])
+    assert json.loads(run.output)["options"][0]["option"] == "nothing"
+    assert standing.owner.get("/api/v1/needs").json()["needs"] == [
+        json.loads(line)
+        for line in CliRunner()
+        .invoke(command, ["-w", str(brand.folder), "demand", "needs", "--json"])
+        .output.splitlines()
+    ]
+    assert all(row["why_en"] and row["why_zh"] for row in brand.demand.needs(who))
+
+
+def test_lookalikes_need_seeds_that_are_enough(standing: Standing, brand: Workspace) -> None:
+    with pytest.raises(InputError, match="1 seeds; at least 20"):
+        brand.demand.lookalikes([ANNA])
+    assert standing.owner.get("/api/v1/lookalikes").status_code == 422
+    assert standing.owner.get("/api/v1/lookalikes", {"tag": "vip"}).status_code == 422
+    run = CliRunner().invoke(command, ["-w", str(brand.folder), "demand", "lookalikes", ANNA])
+    assert run.exit_code != 0

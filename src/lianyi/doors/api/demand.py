@@ -6,7 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from lianyi.doors.api.endpoint import Api, ApiError, Parameter, built
+from lianyi.doors.api.endpoint import Api, ApiError, Parameter, built, whole_number
 
 api = Api()
 YES, NO = "true", "false"
@@ -52,3 +52,20 @@ def next_of_person(_request: HttpRequest, person_id: str) -> dict[str, Any]:
         "recommendations": ws.demand.recommendations(who),
         "options": ws.demand.next_best(who),
     }
+
+
+@api.add(
+    "GET", "lookalikes", right="people.see",
+    says="People most like those with a tag, and how well likeness tells them apart.",
+    query=(
+        Parameter(name="tag", says="everybody with it is a seed; at least 20 people"),
+        Parameter(name="limit", says="at most so many, up to 10,000", type="integer"),
+    ),
+)  # fmt: skip
+def lookalikes(request: HttpRequest) -> dict[str, Any]:
+    """Worked out when asked; some seconds at a million people."""
+    ws, tag = built("person_tags"), request.GET.get("tag", "")
+    if not tag:
+        raise ApiError(422, "tag: is missing; name one, e.g. ?tag=loyal")
+    found = ws.demand.lookalikes(tag=tag, limit=whole_number(request, "limit", default=100, most=10_000))
+    return {"as_of": ws.states()["person_tags"].as_of, **found}

@@ -10,6 +10,7 @@ from lianyi.doors.cli.output import json_line, say, write
 
 SCENES = ("category", "kind", "scene", "lift", "low", "high", "purchases", "expected", "weak_lift", "next_on", "found")
 NEEDED = ("category", "expected", "strong", "medium", "weak", "latent", "auc")
+LIKE = ("place", "person_id", "score", "traits")
 SCENES_WHOLE = (
     *SCENES[:-1], "times", "raw_lift", "p", "q", "found", "weak_purchases", "weak_low", "weak_high", "title_en",
     "title_zh", "why_en", "why_zh",
@@ -62,6 +63,21 @@ def next_(ctx: click.Context, key: str) -> None:
     found = workspace(ctx).demand
     said = {"needs": found.needs(key), "recommendations": found.recommendations(key), "options": found.next_best(key)}
     click.echo(json_line(said))
+
+
+@demand.command()
+@click.argument("seeds", nargs=-1)
+@click.option("--tag", default="", help="Everybody with this tag is a seed.")
+@click.option("--limit", default=100, show_default=True, type=click.IntRange(min=1), help="At most so many.")
+@click.option("--json", "form", flag_value="json", help="One person a line.")
+@click.option("--csv", "form", flag_value="csv", help="CSV that no spreadsheet runs as formulas.")
+@click.pass_context
+def lookalikes(ctx: click.Context, seeds: tuple[str, ...], tag: str, limit: int, form: str | None) -> None:
+    """People most like the SEEDS (keys or person ids, at least 20), and how well likeness tells them apart."""
+    found = workspace(ctx).demand.lookalikes(seeds, tag=tag, limit=limit)
+    write([{**row, "traits": ", ".join(row["traits"])} for row in found["people"]], LIKE, form=form or "text")
+    say(f"{found['seeds']} seeds; one kept aside stands above somebody who is none with {found['auc']:.2f} "
+        f"({found['low']:.2f}–{found['high']:.2f}); 0.5 = nothing in common is known")  # fmt: skip
 
 
 def _short(value: object) -> object:
