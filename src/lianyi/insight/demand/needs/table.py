@@ -25,7 +25,7 @@ AHEAD = 30  # days
 SAMPLE = 200_000  # rows that are fitted
 LEAST_BUYERS = 100  # purchases within AHEAD, below which the shipped coefficients stand
 BANDS = (("strong", 0.2), ("medium", 0.08), ("weak", 0.02))  # chance from which; below the last: no need is stated
-# From four simulated brands; they only say what usually says more.
+# A judgement, not a measurement: they only say what usually says more.
 SHIPPED = (-1.0, 1.0, 0.3, 1.5, 0.2, 0.5, 0.3, 0.5, 0.8)
 STEPS = ("need_cycles", "need_recent", "need_shares", "need_known", "need_said", "need_around", "need_tied",
          "need_pairs", "need_similar")  # fmt: skip
