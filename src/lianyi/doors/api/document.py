@@ -9,7 +9,7 @@ from typing import Any
 import lianyi
 from lianyi.doors.api.endpoint import Endpoint, Parameter
 
-_TYPES = {"int": "integer", "str": "string", "uuid": "string"}
+_TYPES = {"int": "integer", "str": "string", "path": "string", "uuid": "string"}
 
 
 def document(endpoints: Sequence[Endpoint]) -> dict[str, Any]:
