@@ -21,7 +21,6 @@ class Migration(migrations.Migration):
                 ("channel", models.CharField(max_length=50)),
                 ("purpose", models.CharField(default="marketing", max_length=60)),
                 ("holdout", models.FloatField(default=0.1)),
-                ("unit", models.CharField(default="person", max_length=10)),
                 ("at", models.DateTimeField(blank=True, null=True)),
                 ("window", models.CharField(blank=True, max_length=11)),
                 ("confirm", models.BooleanField(default=False)),
