@@ -97,9 +97,21 @@ class Table:
 
 def catalogue() -> Mapping[str, Table]:
     """All tables by name, in an order in which each comes after its inputs."""
-    from lianyi.insight import activity, communities, demand, effects, ledger, people, ripples, ties, value
+    from lianyi.insight import (
+        activity,
+        communities,
+        conversations,
+        demand,
+        effects,
+        groups,
+        ledger,
+        people,
+        ripples,
+        ties,
+        value,
+    )  # fmt: skip
 
-    rooms = (people, activity, ties, communities, ripples, value, effects, demand, ledger)
+    rooms = (people, activity, ties, communities, ripples, value, effects, demand, ledger, conversations, groups)
     return in_order(table for room in rooms for table in room.TABLES)
 
 

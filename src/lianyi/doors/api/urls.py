@@ -18,6 +18,7 @@ from lianyi.doors.api import (
     demand,
     experiments,
     forecasts,
+    groups,
     influence,
     jobs,
     journeys,
@@ -34,7 +35,8 @@ from lianyi.doors.api.endpoint import answered
 
 APIS = (
     people.api, audiences.api,
-    communities.api, jobs.api, data.api, demand.api, forecasts.api, influence.api, plans.api, ripples.api, team.api,
+    communities.api, groups.api, jobs.api, data.api, demand.api, forecasts.api, influence.api, plans.api, ripples.api,
+    team.api,
     content.api, codes.api, rewards.api, channels.api, journeys.api, campaigns.api, contacts.api,
     ledger.api,
     value.api, experiments.api,

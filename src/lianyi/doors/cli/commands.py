@@ -20,6 +20,7 @@ from lianyi.doors.cli import (
     content,
     demand,
     experiments,
+    groups,
     influence,
     journeys,
     ledger,
@@ -353,6 +354,7 @@ def doctor(ctx: click.Context, as_json: bool) -> None:  # noqa: FBT001
 for room in (
     audiences,
     communities,
+    groups,
     contacts,
     demand,
     influence,

@@ -55,7 +55,14 @@ PLACES = (
         ),
     ),
     Place(name="demand", title=_("Demand"), icon="order", right="people.see", also=("/lookalikes",)),
-    Place(name="communities", title=_("Communities"), icon="communities", right="people.see"),
+    Place(
+        name="communities",
+        title=_("Communities"),
+        icon="communities",
+        right="people.see",
+        also=("/groups",),
+        parts=(Part(name="communities", title=_("Communities")), Part(name="groups", title=_("Groups"))),
+    ),
     Place(
         name="ripples",
         title=_("Ripples"),

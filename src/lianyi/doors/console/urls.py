@@ -14,6 +14,7 @@ from lianyi.doors.console.pages.contacts import policy, suppression, unsubscribe
 from lianyi.doors.console.pages.contacts import views as contacts
 from lianyi.doors.console.pages.content import views as content
 from lianyi.doors.console.pages.experiments import views as experiments
+from lianyi.doors.console.pages.groups import views as groups
 from lianyi.doors.console.pages.imports import views as imports
 from lianyi.doors.console.pages.journeys import trying as journey_trying
 from lianyi.doors.console.pages.journeys import views as journeys
@@ -70,6 +71,9 @@ urlpatterns = [
     path("communities", communities.communities, name="communities"),
     path("communities/<str:community_id>", communities.community, name="community"),
     path("communities/<str:community_id>/say", communities.say, name="community_say"),
+    path("groups", groups.groups, name="groups"),
+    path("groups/<path:group_key>/conversation", groups.conversation, name="group_conversation"),
+    path("groups/<path:group_key>", groups.group, name="group"),
     path("contacts", contacts.contacts, name="contacts"),
     path("contacts/act", contacts.act, name="contacts_act"),
     path("contacts/pause", contacts.pause, name="contacts_pause"),

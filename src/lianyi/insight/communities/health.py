@@ -17,13 +17,13 @@ LEAST = 3
 WAYS = 3
 
 
-def twice() -> str:
-    """One row = one act in its period, and once more as part of the whole."""
+def twice(whole: int = WHOLE_PERIODS) -> str:
+    """One row = one act in its period, and once more as part of the whole: so many periods."""
     return f"""
     SELECT * FROM {PLACED} UNION ALL
     SELECT community_id, person_id, other_id, kind, moment, CAST({WHOLE} AS INTEGER) AS period, group_key, inner_act,
         answered
-    FROM {PLACED} WHERE period < {WHOLE_PERIODS}
+    FROM {PLACED} WHERE period < {whole}
     """
 
 
@@ -68,10 +68,10 @@ def firsts(scope: Scope) -> str:
     """
 
 
-def money(scope: Scope) -> str:
+def money(scope: Scope, days: int = PERIOD_DAYS) -> str:
     """One row = one community × period: net spend of its members in the brand's currency, and who bought."""
     mine = f"currency = {scope.dialect.text(scope.currency)} AND person_id IS NOT NULL"
-    age = scope.dialect.quotient(f"({scope.today} - {scope.day('moment')})", PERIOD_DAYS)
+    age = scope.dialect.quotient(f"({scope.today} - {scope.day('moment')})", days)
     return f"""
     SELECT m.community_id, s.period, CAST(sum(s.value) AS DECIMAL(18, 4)) AS value,
         count(DISTINCT CASE WHEN s.bought THEN s.person_id END) AS buyers
@@ -86,9 +86,10 @@ def money(scope: Scope) -> str:
     """
 
 
-def health(scope: Scope) -> str:
-    """One row = one community × period in which somebody acted or bought."""
-    end = scope.date(f"({scope.today} - {PERIOD_DAYS} * greatest(b.period, 0))")
+def health(scope: Scope, days: int = PERIOD_DAYS, whole: int = WHOLE_PERIODS) -> str:
+    """One row = one community × period in which somebody acted or bought. days: of a period; whole: periods of the
+    whole."""
+    end = scope.date(f"({scope.today} - {days} * greatest(b.period, 0))")
     enough = f"b.active >= {LEAST}"
     gini = "(2.0 * b.ranked / (b.active * b.acts) - (b.active + 1.0) / b.active)"
     return f"""
@@ -114,12 +115,12 @@ def health(scope: Scope) -> str:
         FROM (
             SELECT * FROM {FIRSTS}
             UNION ALL SELECT community_id, person_id, CAST({WHOLE} AS INTEGER), hours FROM {FIRSTS}
-            WHERE period < {WHOLE_PERIODS}
+            WHERE period < {whole}
         ) AS f GROUP BY 1, 2
     ), spent AS (
         SELECT * FROM {MONEY} UNION ALL
         SELECT community_id, CAST({WHOLE} AS INTEGER), CAST(sum(value) AS DECIMAL(18, 4)), max(buyers) FROM {MONEY}
-        WHERE period < {WHOLE_PERIODS} GROUP BY 1
+        WHERE period < {whole} GROUP BY 1
     )
     SELECT b.community_id, b.period, {end} AS until, b.active, w.messages, coalesce(p.acts, 0) AS interactions,
         CASE WHEN {enough} THEN b.many / CAST(b.active AS DOUBLE) END AS many_way,
