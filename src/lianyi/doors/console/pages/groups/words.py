@@ -28,7 +28,7 @@ SORTS: Mapping[str, Text] = {
     "messages": _("Messages"),
     "unanswered": _("Unanswered questions"),
     "churn": _("Who leaves"),
-    "value": _("Value"),
+    "value": _("Net spend"),
 }
 HOWS: Mapping[str, Text] = {
     "declared": pgettext_lazy("reply", "declared"),
