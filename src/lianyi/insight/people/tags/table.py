@@ -29,12 +29,12 @@ class Compiled:
     """All rules as SQL.
 
     steps: (name, SQL) of relations to make first. facts: of one row per person, to be made as FACTS; RANGE stands in it
-    for a range of people. tags: of the rows that follow from the facts.
+    for a range of people. tags: by rule, the column of the facts that says whether it holds, and SQL of its rows.
     """
 
     steps: Sequence[tuple[str, str]]
     facts: str
-    tags: str
+    tags: Mapping[str, str]
 
 
 def compiled(rules: Sequence[Rule], scope: Scope) -> Compiled:
@@ -44,14 +44,14 @@ def compiled(rules: Sequence[Rule], scope: Scope) -> Compiled:
     figures = Figures(scope=scope)
     compiler = Compiler(scope=scope, figures=figures, tag_sql=lambda tag: _has(tag, named, holds, scope))
     truths = {rule.tag: _truth(rule, compiler) for rule in rules}
-    selects = [_select(rule, holds[rule.tag], compiler, named) for rule in rules]
+    selects = {holds[rule.tag]: _select(rule, holds[rule.tag], compiler, named) for rule in rules}
     levels = _levels(rules, named)
     facts = _facts(rules, figures)
     for level in levels:
         columns = ", ".join(f"{truths[tag]} AS {holds[tag]}" for tag in level)
         facts = f"SELECT *, {columns} FROM ({facts}) AS facts_of_{holds[level[0]]}"
     steps = [*figures.families().items(), *((name, step(scope)) for name, step in _MANUAL.items())]
-    return Compiled(steps=steps, facts=facts, tags=" UNION ALL ".join(selects))
+    return Compiled(steps=steps, facts=facts, tags=selects)
 
 
 _MANUAL = {"tag_acts": manual.tag_acts, "tag_states": manual.tag_states, "tag_lists": manual.tag_lists}
@@ -173,8 +173,18 @@ def build(build: Build) -> Iterator[str]:
     for borders in ranges(people):
         here = within("person_id", borders)
         build.make(FACTS, plan.facts.replace(RANGE, here))
-        rows = f"{plan.tags} UNION ALL {manual.manual_tags(scope, here)} UNION ALL {likes.likes(scope, here)}"
-        yield dated(rows, build.previous, scope, here)
+        parts = [*_held(build, plan), manual.manual_tags(scope, here), likes.likes(scope, here)]
+        yield dated(" UNION ALL ".join(parts), build.previous, scope, here)
+
+
+def _held(build: Build, plan: Compiled) -> list[str]:
+    """SQL of the rules that hold for anybody. To read and plan the text of one takes longer than to run it on a few
+    people, and in a small brand most hold for nobody."""
+    asked = ", ".join(f"coalesce(bool_or({name}), FALSE) AS {name}" for name in plan.tags)
+    if not asked:
+        return []
+    held = build.engine.table(f"SELECT {asked} FROM {FACTS}").to_pylist()[0]
+    return [sql for name, sql in plan.tags.items() if held[name]]
 
 
 def dated(rows: str, previous: str | None, scope: Scope, here: str) -> str:
