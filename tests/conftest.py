@@ -5,6 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Generator
 
+# Two workers share two cores: OpenMP's threads would wait for each other by spinning, which took ten times as long.
+# Before anything loads it.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 import hypothesis
 import pytest
 

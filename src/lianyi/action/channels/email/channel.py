@@ -148,7 +148,11 @@ class _Connection:
     async def make(cls, settings: dict[str, Any]) -> _Connection:
         """Connect, encrypt, log in."""
         client = client_of(settings)
-        await client.connect()
+        try:
+            await client.connect()
+        except BaseException:  # a handshake that fails leaves the socket open
+            client.close()
+            raise
         return cls(client)
 
     async def send(self, sender: str, to: str, body: bytes) -> Outcome:
