@@ -15,7 +15,7 @@ from lianyi.memory.events import Event
 if TYPE_CHECKING:
     from lianyi.workspace import Workspace
 
-Row = Mapping[str, Any]
+Row = dict[str, Any]
 SOURCE = "operator"
 PREFIX = "community:"
 SIDES, AIMS = ("brand", "product", "user"), ("product", "self_media", "service")
@@ -55,27 +55,27 @@ def community(ws: Workspace, community_id: str) -> Community:
     """Everything the tables know of one community; NotFound where there is none of this id."""
     row = _one(ws, community_id)
     key = (community_id,)
-    roles = _rows(
-        ws, "SELECT role, count(*) AS people FROM community_members WHERE community_id = ? GROUP BY role "
+    roles = ws.rows(
+        "SELECT role, count(*) AS people FROM community_members WHERE community_id = ? GROUP BY role "
         "ORDER BY people DESC, role", key,
     )  # fmt: skip
     return Community(
         row=row,
         path=_above(ws, row),
-        inside=with_words(ws, _rows(
-            ws, "SELECT * FROM communities WHERE parent_id = ? ORDER BY size DESC, community_id LIMIT 60", key)),
-        traits=_rows(ws, "SELECT * FROM community_traits WHERE community_id = ? ORDER BY kind, place", key),
-        health=_rows(
-            ws, "SELECT * FROM community_health WHERE community_id = ? AND period >= 0 ORDER BY period", key),
+        inside=with_words(ws, ws.rows(
+            "SELECT * FROM communities WHERE parent_id = ? ORDER BY size DESC, community_id LIMIT 60", key)),
+        traits=ws.rows("SELECT * FROM community_traits WHERE community_id = ? ORDER BY kind, place", key),
+        health=ws.rows(
+            "SELECT * FROM community_health WHERE community_id = ? AND period >= 0 ORDER BY period", key),
         members=members(ws, community_id),
         roles={one["role"]: one["people"] for one in roles},
         likely=_likely(ws, community_id),
-        neighbours=with_words(ws, _rows(
-            ws, f"SELECT n.*, c.name_en, c.name_zh, c.size FROM community_neighbours n JOIN communities c "
+        neighbours=with_words(ws, ws.rows(
+            f"SELECT n.*, c.name_en, c.name_zh, c.size FROM community_neighbours n JOIN communities c "
             f"ON c.community_id = n.other_id WHERE n.community_id = ? ORDER BY n.place LIMIT {NEIGHBOURS}", key),
             key="other_id"),
-        changes=_rows(
-            ws, 'SELECT * FROM community_changes WHERE community_id = ? OR other_id = ? '
+        changes=ws.rows(
+            'SELECT * FROM community_changes WHERE community_id = ? OR other_id = ? '
             f'ORDER BY "at" DESC LIMIT {CHANGES}', (community_id, community_id)),
         as_of=ws.states()["communities"].as_of,
     )  # fmt: skip
@@ -84,8 +84,8 @@ def community(ws: Workspace, community_id: str) -> Community:
 def members(ws: Workspace, community_id: str, *, role: str = "", offset: int = 0, limit: int = MEMBERS) -> list[Row]:
     """Rows of `community_members`, firmest first; only those of a role where one is given."""
     narrowed, values = (" AND role = ?", (community_id, role)) if role else ("", (community_id,))
-    return _rows(
-        ws, f"SELECT * FROM community_members WHERE community_id = ?{narrowed} ORDER BY standing "
+    return ws.rows(
+        f"SELECT * FROM community_members WHERE community_id = ?{narrowed} ORDER BY standing "
         f"LIMIT {int(limit)} OFFSET {int(offset)}", values,
     )  # fmt: skip
 
@@ -99,7 +99,7 @@ def of_person(ws: Workspace, person_id: str) -> list[Row]:
         return []
     marks = ", ".join("?" for _ in mine)
     names = "community_id, name_en, name_zh, size, verdict"
-    named = _rows(ws, f"SELECT {names} FROM communities WHERE community_id IN ({marks})",
+    named = ws.rows(f"SELECT {names} FROM communities WHERE community_id IN ({marks})",
                   [row["community_id"] for row in mine])  # fmt: skip
     known = {row["community_id"]: row for row in named}
     found = [{**row, **known[row["community_id"]]} for row in mine if row["community_id"] in known]
@@ -117,7 +117,7 @@ def listed(ws: Workspace, *, inside: str | None = None, limit: int = 60) -> list
     built(ws)
     where, values = ("parent_id = ?", (inside,)) if inside else ("parent_id IS NULL AND height > 0", ())
     return with_words(
-        ws, _rows(ws, f"SELECT * FROM communities WHERE {where} ORDER BY size DESC, community_id LIMIT {int(limit)}",
+        ws, ws.rows(f"SELECT * FROM communities WHERE {where} ORDER BY size DESC, community_id LIMIT {int(limit)}",
                   values),
     )  # fmt: skip
 
@@ -130,8 +130,8 @@ def peopled(ws: Workspace, *, also: Sequence[str] = (), limit: int = 300) -> lis
     if not {"memberships", "communities"} <= set(ws.states()):
         return []
     first = f"c.community_id IN ({', '.join('?' for _ in also)}) DESC, " if also else ""
-    found = _rows(
-        ws, "SELECT c.* FROM communities c WHERE c.community_id IN (SELECT community_id FROM memberships) "
+    found = ws.rows(
+        "SELECT c.* FROM communities c WHERE c.community_id IN (SELECT community_id FROM memberships) "
         f"ORDER BY {first}c.size DESC, c.community_id LIMIT {int(limit)}", list(also),
     )  # fmt: skip
     return with_words(ws, sorted(found, key=lambda row: (-row["size"], row["community_id"])))
@@ -181,8 +181,8 @@ def with_words(ws: Workspace, rows: Sequence[Row], *, key: str = "community_id")
     if state is None or not rows or state.lake_version == ws.lake.version():
         return list(rows)
     marks = ", ".join("?" for _ in rows)
-    acts = _rows(
-        ws, "SELECT object_key, props FROM late_events e WHERE e.received_at > ? AND e.kind = 'community' "
+    acts = ws.rows(
+        "SELECT object_key, props FROM late_events e WHERE e.received_at > ? AND e.kind = 'community' "
         f'AND e.object_key IN ({marks}) ORDER BY e."at", e.id',
         (state.as_of, *(PREFIX + row[key] for row in rows)),
     )  # fmt: skip
@@ -203,7 +203,7 @@ def with_words(ws: Workspace, rows: Sequence[Row], *, key: str = "community_id")
 
 def _one(ws: Workspace, community_id: str) -> Row:
     built(ws)
-    found = _rows(ws, "SELECT * FROM communities WHERE community_id = ?", (community_id,))
+    found = ws.rows("SELECT * FROM communities WHERE community_id = ?", (community_id,))
     if not found:
         raise NotFound(f"no community {community_id!r}; `lianyi communities` lists them")
     return with_words(ws, found)[0]
@@ -213,7 +213,7 @@ def _above(ws: Workspace, row: Row) -> list[Row]:
     path: list[Row] = []
     parent = row["parent_id"]
     while parent is not None and len(path) < 8:
-        found = _rows(ws, "SELECT * FROM communities WHERE community_id = ?", (parent,))
+        found = ws.rows("SELECT * FROM communities WHERE community_id = ?", (parent,))
         if not found:
             break
         path.insert(0, found[0])
@@ -222,8 +222,8 @@ def _above(ws: Workspace, row: Row) -> list[Row]:
 
 
 def _likely(ws: Workspace, community_id: str) -> list[Row]:
-    return _rows(
-        ws, "SELECT * FROM community_likely WHERE community_id = ? ORDER BY weight DESC, person_id LIMIT 20",
+    return ws.rows(
+        "SELECT * FROM community_likely WHERE community_id = ? ORDER BY weight DESC, person_id LIMIT 20",
         (community_id,),
     )  # fmt: skip
 
@@ -243,8 +243,3 @@ def _say(
         [Event(id=f"{SOURCE}:community/{secrets.token_hex(12)}", at=ws.clock(), kind="community", source=SOURCE,
                object_key=f"{PREFIX}{community_id}", group_key=group_key, props=props)]
     )  # fmt: skip
-
-
-def _rows(ws: Workspace, query: str, values: Sequence[Any] = ()) -> list[Row]:
-    rows: list[Row] = ws.sql(query, values).to_arrow_table().to_pylist()
-    return rows

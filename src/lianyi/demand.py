@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from lianyi import persons
-from lianyi.errors import InputError, NotFound
+from lianyi.errors import InputError
 
 if TYPE_CHECKING:
     from lianyi.workspace import Workspace
@@ -29,14 +29,14 @@ class Demand:
         why_zh. Only what was found, or everything that was looked at. InputError for an unknown kind or category."""
         from lianyi.insight.demand.scenes.saying import sentence, title
 
-        self._built("scenes")
+        self._workspace.needs("scenes")
         if kind and kind not in KINDS:
             raise InputError(f"kind = {kind!r}; there are {', '.join(KINDS)}")
         if category and category not in (known := self.categories()):
             raise InputError(f"category = {category!r}; there are {', '.join(known) or 'none yet'}")
         asked = [("category", category), ("kind", kind)]
         where = " AND ".join([*(f"{name} = ?" for name, value in asked if value), *([] if everything else ["found"])])
-        rows = self._rows(
+        rows = self._workspace.rows(
             f"SELECT * FROM scenes WHERE {where or 'TRUE'} ORDER BY category, lift DESC, kind, scene",
             [value for _, value in asked if value],
         )
@@ -59,7 +59,7 @@ class Demand:
         if "needs" not in self._workspace.states():
             return []
         bands = ", ".join(f"count(*) FILTER (WHERE band = '{band}') AS {band}" for band in ("strong", "medium", "weak"))
-        return self._rows(
+        return self._workspace.rows(
             f"SELECT category, {bands}, count(*) FILTER (WHERE latent) AS latent, sum(chance) AS expected, "
             "max(auc) AS auc FROM needs GROUP BY category ORDER BY expected DESC, category"
         )
@@ -101,10 +101,10 @@ class Demand:
         from lianyi.insight.demand.lookalikes.traits import read_traits
 
         for name in ("profiles", "person_tags", "memberships"):
-            self._built(name)
+            self._workspace.needs(name)
         wanted = {persons.resolve(self._workspace, seed) for seed in seeds}
         if tag:
-            found = self._rows("SELECT DISTINCT person_id FROM person_tags WHERE tag = ?", [tag])
+            found = self._workspace.rows("SELECT DISTINCT person_id FROM person_tags WHERE tag = ?", [tag])
             wanted |= {row["person_id"] for row in found}
         with self._workspace.engine() as engine:
             for name in ("profiles", "person_tags", "memberships"):
@@ -118,7 +118,7 @@ class Demand:
         made = likeness(traits, chosen, dice=np.random.default_rng(1))
         apart = wanted | {
             row["person_id"]
-            for row in self._rows(
+            for row in self._workspace.rows(
                 "SELECT person_id FROM profiles WHERE len(list_filter(consents, lambda c: "
                 "c.purpose = 'personalisation' AND NOT c.granted)) > 0"
             )
@@ -134,7 +134,7 @@ class Demand:
         }  # fmt: skip
 
     def _of_person(self, table: str, key_or_id: str) -> list[Row]:
-        self._built(table)
+        self._workspace.needs(table)
         person_id = persons.resolve(self._workspace, key_or_id)
         found: list[Row] = self._workspace.look_up(table, [person_id]).to_pylist()
         return found
@@ -149,8 +149,8 @@ class Demand:
     def looked_at(self) -> Row:
         """tested: category × scene of which enough was expected. found, weak: of these found, and those in which a weak
         need turns strong. categories: of which scenes were sought."""
-        self._built("scenes")
-        (row,) = self._rows(
+        self._workspace.needs("scenes")
+        (row,) = self._workspace.rows(
             "SELECT count(*) AS tested, count(*) FILTER (WHERE found) AS found, "
             "count(*) FILTER (WHERE found AND weak_low > lift) AS weak, count(DISTINCT category) AS categories "
             "FROM scenes"
@@ -159,16 +159,10 @@ class Demand:
 
     def categories(self) -> list[str]:
         """The categories of which scenes were sought."""
-        self._built("scenes")
-        return [row["category"] for row in self._rows("SELECT DISTINCT category FROM scenes ORDER BY category")]
-
-    def _built(self, name: str) -> None:
-        if name not in self._workspace.states():
-            raise NotFound(f"table {name} is not built yet; run: lianyi refresh")
-
-    def _rows(self, query: str, values: Sequence[Any] = ()) -> list[Row]:
-        found: list[Row] = self._workspace.sql(query, values).to_arrow_table().to_pylist()
-        return found
+        self._workspace.needs("scenes")
+        return [
+            row["category"] for row in self._workspace.rows("SELECT DISTINCT category FROM scenes ORDER BY category")
+        ]
 
 
 def _why(said: tuple[str, str]) -> Row:

@@ -13,7 +13,7 @@ from lianyi.errors import InputError, NotFound
 if TYPE_CHECKING:
     from lianyi.workspace import Workspace
 
-Row = Mapping[str, Any]
+Row = dict[str, Any]
 # By what groups can be sorted: what an operator looks for first, then plain figures.
 SORTS: Mapping[str, str] = {
     "fix": "weight * greatest(active, 1) DESC",
@@ -58,7 +58,7 @@ def listed(ws: Workspace, *, sort: str = "fix", verdict: str = "", limit: int = 
         raise InputError(f"verdict = {verdict!r}; write one of {', '.join(VERDICTS)}")
     where, values = ("WHERE verdict = ?", [verdict]) if verdict else ("", [])
     order = f"{SORTS[sort]}, messages DESC, group_key"
-    return _rows(ws, f"SELECT * FROM groups {where} ORDER BY {order} LIMIT {int(limit)} OFFSET {int(offset)}", values)
+    return ws.rows(f"SELECT * FROM groups {where} ORDER BY {order} LIMIT {int(limit)} OFFSET {int(offset)}", values)
 
 
 def compared(ws: Workspace, keys: Sequence[str]) -> list[Row]:
@@ -68,7 +68,7 @@ def compared(ws: Workspace, keys: Sequence[str]) -> list[Row]:
     if not asked:
         return []
     marks = ", ".join("?" for _ in asked)
-    found = {row["group_key"]: row for row in _rows(ws, f"SELECT * FROM groups WHERE group_key IN ({marks})", asked)}
+    found = {row["group_key"]: row for row in ws.rows(f"SELECT * FROM groups WHERE group_key IN ({marks})", asked)}
     return [found[key] for key in asked if key in found]
 
 
@@ -76,18 +76,18 @@ def group(ws: Workspace, group_key: str) -> Group:
     """Everything the tables know of one group; NotFound where there is none of this key."""
     built(ws)
     key = (group_key,)
-    found = _rows(ws, "SELECT * FROM groups WHERE group_key = ?", key)
+    found = ws.rows("SELECT * FROM groups WHERE group_key = ?", key)
     if not found:
         raise NotFound(f"no group {group_key!r}; `lianyi groups` lists them")
-    roles = _rows(
-        ws, "SELECT role, count(*) AS people FROM group_people WHERE group_key = ? GROUP BY role "
+    roles = ws.rows(
+        "SELECT role, count(*) AS people FROM group_people WHERE group_key = ? GROUP BY role "
         "ORDER BY people DESC, role", key,
     )  # fmt: skip
     return Group(
         row=found[0],
         parts=json.loads(found[0]["verdict_parts"]),
         fixes=json.loads(found[0]["fixes"]),
-        health=_rows(ws, "SELECT * FROM group_health WHERE group_key = ? AND week >= 0 ORDER BY week", key),
+        health=ws.rows("SELECT * FROM group_health WHERE group_key = ? AND week >= 0 ORDER BY week", key),
         people=people(ws, group_key),
         roles={row["role"]: row["people"] for row in roles},
         open=threads(ws, group_key, unanswered=True, limit=10),
@@ -98,8 +98,8 @@ def group(ws: Workspace, group_key: str) -> Group:
 def people(ws: Workspace, group_key: str, *, role: str = "", offset: int = 0, limit: int = PEOPLE) -> list[Row]:
     """Rows of `group_people`, the most active first; only those of a role where one is given."""
     narrowed, values = (" AND role = ?", (group_key, role)) if role else ("", (group_key,))
-    return _rows(
-        ws, f"SELECT * FROM group_people WHERE group_key = ?{narrowed} ORDER BY said DESC, answers DESC, person_id "
+    return ws.rows(
+        f"SELECT * FROM group_people WHERE group_key = ?{narrowed} ORDER BY said DESC, answers DESC, person_id "
         f"LIMIT {int(limit)} OFFSET {int(offset)}", values,
     )  # fmt: skip
 
@@ -113,8 +113,8 @@ def threads(
     where = ["TRUE", *(["t.group_key = ?"] if group_key else [])]
     if unanswered:
         where.append("t.question AND t.first_answer_minutes IS NULL AND NOT t.by_staff")
-    return _rows(
-        ws, "SELECT t.*, p.name FROM threads t LEFT JOIN profiles p ON p.person_id = t.person_id "
+    return ws.rows(
+        "SELECT t.*, p.name FROM threads t LEFT JOIN profiles p ON p.person_id = t.person_id "
         f"WHERE {' AND '.join(where)} ORDER BY t.began_at DESC, t.thread_id LIMIT {int(limit)} OFFSET {int(offset)}",
         [group_key] if group_key else [],
     )  # fmt: skip
@@ -122,13 +122,11 @@ def threads(
 
 def conversation(ws: Workspace, group_key: str, thread_id: str, *, limit: int = 200) -> list[Row]:
     """The messages of one thread in order of time, each with what it answers and how sure that is."""
-    row = _rows(
-        ws, "SELECT began_at, last_at FROM threads WHERE group_key = ? AND thread_id = ?", (group_key, thread_id)
-    )
+    row = ws.rows("SELECT began_at, last_at FROM threads WHERE group_key = ? AND thread_id = ?", (group_key, thread_id))
     if not row:
         raise NotFound(f"no thread {thread_id!r} in {group_key!r}; `lianyi threads {group_key}` lists them")
-    said = _rows(
-        ws, 'SELECT l.*, p.name FROM reply_links l LEFT JOIN profiles p ON p.person_id = l.person_id '
+    said = ws.rows(
+        'SELECT l.*, p.name FROM reply_links l LEFT JOIN profiles p ON p.person_id = l.person_id '
         'WHERE l.group_key = ? AND l."at" BETWEEN ? AND ? ORDER BY l."at", l.message_id',
         (group_key, row[0]["began_at"], row[0]["last_at"]),
     )  # fmt: skip
@@ -139,8 +137,3 @@ def conversation(ws: Workspace, group_key: str, thread_id: str, *, limit: int = 
             inside.add(message["message_id"])
             found.append(message)
     return found[:limit]
-
-
-def _rows(ws: Workspace, query: str, values: Sequence[Any] = ()) -> list[Row]:
-    rows: list[Row] = ws.sql(query, values).to_arrow_table().to_pylist()
-    return rows

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from lianyi.errors import InputError, NotFound
+from lianyi.errors import InputError
 
 if TYPE_CHECKING:
     from lianyi.workspace import Workspace
@@ -30,11 +30,11 @@ def listed(ws: Workspace, *, topic: str = "", rising: bool = False, limit: int =
     seen, why_en, why_zh. rising: only who brings more than before, who brought most lately first; `place` stays that
     of the whole list. InputError for a topic that is not there, NotFound before a refresh.
     """
-    _needs(ws, "influence")
+    ws.needs("influence")
     if topic:
         _known(ws, topic)
     query, values = _rising(topic) if rising else _placed(topic, limit, offset)
-    rows = _rows(ws, query, [*values, *([limit, offset] if rising else [])])
+    rows = ws.rows(query, [*values, *([limit, offset] if rising else [])])
     people = [row["person_id"] for row in rows]
     seen = _of(ws, "influence", SEEN, people) if topic else {}
     names = _of(ws, "people", ("name",), people)
@@ -59,8 +59,7 @@ def topics(ws: Workspace) -> list[Row]:
     """One row = one topic: how many people reach anybody, and how many the first reaches; the most people first."""
     if "influence_topics" not in ws.states():
         return []
-    return _rows(
-        ws,
+    return ws.rows(
         "SELECT topic, count(*) AS people, max(reach) AS most FROM influence_topics GROUP BY topic "
         "ORDER BY people DESC, topic",
     )
@@ -69,9 +68,8 @@ def topics(ws: Workspace) -> list[Row]:
 def totals(ws: Workspace) -> Row:
     """ranked: people in the list. rising: of these. brought: of these through whom somebody came. most: reach of the
     first (None in an empty list)."""
-    _needs(ws, "influence")
-    (found,) = _rows(
-        ws,
+    ws.needs("influence")
+    (found,) = ws.rows(
         "SELECT count(*) AS ranked, count(*) FILTER (WHERE rising) AS rising, "
         "count(*) FILTER (WHERE brought_people > 0) AS brought, max(reach) AS most FROM influence",
     )
@@ -107,7 +105,7 @@ def _of(ws: Workspace, table: str, columns: Sequence[str], people: Sequence[str]
     """These columns of a table by person. A list of ids lets whole blocks of the file be passed over."""
     marks = ", ".join("?" for _ in people) or "NULL"
     query = f"SELECT person_id, {', '.join(columns)} FROM {table} WHERE person_id IN ({marks})"
-    return {row.pop("person_id"): row for row in _rows(ws, query, people)}
+    return {row.pop("person_id"): row for row in ws.rows(query, people)}
 
 
 def _known(ws: Workspace, topic: str) -> None:
@@ -122,13 +120,3 @@ def _said(ws: Workspace, row: Row) -> Row:
 
     en, zh = sentence(row, currency=ws.settings.currency)
     return {**row, "why_en": en, "why_zh": zh}
-
-
-def _needs(ws: Workspace, table: str) -> None:
-    if table not in ws.states():
-        raise NotFound(f"table {table} is not built yet; run: lianyi refresh")
-
-
-def _rows(ws: Workspace, query: str, values: Sequence[Any] = ()) -> list[Row]:
-    found: list[Row] = ws.sql(query, values).to_arrow_table().to_pylist()
-    return found

@@ -255,8 +255,7 @@ class Ledger:
     def _rows(self, query: str, values: Sequence[Any]) -> list[dict[str, Any]]:
         if "ledger_splits" not in self._ws.states():
             raise NotFound("the ledger is not built yet; run: lianyi refresh")
-        found: list[dict[str, Any]] = self._ws.sql(query, values).to_arrow_table().to_pylist()
-        return found
+        return self._ws.rows(query, values)
 
 
 _PERSON_NAMES = "people", "SELECT person_id AS id, name AS zh, name AS en FROM people WHERE person_id IN"

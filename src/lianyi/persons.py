@@ -54,7 +54,7 @@ def resolve(ws: Workspace, key_or_id: str) -> str:
         raise NotFound("the tables are not built yet; run: lianyi refresh")
     if PERSON_ID.match(key_or_id):
         known = ws.look_up("people", [key_or_id], columns=["person_id"]).to_pylist()
-        found = known or _rows(ws, "SELECT person_id FROM keys WHERE key_id = ?", [key_or_id])
+        found = known or ws.rows("SELECT person_id FROM keys WHERE key_id = ?", [key_or_id])
     elif ":" in key_or_id:
         found = ws.look_up("keys", [key_or_id], columns=["person_id"]).to_pylist()
         if not found and as_kept(key_or_id) != key_or_id:
@@ -187,8 +187,7 @@ def suggestions(ws: Workspace, *, limit: int = 200) -> list[dict[str, Any]]:
     """Pairs who may be one person, the surest first: rows of `merge_suggestions` with both names."""
     if "merge_suggestions" not in ws.states():
         return []
-    return _rows(
-        ws,
+    return ws.rows(
         "SELECT s.*, a.name AS name_a, b.name AS name_b FROM merge_suggestions s "
         "JOIN people a ON a.person_id = s.person_a JOIN people b ON b.person_id = s.person_b "
         "ORDER BY s.score DESC, s.person_a, s.person_b LIMIT ?",
@@ -219,9 +218,9 @@ def unmerge(
 def _parting(ws: Workspace, person_id: str) -> list[list[str]]:
     from lianyi.insight.people.identity.history import parting
 
-    keys = _rows(ws, "SELECT * FROM keys WHERE person_id = ?", [person_id])
+    keys = ws.rows("SELECT * FROM keys WHERE person_id = ?", [person_id])
     marks = ", ".join("?" for _ in keys)
-    links = _rows(ws, f"SELECT * FROM identity_links WHERE key_a IN ({marks})", [row["key"] for row in keys])
+    links = ws.rows(f"SELECT * FROM identity_links WHERE key_a IN ({marks})", [row["key"] for row in keys])
     return parting(keys, links)
 
 
@@ -262,8 +261,7 @@ def _key_rows(ws: Workspace, keys: Sequence[str]) -> list[dict[str, Any]]:
 
 def _tags_since(ws: Workspace, keys: Sequence[str], since: datetime) -> list[dict[str, Any]]:
     marks = ", ".join("?" for _ in keys)
-    return _rows(
-        ws,
+    return ws.rows(
         "SELECT * FROM late_events e WHERE e.received_at > ? AND e.kind = 'tag' AND e.source = ? "
         f'AND e.target_key IN ({marks}) ORDER BY e."at", e.id',
         [since, SOURCE, *keys],
@@ -276,8 +274,3 @@ def _record(ws: Workspace, event: Event) -> None:
 
 def _new_id(kind: str) -> str:
     return f"{SOURCE}:{kind}/{secrets.token_hex(12)}"
-
-
-def _rows(ws: Workspace, query: str, parameters: Sequence[Any]) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = ws.sql(query, parameters).to_arrow_table().to_pylist()
-    return rows

@@ -73,16 +73,16 @@ class Ripples:
         ORDERS. InputError for another order, NotFound before a refresh."""
         if by not in ORDERS:
             raise InputError(f"by: {by!r} is no order of ripples; there are {', '.join(ORDERS)}")
-        self._needs("ripples")
+        self._workspace.needs("ripples")
         where = "WHERE kind = ?" if kind else ""
         page = f"SELECT * FROM ripples {where} ORDER BY {ORDERS[by]}, ripple_id LIMIT ? OFFSET ?"
         query = f"{self._titled(page)} ORDER BY {ORDERS[by]}, ripple_id"
-        return self._rows(query, [*([kind] if kind else []), limit, skip])
+        return self._workspace.rows(query, [*([kind] if kind else []), limit, skip])
 
     def one(self, ripple_id: str) -> Row:
         """One row of table `ripples` with `title`, its `generations` and, as far as they are made, its `forecasts`."""
-        self._needs("ripples")
-        found = self._rows(self._titled("SELECT * FROM ripples WHERE ripple_id = ?"), [ripple_id])
+        self._workspace.needs("ripples")
+        found = self._workspace.rows(self._titled("SELECT * FROM ripples WHERE ripple_id = ?"), [ripple_id])
         if not found:
             raise NotFound(f"no ripple {ripple_id!r}; see: lianyi ripples")
         generations = "SELECT * FROM ripple_generations WHERE ripple_id = ? ORDER BY generation"
@@ -90,20 +90,20 @@ class Ripples:
         made = "forecasts" in self._workspace.states()
         return {
             **found[0],
-            "generations": self._rows(generations, [ripple_id]),
-            "forecasts": self._rows(forecasts, [ripple_id]) if made else [],
+            "generations": self._workspace.rows(generations, [ripple_id]),
+            "forecasts": self._workspace.rows(forecasts, [ripple_id]) if made else [],
         }
 
     def titles(self, ripple_ids: Sequence[str]) -> dict[str, Row]:
         """kind, name and title of each of these ripples, by id."""
         marks = ", ".join("?" for _ in ripple_ids) or "NULL"
         query = f"SELECT ripple_id, kind, name FROM ripples WHERE ripple_id IN ({marks})"
-        return {row["ripple_id"]: row for row in self._rows(self._titled(query), list(ripple_ids))}
+        return {row["ripple_id"]: row for row in self._workspace.rows(self._titled(query), list(ripple_ids))}
 
     def branches(self, ripple_id: str, *, most: int = 400) -> list[Row]:
         """The people of a ripple with the most others behind them, rows of `arrivals` with names. Whoever is in the
         answer has the parent in it too, for a parent has more people behind than a child."""
-        return self._rows(
+        return self._workspace.rows(
             """
             SELECT a.*, p.name FROM (
                 SELECT * FROM arrivals WHERE ripple_id = ? AND len(flags) = 0
@@ -118,8 +118,10 @@ class Ripples:
         """How good forecasts were, a row per point and kind; or, of one ripple, each forecast and what became of it."""
         from lianyi.insight.ripples.forecasting import record
 
-        self._needs("forecasts")
-        return self._rows(record.SCORES if ripple_id is None else record.OF_RIPPLE, [ripple_id] if ripple_id else [])
+        self._workspace.needs("forecasts")
+        return self._workspace.rows(
+            record.SCORES if ripple_id is None else record.OF_RIPPLE, [ripple_id] if ripple_id else []
+        )
 
     def influence(self, *, topic: str = "", rising: bool = False, limit: int = 50, skip: int = 0) -> list[Row]:
         """Whose word carries: people by how many are expected to come through them, each with a sentence.
@@ -140,14 +142,6 @@ class Ripples:
             f"SELECT r.*, t.title FROM ({ripples}) AS r LEFT JOIN things AS t "
             "ON t.object_key = r.name AND r.kind IN ('content', 'share')"
         )
-
-    def _needs(self, table: str) -> None:
-        if table not in self._workspace.states():
-            raise NotFound(f"table {table} is not built yet; run: lianyi refresh")
-
-    def _rows(self, query: str, values: Sequence[Any]) -> list[Row]:
-        found: list[Row] = self._workspace.sql(query, values).to_arrow_table().to_pylist()
-        return found
 
     def receivers(
         self, key_or_id: str, *, thing: str | None = None, category: str | None = None, best: int = 5

@@ -212,6 +212,16 @@ class Workspace:
         """A query over `events` and the insight tables, all of one consistent version, as a lazy relation."""
         return self._current().relation(query, parameters)
 
+    def rows(self, query: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
+        """The rows of such a query as dictionaries."""
+        found: list[dict[str, Any]] = self.sql(query, parameters).to_arrow_table().to_pylist()
+        return found
+
+    def needs(self, table: str) -> None:
+        """NotFound while a table is not built."""
+        if table not in self.states():
+            raise NotFound(f"table {table} is not built yet; run: lianyi refresh")
+
     def look_up(self, name: str, values: Collection[str], *, columns: Sequence[str] | None = None) -> pa.Table:
         """The rows of a table, or of `events`, with one of these texts in the column by which it is sorted (people: the
         id; keys: the key; events: who did it). The quick way to few rows; their order is that of the files."""

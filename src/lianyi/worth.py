@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from lianyi.errors import InputError, NotFound
+from lianyi.errors import InputError
 
 if TYPE_CHECKING:
     from lianyi.workspace import Workspace
@@ -27,12 +27,12 @@ def listed(ws: Workspace, *, band: str = "", limit: int = 50, offset: int = 0) -
     One row = one person: name, value with range, purchase clock, stage. InputError for a band that is not there,
     NotFound before a refresh.
     """
-    _needs(ws, "values")
+    ws.needs("values")
     if band and band not in BANDS:
         raise InputError(f"band = {band!r}; there are {', '.join(BANDS)}")
     where, values = ("WHERE band = ?", [band]) if band else ("WHERE value_365 IS NOT NULL", [])
     order = "ORDER BY value_365 DESC, person_id LIMIT ? OFFSET ?"
-    rows = _rows(ws, f'SELECT person_id FROM "values" {where} {order}', [*values, limit, offset])
+    rows = ws.rows(f'SELECT person_id FROM "values" {where} {order}', [*values, limit, offset])
     return told(ws, [row["person_id"] for row in rows])
 
 
@@ -72,13 +72,11 @@ def of_person(ws: Workspace, person_id: str) -> Row | None:
 def totals(ws: Workspace) -> Row:
     """buyers: who ever ordered. alive: of these still buyers, expected. orders: order days to come within 90 days.
     value: of the next year. None where it is not known; unknown: people without a value."""
-    _needs(ws, "values")
-    (clock,) = _rows(
-        ws,
+    ws.needs("values")
+    (clock,) = ws.rows(
         "SELECT count(*) AS buyers, sum(p_alive) AS alive, sum(expected_90) AS orders FROM purchase_clocks",
     )
-    (worth,) = _rows(
-        ws,
+    (worth,) = ws.rows(
         'SELECT sum(value_365) AS value, count(*) FILTER (WHERE value_365 IS NULL) AS unknown FROM "values"',
     )
     return {**clock, **worth}
@@ -86,11 +84,10 @@ def totals(ws: Workspace) -> Row:
 
 def bands(ws: Workspace) -> list[Row]:
     """One row = one band: people and what they are expected to bring, the most valuable first."""
-    _needs(ws, "values")
+    ws.needs("values")
     found = {
         row["band"]: row
-        for row in _rows(
-            ws,
+        for row in ws.rows(
             'SELECT band, count(*) AS people, sum(value_365) AS value FROM "values" WHERE band IS NOT NULL GROUP BY 1',
         )
     }
@@ -100,10 +97,9 @@ def bands(ws: Workspace) -> list[Row]:
 def checks(ws: Workspace) -> dict[str, list[Row]]:
     """How good purchase clocks were on the last part of the log: methods, bins, and the clocks in use."""
     return {
-        "methods": _rows(ws, "SELECT * FROM clock_checks ORDER BY log_score, method"),
-        "bins": _rows(ws, "SELECT * FROM clock_bins ORDER BY bin"),
-        "clocks": _rows(
-            ws,
+        "methods": ws.rows("SELECT * FROM clock_checks ORDER BY log_score, method"),
+        "bins": ws.rows("SELECT * FROM clock_bins ORDER BY bin"),
+        "clocks": ws.rows(
             "SELECT category, model, gap_days, leaving, people, repeats, regularity FROM clock_models WHERE chosen "
             "ORDER BY category <> '', people DESC, category",
         ),
@@ -115,9 +111,8 @@ def checks(ws: Workspace) -> dict[str, list[Row]]:
 
 def parts(ws: Workspace) -> list[Row]:
     """What stock is counted by: all, each source, each community; with its name and stock, the largest first."""
-    _needs(ws, "stock_flow")
-    return _rows(
-        ws,
+    ws.needs("stock_flow")
+    return ws.rows(
         "SELECT f.part, f.name, max_by(f.stock, f.week) AS stock, min(c.name_en) AS name_en, min(c.name_zh) AS name_zh "
         "FROM stock_flow AS f LEFT JOIN communities AS c ON f.part = 'community' AND c.community_id = f.name "
         "GROUP BY f.part, f.name ORDER BY f.part, stock DESC, f.name",
@@ -127,23 +122,21 @@ def parts(ws: Workspace) -> list[Row]:
 def stock(ws: Workspace, *, part: str = "all", name: str = "", weeks: int = 26) -> Row:
     """past: complete weeks of a part, the oldest first, at most so many. ahead: the weeks to come with ranges.
     InputError where there is no such part."""
-    _needs(ws, "stock_flow")
-    past = _rows(
-        ws,
+    ws.needs("stock_flow")
+    past = ws.rows(
         "SELECT * FROM stock_flow WHERE part = ? AND name = ? AND complete ORDER BY week DESC LIMIT ?",
         [part, name, weeks],
     )
     if part not in PARTS or (not past and part != "all"):
         raise InputError(f"part = {part!r}, name = {name!r}; there are all, and the sources and communities of `parts`")
-    ahead = _rows(ws, "SELECT * FROM stock_forecast WHERE part = ? AND name = ? ORDER BY ahead", [part, name])
+    ahead = ws.rows("SELECT * FROM stock_forecast WHERE part = ? AND name = ? ORDER BY ahead", [part, name])
     return {"past": past[::-1], "ahead": ahead}
 
 
 def cohorts(ws: Workspace, *, source: str = "") -> list[Row]:
     """The triangle of the last months: rows of table `cohorts` of a source ('' = all), the oldest cohort first."""
-    _needs(ws, "cohorts")
-    return _rows(
-        ws,
+    ws.needs("cohorts")
+    return ws.rows(
         "SELECT * FROM cohorts WHERE source = ? AND months < ? AND cohort IN ("
         "SELECT DISTINCT cohort FROM cohorts WHERE source = ? ORDER BY cohort DESC LIMIT ?) ORDER BY cohort, months",
         [source, MONTHS, source, MONTHS],
@@ -153,17 +146,16 @@ def cohorts(ws: Workspace, *, source: str = "") -> list[Row]:
 def leaving(ws: Workspace, *, limit: int = 20) -> Row:
     """states: how many people are active, cooling, leaving, gone. checks: how good that was. people: who is cooling or
     leaving and worth most, rows of `told`."""
-    _needs(ws, "leaving")
-    people = _rows(
-        ws,
+    ws.needs("leaving")
+    people = ws.rows(
         'SELECT l.person_id FROM leaving AS l JOIN "values" AS v ON v.person_id = l.person_id '
         "WHERE l.state IN ('cooling', 'leaving') AND v.value_365 IS NOT NULL "
         "ORDER BY v.value_365 * (1 - l.chance) DESC, l.person_id LIMIT ?",
         [limit],
     )
     return {
-        "states": _rows(ws, "SELECT state, count(*) AS people FROM leaving GROUP BY state ORDER BY min(chance) DESC"),
-        "checks": _rows(ws, "SELECT * FROM leaving_checks ORDER BY log_score"),
+        "states": ws.rows("SELECT state, count(*) AS people FROM leaving GROUP BY state ORDER BY min(chance) DESC"),
+        "checks": ws.rows("SELECT * FROM leaving_checks ORDER BY log_score"),
         "people": told(ws, [row["person_id"] for row in people]),
     }
 
@@ -173,15 +165,14 @@ def leaving(ws: Workspace, *, limit: int = 20) -> Row:
 
 def stages(ws: Workspace) -> list[Row]:
     """Rows of `stage_ways`: the stages in their order."""
-    _needs(ws, "stage_ways")
-    return _rows(ws, "SELECT * FROM stage_ways ORDER BY place")
+    ws.needs("stage_ways")
+    return ws.rows("SELECT * FROM stage_ways ORDER BY place")
 
 
 def movers(ws: Workspace, from_stage: str, to_stage: str) -> list[Row]:
     """What stood before or at the steps from one stage to another, the most frequent first."""
-    _needs(ws, "stage_movers")
-    return _rows(
-        ws,
+    ws.needs("stage_movers")
+    return ws.rows(
         "SELECT * FROM stage_movers WHERE from_stage = ? AND to_stage = ? ORDER BY moved_by, people DESC, what",
         [from_stage, to_stage],
     )
@@ -189,9 +180,8 @@ def movers(ws: Workspace, from_stage: str, to_stage: str) -> list[Row]:
 
 def steps(ws: Workspace) -> list[Row]:
     """One row = steps from one stage to another: how many, median days, the most frequent first."""
-    _needs(ws, "stage_moves")
-    return _rows(
-        ws,
+    ws.needs("stage_moves")
+    return ws.rows(
         "SELECT from_stage, to_stage, count(*) AS people, median(days) AS days FROM stage_moves "
         "WHERE move = 'step' AND from_stage IS NOT NULL GROUP BY 1, 2 ORDER BY people DESC, 1, 2",
     )
@@ -202,13 +192,3 @@ def _of(ws: Workspace, table: str, columns: Sequence[str], people: Sequence[str]
         return {}
     rows = ws.look_up(table, people, columns=["person_id", *columns]).to_pylist()
     return {row.pop("person_id"): row for row in rows}
-
-
-def _needs(ws: Workspace, table: str) -> None:
-    if table not in ws.states():
-        raise NotFound(f"table {table} is not built yet; run: lianyi refresh")
-
-
-def _rows(ws: Workspace, query: str, values: Sequence[Any] = ()) -> list[Row]:
-    found: list[Row] = ws.sql(query, values).to_arrow_table().to_pylist()
-    return found

@@ -13,7 +13,7 @@ from lianyi.doors.api.endpoint import Api, ApiError, Parameter, body_of, require
 from lianyi.doors.api.jobs import described
 from lianyi.doors.console.brand import workspace
 from lianyi.doors.console.conditions import matching
-from lianyi.doors.console.facts import rows, sources, tags_known
+from lianyi.doors.console.facts import sources, tags_known
 from lianyi.doors.console.pages.overview.growth import SPANS, came_in, growth
 from lianyi.doors.console.pages.tags import own
 from lianyi.doors.console.tag_rules import rules
@@ -111,7 +111,7 @@ def check(request: HttpRequest) -> dict[str, Any]:
     ws = workspace()
     found = matching(ws, text_of(body_of(request, "when"), "when", limit=2000), rules(ws.folder), for_tag=True)
     return {
-        "people": rows(ws, f"SELECT count(*) AS n FROM people WHERE {found.sql}")[0]["n"],
+        "people": ws.rows(f"SELECT count(*) AS n FROM people WHERE {found.sql}")[0]["n"],
         "as_of": ws.states()["people"].as_of,
     }
 

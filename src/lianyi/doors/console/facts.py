@@ -28,16 +28,10 @@ def once_per_state(work: Callable[[Workspace], T]) -> Callable[[Workspace], T]:
     return asked
 
 
-def rows(ws: Workspace, query: str, values: tuple[Any, ...] = ()) -> list[dict[str, Any]]:
-    """The rows of a query as dictionaries."""
-    found: list[dict[str, Any]] = ws.sql(query, values).to_arrow_table().to_pylist()
-    return found
-
-
 @once_per_state
 def tags_known(ws: Workspace) -> Sequence[Mapping[str, Any]]:
     """All tags with their names, sources, rules and how many people have them, most first (rows of table `tags`)."""
-    return rows(ws, "SELECT * FROM tags ORDER BY people DESC, tag") if "tags" in ws.states() else []
+    return ws.rows("SELECT * FROM tags ORDER BY people DESC, tag") if "tags" in ws.states() else []
 
 
 def tag_counts(ws: Workspace) -> Mapping[str, int]:
@@ -58,7 +52,7 @@ def tag_titles(ws: Workspace) -> Mapping[str, str]:
 @once_per_state
 def stages_known(ws: Workspace) -> Sequence[Mapping[str, Any]]:
     """The stages with their names, in their order (rows of table `stage_ways`)."""
-    return rows(ws, "SELECT * FROM stage_ways ORDER BY place") if "stage_ways" in ws.states() else []
+    return ws.rows("SELECT * FROM stage_ways ORDER BY place") if "stage_ways" in ws.states() else []
 
 
 def stage_titles(ws: Workspace) -> Mapping[str, str]:
@@ -70,7 +64,7 @@ def stage_titles(ws: Workspace) -> Mapping[str, str]:
 @once_per_state
 def channels(ws: Workspace) -> tuple[str, ...]:
     """The channels on which people were seen."""
-    found = rows(ws, "SELECT DISTINCT unnest(channels) AS channel FROM people ORDER BY channel")
+    found = ws.rows("SELECT DISTINCT unnest(channels) AS channel FROM people ORDER BY channel")
     return tuple(row["channel"] for row in found if row["channel"])
 
 
@@ -79,8 +73,7 @@ def sources(ws: Workspace) -> list[dict[str, Any]]:
     """Each source with its events, first and last day, as the table `daily` knows them."""
     if "daily" not in ws.states():
         return []
-    return rows(
-        ws,
+    return ws.rows(
         "SELECT source, CAST(sum(events) AS BIGINT) AS events, min(day) AS first, max(day) AS last FROM daily "
         "GROUP BY source ORDER BY last DESC, events DESC",
     )

@@ -13,7 +13,6 @@ from django.views.decorators.http import require_safe
 
 from lianyi.action.team.rights import Text
 from lianyi.doors.console.brand import workspace
-from lianyi.doors.console.facts import rows
 from lianyi.doors.console.rights import needs
 from lianyi.doors.figures import Figure, Series
 from lianyi.insight.ripples.forecasting.conformal import LEVEL
@@ -40,7 +39,7 @@ def forecasts(request: HttpRequest) -> HttpResponse:
     ws = workspace()
     states = ws.states()
     scores = ws.ripples.forecasts() if "forecasts" in states else []
-    promises = rows(ws, PROMISES) if "spread_checks" in states else []
+    promises = ws.rows(PROMISES) if "spread_checks" in states else []
     context = {
         "scores": [_said(row) for row in scores],
         "coverage": coverage(scores) if any(row["due"] for row in scores) else None,

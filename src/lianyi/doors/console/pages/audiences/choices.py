@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from lianyi.action.audiences.models import Audience
-from lianyi.doors.console.facts import channels, rows, tag_titles
+from lianyi.doors.console.facts import channels, tag_titles
 from lianyi.doors.console.pages.audiences import rows as builder
 from lianyi.doors.console.templatetags.said import said
 from lianyi.insight.conditions import vocabulary as words
@@ -26,7 +26,7 @@ def choices(ws: Workspace) -> dict[str, Any]:
     """Everything that a row may offer, by the names in Cell.choices."""
     titles = tag_titles(ws)
     named = (
-        rows(ws, "SELECT name_en, name_zh FROM communities ORDER BY size DESC") if "communities" in ws.states() else []
+        ws.rows("SELECT name_en, name_zh FROM communities ORDER BY size DESC") if "communities" in ws.states() else []
     )
     language = "name_zh" if _is_chinese() else "name_en"
     offered: Mapping[str, Options] = {
@@ -58,7 +58,7 @@ def _is_chinese() -> bool:
 
 
 def _categories(ws: Workspace) -> list[dict[str, Any]]:
-    return rows(
-        ws, "SELECT top_category AS c, count(*) AS n FROM people WHERE top_category IS NOT NULL "
+    return ws.rows(
+        "SELECT top_category AS c, count(*) AS n FROM people WHERE top_category IS NOT NULL "
         "GROUP BY 1 ORDER BY n DESC LIMIT 60",
     )  # fmt: skip

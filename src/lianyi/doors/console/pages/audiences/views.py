@@ -19,7 +19,6 @@ from lianyi.action.audiences import conditions, counting, defining, exporting, m
 from lianyi.action.audiences.models import Audience, Version
 from lianyi.action.team import audit
 from lianyi.doors.console.brand import workspace
-from lianyi.doors.console.facts import rows as rows_of
 from lianyi.doors.console.pages.audiences import rows
 from lianyi.doors.console.pages.audiences.choices import choices
 from lianyi.doors.console.pages.audiences.figures import flows, sizes
@@ -239,8 +238,8 @@ def _why(ws: Workspace, one: Audience, ids: list[str]) -> Mapping[str, str]:
 
 
 def _purposes(ws: Workspace) -> list[str]:
-    found = rows_of(
-        ws, "SELECT DISTINCT c.purpose FROM (SELECT unnest(consents) AS c FROM people) AS u ORDER BY 1 LIMIT 50"
+    found = ws.rows(
+        "SELECT DISTINCT c.purpose FROM (SELECT unnest(consents) AS c FROM people) AS u ORDER BY 1 LIMIT 50"
     )
     return [row["purpose"] for row in found if row["purpose"]]
 

@@ -20,7 +20,6 @@ from lianyi.action.content.rendering import base_url
 from lianyi.action.team import audit
 from lianyi.action.work import queue
 from lianyi.doors.console.brand import workspace
-from lianyi.doors.console.facts import rows
 from lianyi.doors.console.pages.people.export import cell
 from lianyi.doors.console.rights import member, needs
 from lianyi.errors import InputError, LianyiError, NotFound
@@ -72,7 +71,7 @@ def _ripple(ws: Workspace, campaign: str) -> dict[str, Any] | None:
     """The ripple of a campaign, for the link to it."""
     if not campaign or "ripples" not in ws.states():
         return None
-    found = rows(ws, "SELECT ripple_id, seeds, reached FROM ripples WHERE kind = 'campaign' AND name = ?", (campaign,))
+    found = ws.rows("SELECT ripple_id, seeds, reached FROM ripples WHERE kind = 'campaign' AND name = ?", (campaign,))
     return found[0] if found else None
 
 

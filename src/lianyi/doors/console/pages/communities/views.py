@@ -16,7 +16,6 @@ from lianyi import communities as room
 from lianyi.action.team import audit
 from lianyi.communities import Community
 from lianyi.doors.console.brand import workspace
-from lianyi.doors.console.facts import rows
 from lianyi.doors.console.pages.communities import figures, words
 from lianyi.doors.console.pages.communities.map import drawn
 from lianyi.doors.console.rights import member, needs
@@ -57,8 +56,8 @@ def links(ws: Workspace, found: Sequence[Mapping[str, Any]]) -> list[dict[str, A
         return []
     ids = tuple(row["community_id"] for row in found)
     marks = ", ".join("?" for _id in ids)
-    return rows(
-        ws, f"SELECT community_id, other_id, nearness FROM community_neighbours WHERE community_id IN ({marks})", ids
+    return ws.rows(
+        f"SELECT community_id, other_id, nearness FROM community_neighbours WHERE community_id IN ({marks})", ids
     )
 
 
@@ -76,15 +75,15 @@ def shown(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _counts(ws: Workspace) -> dict[str, Any]:
-    return rows(
-        ws, "SELECT count(*) AS communities, count(*) FILTER (WHERE verdict = 'community') AS real, "
+    return ws.rows(
+        "SELECT count(*) AS communities, count(*) FILTER (WHERE verdict = 'community') AS real, "
         "count(*) FILTER (WHERE verdict = 'crowd') AS crowds, count(*) FILTER (WHERE verdict = 'unknown') AS unknown "
         "FROM communities WHERE height = 1",
     )[0]  # fmt: skip
 
 
 def _latest(ws: Workspace) -> list[dict[str, Any]]:
-    return rows(ws, "SELECT * FROM community_changes WHERE what <> 'found' ORDER BY \"at\" DESC, community_id LIMIT 12")
+    return ws.rows("SELECT * FROM community_changes WHERE what <> 'found' ORDER BY \"at\" DESC, community_id LIMIT 12")
 
 
 def _change(row: Mapping[str, Any]) -> dict[str, Any]:

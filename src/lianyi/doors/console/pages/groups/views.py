@@ -11,7 +11,6 @@ from django.views.decorators.http import require_safe
 
 from lianyi import groups as room
 from lianyi.doors.console.brand import workspace
-from lianyi.doors.console.facts import rows
 from lianyi.doors.console.pages.communities.words import chinese
 from lianyi.doors.console.pages.groups import figures, words
 from lianyi.doors.console.rights import needs
@@ -64,8 +63,8 @@ def shown(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _counts(ws: Workspace) -> dict[str, Any]:
-    return rows(
-        ws, "SELECT count(*) AS groups, count(*) FILTER (WHERE verdict = 'community') AS real, "
+    return ws.rows(
+        "SELECT count(*) AS groups, count(*) FILTER (WHERE verdict = 'community') AS real, "
         "count(*) FILTER (WHERE verdict = 'crowd') AS crowds, count(*) FILTER (WHERE active = 0) AS silent "
         "FROM groups",
     )[0]  # fmt: skip

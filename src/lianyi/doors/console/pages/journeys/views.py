@@ -23,7 +23,6 @@ from lianyi.action.team import audit
 from lianyi.action.team.models import User
 from lianyi.action.work import queue
 from lianyi.doors.console.brand import workspace
-from lianyi.doors.console.facts import rows
 from lianyi.doors.console.pages.journeys import words
 from lianyi.doors.console.rights import member, needs
 from lianyi.errors import InputError, LianyiError
@@ -255,7 +254,7 @@ def names(people: list[str]) -> dict[str, str | None]:
     if "people" not in ws.states():
         return {}
     marks = ", ".join("?" for _ in people) or "''"
-    found = rows(ws, f"SELECT person_id, name FROM people WHERE person_id IN ({marks})", tuple(people))
+    found = ws.rows(f"SELECT person_id, name FROM people WHERE person_id IN ({marks})", tuple(people))
     return {row["person_id"]: row["name"] for row in found}
 
 

@@ -9,7 +9,6 @@ from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
-from lianyi.doors.console.facts import rows
 from lianyi.workspace import Workspace
 
 SPANS = (7, 30, 90, 365)
@@ -45,7 +44,7 @@ class Growth:
 
 def growth(ws: Workspace, span: int) -> Growth:
     """The last `span` days up to the last day that the table knows, with the span before."""
-    found = rows(ws, f"SELECT * FROM days WHERE day > (SELECT max(day) FROM days) - {int(2 * span)} ORDER BY day")
+    found = ws.rows(f"SELECT * FROM days WHERE day > (SELECT max(day) FROM days) - {int(2 * span)} ORDER BY day")
     last = found[-1]["day"]
     begin = last - timedelta(days=span - 1)
     days = [row for row in found if row["day"] >= begin]
@@ -84,12 +83,10 @@ def at_step(days: Sequence[dict[str, Any]], name: str) -> tuple[list[date], list
 def came_in(ws: Workspace, span: int) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """What came in during the span: events by kind, and by source with its last day; most first."""
     since = f"day > (SELECT max(day) FROM days) - {int(span)}"
-    kinds = rows(
-        ws,
+    kinds = ws.rows(
         f"SELECT kind, CAST(sum(events) AS BIGINT) AS events FROM daily WHERE {since} GROUP BY kind ORDER BY 2 DESC, 1",
     )
-    sources = rows(
-        ws,
+    sources = ws.rows(
         f"SELECT source, CAST(sum(events) FILTER (WHERE {since}) AS BIGINT) AS events, max(day) AS last FROM daily "
         "GROUP BY source ORDER BY last DESC, 2 DESC, 1",
     )

@@ -13,7 +13,6 @@ from django.views.decorators.http import require_http_methods, require_safe
 from lianyi.action.team import audit
 from lianyi.action.work import queue
 from lianyi.doors.console.brand import workspace
-from lianyi.doors.console.facts import rows
 from lianyi.doors.console.pages.people import search as searching
 from lianyi.doors.console.pages.person.views import found
 from lianyi.doors.console.rights import member, needs
@@ -66,8 +65,7 @@ def _suggested(one: Person) -> list[dict[str, Any]]:
     ws = workspace()
     if "merge_suggestions" not in ws.states():
         return []
-    return rows(
-        ws,
+    return ws.rows(
         "SELECT s.other AS person_id, p.name, s.* EXCLUDE (other) FROM ("
         "SELECT *, CASE WHEN person_a = ? THEN person_b ELSE person_a END AS other FROM merge_suggestions "
         "WHERE person_a = ? OR person_b = ?) s JOIN people p ON p.person_id = s.other "

@@ -16,7 +16,6 @@ from lianyi.action.plans.models import Plan
 from lianyi.action.team import audit
 from lianyi.action.work import queue
 from lianyi.doors.console.brand import workspace
-from lianyi.doors.console.facts import rows
 from lianyi.doors.console.pages.planner import figures
 from lianyi.doors.console.pages.planner.form import GOAL_TITLES, SOURCE_TITLES, PlanForm, initial_of
 from lianyi.doors.console.rights import member, needs
@@ -100,7 +99,7 @@ def _answer(made: SeedPlan, ws: Any) -> dict[str, Any]:
 def _names(ws: Any, people: Sequence[str]) -> dict[str, str | None]:
     """Names as the tables have them now; who was erased or merged is not in them."""
     marks = ", ".join("?" for _ in people) or "''"
-    found = rows(ws, f"SELECT person_id, name FROM people WHERE person_id IN ({marks})", tuple(people))
+    found = ws.rows(f"SELECT person_id, name FROM people WHERE person_id IN ({marks})", tuple(people))
     return {row["person_id"]: row["name"] for row in found}
 
 

@@ -13,7 +13,6 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from lianyi.doors.console.brand import workspace
-from lianyi.doors.console.facts import rows
 from lianyi.doors.console.pages.ripples import figures, tree
 from lianyi.doors.console.rights import needs
 from lianyi.doors.console.templatetags.said import moment, number, ripple_name
@@ -62,8 +61,7 @@ def _page(text: str) -> int:
 
 def _listed(ws: Workspace, kind: str, by: str, page: int) -> dict[str, Any]:
     found = ws.ripples.largest(kind=kind or None, by=by, limit=PAGE + 1, skip=(page - 1) * PAGE)
-    (total,) = rows(
-        ws,
+    (total,) = ws.rows(
         "SELECT count(*) AS ripples, sum(reached) AS reached, sum(revenue) AS revenue, sum(apart) AS apart, "
         "count(*) FILTER (WHERE trend = 'growing') AS growing FROM ripples",
     )
@@ -139,8 +137,7 @@ def _bucket(span: timedelta) -> timedelta:
 def _came(ws: Workspace, found: dict[str, Any], width: timedelta) -> list[dict[str, Any]]:
     micros = int(width.total_seconds() * 1_000_000)
     began: datetime = found["began_at"]
-    return rows(
-        ws,
+    return ws.rows(
         """SELECT CAST(floor((epoch_us("at") - epoch_us(CAST(? AS TIMESTAMPTZ))) / ?) AS BIGINT) AS step, generation,
             count(*) AS people
         FROM arrivals WHERE ripple_id = ? AND len(flags) = 0 GROUP BY 1, 2""",
@@ -151,8 +148,7 @@ def _came(ws: Workspace, found: dict[str, Any], width: timedelta) -> list[dict[s
 def _overlaps(ws: Workspace, ripple_id: str) -> list[dict[str, Any]]:
     if "ripple_overlaps" not in ws.states():
         return []
-    found = rows(
-        ws,
+    found = ws.rows(
         """SELECT o.*, CASE WHEN o.ripple_a = ? THEN o.ripple_b ELSE o.ripple_a END AS other FROM ripple_overlaps AS o
         WHERE o.ripple_a = ? OR o.ripple_b = ? ORDER BY o.common DESC, other LIMIT 8""",
         (ripple_id, ripple_id, ripple_id),

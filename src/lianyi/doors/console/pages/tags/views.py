@@ -14,7 +14,7 @@ from lianyi.action.team import audit
 from lianyi.action.work import queue
 from lianyi.doors.console.brand import workspace
 from lianyi.doors.console.conditions import matching
-from lianyi.doors.console.facts import rows, tag_counts
+from lianyi.doors.console.facts import tag_counts
 from lianyi.doors.console.pages.tags import own
 from lianyi.doors.console.rights import member, needs
 from lianyi.doors.console.tag_rules import rules
@@ -112,11 +112,10 @@ def check(request: HttpRequest) -> HttpResponse:
     ws = workspace()
     try:
         found = matching(ws, text, rules(ws.folder), for_tag=True)
-        people = rows(
-            ws,
+        people = ws.rows(
             f"SELECT person_id, name FROM people WHERE {found.sql} ORDER BY last_seen DESC, person_id LIMIT {SAMPLE}",
         )
-        count = rows(ws, f"SELECT count(*) AS n FROM people WHERE {found.sql}")[0]["n"]
+        count = ws.rows(f"SELECT count(*) AS n FROM people WHERE {found.sql}")[0]["n"]
     except (InputError, RefusedError) as error:
         return render(request, "tags/check.html", {"error": str(error)})
     context = {"count": count, "people": people, "total": ws.states()["people"].rows, "state": ws.states()["people"]}
