@@ -41,7 +41,7 @@ def groups(request: HttpRequest) -> dict[str, Any]:
         Parameter(name="limit", says="1 to 200, by default 50", type="integer"),
     ),
 )  # fmt: skip
-def people(request: HttpRequest, group_key: str) -> dict[str, Any]:
+def group_people(request: HttpRequest, group_key: str) -> dict[str, Any]:
     """Rows of table `group_people`."""
     limit = whole_number(request, "limit", default=room.PEOPLE, most=200)
     role = request.GET.get("role", "")
