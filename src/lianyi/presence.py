@@ -10,7 +10,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -62,7 +62,7 @@ def kept_up(ws: Workspace, say: Callable[[], None]) -> Iterator[None]:
     if not any((ws.folder / "cache" / FOLDER).glob("*.duckdb")):
         yield
         return
-    with held(_lock(ws.folder), wait=600, does="makes the compact copy of the tables"):
+    with _said_to_be_made(ws.folder, wait=600):
         yield
         say()
         newest = _newest(ws.folder, ws.store)
@@ -104,7 +104,7 @@ class Presence:
 
     def _opened(self, ws: Workspace, copy: Copy) -> Present:
         if not copy.path.exists():
-            with held(_lock(ws.folder), wait=600, does="makes the compact copy of the tables"):
+            with _said_to_be_made(ws.folder, wait=0):
                 _make(ws, copy)
         rules = {name: rule.names for rule in parameters(ws.folder)["tags"] for name in rule.names}
         return Present(
@@ -139,6 +139,16 @@ def _lock(folder: Path) -> Path:
     place = folder / "cache" / f"{FOLDER}.lock"
     place.parent.mkdir(parents=True, exist_ok=True)
     return place
+
+
+@contextmanager
+def _said_to_be_made(folder: Path, *, wait: float) -> Iterator[None]:
+    """Let others know that a copy is coming, so that the old one answers them. Who has none to answer with (copies are
+    cleared by an erasure, also during a refresh) does not wait for another's."""
+    with ExitStack() as stack:
+        with suppress(Busy):
+            stack.enter_context(held(_lock(folder), wait=wait))
+        yield
 
 
 def _being_made(folder: Path) -> bool:

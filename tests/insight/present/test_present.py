@@ -172,3 +172,11 @@ def test_a_refresh_makes_the_copy_anew_and_until_then_the_old_one_answers(tmp_pa
         assert brand.present().newcomers() == 1, "whom the tables of that copy do not know"
     assert brand.present_of() == second
     assert count() == 2
+
+
+def test_who_has_no_copy_to_answer_with_does_not_wait_for_another_to_be_made(tmp_path: Path) -> None:
+    brand = Workspace.create(tmp_path / "brand", Settings(memory_mb=1024, threads=1), clock=lambda: AS_OF)
+    brand.record([Event(id="o1", at=AS_OF, kind="order", source="shop", actor_key="user:1")])
+    brand.refresh()
+    with held(_lock(brand.folder), wait=0):  # a refresh that goes on; an erasure has cleared all copies
+        assert brand.present().count(parse("orders >= 1"), AS_OF) == 1

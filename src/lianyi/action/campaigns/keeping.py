@@ -239,22 +239,25 @@ def _write(workspace: Workspace, campaign: Campaign, ids: pa.Array, clusters: pa
 
 def people_of(workspace: Workspace, campaign: Campaign) -> pa.Array:
     """The ids of a campaign's people, sorted, as they were checked; those erased since are empty."""
-    path = path_of(workspace, campaign)
-    if not path.exists():
-        raise InputError(f"whom {campaign.name} is for is not written down; check it again")
-    column = pq.read_table(path)["person_id"]
-    return column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
+    return _read(workspace, campaign, "person_id")
 
 
 def clusters_of(workspace: Workspace, campaign: Campaign) -> pa.Array:
     """The community of each of people_of as it was then, empty where people are held out one by one."""
+    if campaign.unit != COMMUNITY:
+        return pa.repeat(pa.scalar("", pa.string()), pq.read_metadata(_written(workspace, campaign)).num_rows)
+    return _read(workspace, campaign, "cluster")
+
+
+def _read(workspace: Workspace, campaign: Campaign, column: str) -> pa.Array:
+    return pq.read_table(_written(workspace, campaign), columns=[column])[column].combine_chunks()
+
+
+def _written(workspace: Workspace, campaign: Campaign) -> Path:
     path = path_of(workspace, campaign)
     if not path.exists():
         raise InputError(f"whom {campaign.name} is for is not written down; check it again")
-    read = pq.read_table(path)
-    if "cluster" not in read.column_names:
-        return pa.array([""] * read.num_rows, pa.string())
-    return read["cluster"].combine_chunks()
+    return path
 
 
 def forget(workspace: Workspace, person_ids: set[str]) -> int:

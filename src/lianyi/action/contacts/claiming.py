@@ -12,6 +12,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from lianyi.action.channels.models import Account
 from lianyi.action.contacts.lines import closed
 from lianyi.action.contacts.models import Contact, Pause, State
+from lianyi.action.paging import in_pages
 
 LEASE = timedelta(seconds=60)
 # Contacts that are seen to be due at a time: a write of about a tenth of a second.
@@ -47,9 +48,7 @@ def promote(now: datetime) -> int:
     """See which waiting contacts have become due; returns how many did. Once all are seen it returns 0."""
     rows = Contact.objects.filter(state=State.WAITING, ready=False, paused=False, not_before__lte=now)
     pks = list(rows.order_by("not_before").values_list("pk", flat=True)[:PROMOTED])
-    return sum(
-        rows.filter(pk__in=pks[start : start + PAGE]).update(ready=True) for start in range(0, len(pks), PAGE)
-    )  # fmt: skip
+    return sum(rows.filter(pk__in=page).update(ready=True) for page in in_pages(pks))
 
 
 def ready_channels() -> list[str]:
@@ -89,8 +88,8 @@ def _choose(channel: str, most: int) -> list[int]:
             aside.append(pk)
         elif len(chosen) < most:
             chosen.setdefault(person, pk)
-    for start in range(0, len(aside), PAGE):
-        ready.filter(pk__in=aside[start : start + PAGE]).update(paused=True, ready=False)
+    for page in in_pages(aside):
+        ready.filter(pk__in=page).update(paused=True, ready=False)
     return list(chosen.values()) if chosen or not aside else _choose(channel, most)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from lianyi.action.channels.contract import Outcome
 from lianyi.action.contacts.facts import SOURCE, Channels, known
 from lianyi.action.contacts.models import Contact, State
+from lianyi.action.paging import in_pages
 from lianyi.action.policy.deciding import Decision
 from lianyi.action.policy.rules import Policy
 from lianyi.memory.events import Event
@@ -65,8 +66,8 @@ def tell_rest(ws: Workspace, *, now: datetime) -> int:
             at = row.sent_at or row.ended_at or now
             events.append(_event(row, kind, key=one.keys[0], word=channels.word(row.channel), at=at, more=more))
     tell(ws, events, now=now)
-    for start in range(0, len(rows), 500):
-        Contact.objects.filter(pk__in=[row.pk for row in rows[start : start + 500]]).update(told=True)
+    for page in in_pages([row.pk for row in rows]):
+        Contact.objects.filter(pk__in=page).update(told=True)
     return len(rows)
 
 
