@@ -78,6 +78,8 @@ class Table:
     parameters: names in Build.parameters that it reads. remembers: it reads its own previous version (Build.previous).
     listed: columns kept beside the files for lists of its rows, see roll. searched: those of them in lower case too.
     row_group: rows that lie together in the file, all of which a look-up of one by the first column of order decodes.
+    rows_from: inputs without whose rows it has none itself, and whole kinds of events as "events:share": while all of
+    them are empty, so is it, and a refresh needs not ask.
     """
 
     name: str
@@ -93,6 +95,12 @@ class Table:
     row_group: int = ROW_GROUP
     listed: tuple[str, ...] = ()
     searched: tuple[str, ...] = ()
+    rows_from: tuple[str, ...] = ()
+
+
+def of_kinds(*kinds: str) -> tuple[str, ...]:
+    """Kinds of events as Table.rows_from names them."""
+    return tuple(f"{EVENTS}:{kind}" for kind in kinds)
 
 
 def catalogue() -> Mapping[str, Table]:

@@ -21,6 +21,9 @@ from tests.action.contacts.crowd import landed, put_people
 
 PEOPLE = 10_000
 KILLS = 6
+# What a sender has written down as being given when it dies: at most one portion under way when it hands over another,
+# of 64 each (8 at once by e-mail). How far it gets into the second is up to the machine.
+IN_DOUBT = 2 * 64
 
 
 def run(folder: Path, *arguments: str) -> subprocess.Popen[str]:
@@ -83,7 +86,7 @@ def test_a_campaign_survives_kills_at_random_moments(brand: Workspace, sink: Sin
     sent = [key for key, state in found.items() if state == "sent"]
     assert recipients(sent) <= set(got)
     assert set(got) <= recipients(list(found))
-    assert 0 < len(unknown) <= KILLS * 100, len(unknown)
+    assert 0 < len(unknown) <= KILLS * IN_DOUBT, len(unknown)
 
     # Somebody looks them up in the server's log, and says which went out; the others are sent again.
     went_out = [key for key in unknown if recipients([key]) <= set(got)]

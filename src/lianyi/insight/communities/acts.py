@@ -110,6 +110,7 @@ TABLE = Table(
     name="community_acts",
     en="One row = one member of one community in one period of 28 days: what they did in its rooms.",
     zh="每行 = 一个社群的一名成员在一个 28 天周期内于其群内的行为。",
+    rows_from=("community_people",),
     inputs=(EVENTS, "keys", "profiles", "community_people"),
     key=("community_id", "person_id", "period"),
     order=("community_id", "period", "person_id"),

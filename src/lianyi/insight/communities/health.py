@@ -164,6 +164,7 @@ TABLE = Table(
     name="community_health",
     en="One row = one community in one period of 28 days (−1: the last 84 days) with somebody acting in its rooms.",
     zh="每行 = 一个社群的一个 28 天周期（周期 −1 为最近 84 天），且周期内有成员在群内活动。",
+    rows_from=("community_people",),
     inputs=(EVENTS, "keys", "profiles", "community_people"),
     key=("community_id", "period"),
     order=("community_id", "period"),

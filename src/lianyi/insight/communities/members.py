@@ -125,6 +125,7 @@ MEMBERS = Table(
     name="community_members",
     en="One row = one member of one community: role and evidence.",
     zh="每行 = 一个社群的一名成员：角色与依据。",
+    rows_from=("community_people",),
     inputs=("profiles", "ties", "community_people", "community_acts"),
     key=("community_id", "person_id"),
     order=("community_id", "standing"),

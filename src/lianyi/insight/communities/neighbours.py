@@ -71,6 +71,7 @@ TABLE = Table(
     name="community_neighbours",
     en="One row = one community and one of its nearest of the same height.",
     zh="每行 = 一个社群与同层级的一个相邻社群。",
+    rows_from=("community_people",),
     inputs=("ties", "community_people"),
     key=("community_id", "other_id"),
     order=("community_id", "place"),

@@ -345,6 +345,7 @@ TABLE = Table(
     name="communities",
     en="One row = one community: a field of communities, a community, or a part of one.",
     zh="每行 = 一个社群：领域、社群或子社群。",
+    rows_from=("community_people",),
     inputs=(
         EVENTS,
         "profiles",

@@ -156,6 +156,7 @@ TABLE = Table(
     name="community_traits",
     en="One row = one thing that the people of a community share clearly more than others do.",
     zh="每行 = 一个社群的成员明显多于他人的一个共同点。",
+    rows_from=("community_people",),
     inputs=(EVENTS, "keys", "profiles", "person_tags", "community_people"),
     key=("community_id", "kind", "trait"),
     order=("community_id", "kind", "place"),

@@ -79,6 +79,7 @@ TABLE = Table(
     en="One row = one conversation in a room in the last 182 days: what opened it and all that answers it, step by "
     "step.",
     zh="每行 = 最近 182 天内群里的一段对话：起始消息及其逐层回复。",
+    rows_from=("reply_links",),
     inputs=("reply_links", "keys"),
     key=("thread_id",),
     order=("group_key", "began_at", "thread_id"),

@@ -7,7 +7,7 @@ from lianyi.insight.ripples import earned, told
 from lianyi.insight.ripples.columns import ARRIVALS as ARRIVAL_COLUMNS
 from lianyi.insight.ripples.told import CONTENT, FLAGS, HOW
 from lianyi.insight.scope import AT, MOMENT, Scope
-from lianyi.insight.tables import EVENTS, Build, Table
+from lianyi.insight.tables import EVENTS, Build, Table, of_kinds
 
 CONTACT = ("reply", "mention", "reaction", "message")
 HOUR = 3_600_000_000
@@ -107,6 +107,7 @@ ARRIVALS = Table(
     name="arrivals",
     en="One row = one person in one ripple: when and through whom they came, what they did and bought then.",
     zh="每行 = 一个波纹中的一个人：何时、经谁到达，之后分享与购买了什么。",
+    rows_from=of_kinds("share", "invite", "arrive"),
     inputs=(EVENTS, "keys"),
     key=("ripple_id", "person_id"),
     order=("ripple_id", "generation", '"at"', "person_id"),

@@ -74,6 +74,7 @@ GENERATIONS = Table(
     name="ripple_generations",
     en="One row = one generation of one ripple: how many, how many each brought, how soon, what it earned.",
     zh="每行 = 一个波纹的一代：人数、人均带来人数、时长与收入。",
+    rows_from=("arrivals",),
     inputs=("arrivals",),
     key=("ripple_id", "generation"),
     order=("ripple_id", "generation"),

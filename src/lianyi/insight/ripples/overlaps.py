@@ -98,6 +98,7 @@ OVERLAPS = Table(
     name="ripple_overlaps",
     en="One row = two ripples that reached some of the same people: how many, and whether together they did more.",
     zh="每行 = 触及部分相同人群的两个波纹：重叠人数，以及是否相互放大。",
+    rows_from=("arrivals",),
     inputs=("arrivals",),
     key=("ripple_a", "ripple_b"),
     order=("ripple_a", "ripple_b"),

@@ -94,6 +94,7 @@ RIPPLES = Table(
     name="ripples",
     en="One row = one ripple: all that followed from one campaign, one sharing of a thing, or one room's invitations.",
     zh="每行 = 一个波纹：一个活动、一次内容分享或一个群的邀请所引发的一切。",
+    rows_from=("arrivals",),
     inputs=("arrivals",),
     key=("ripple_id",),
     order=("ripple_id",),

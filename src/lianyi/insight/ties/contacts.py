@@ -16,6 +16,8 @@ DIRECTED, HEARD, MET, STATED = "tie_directed", "tie_heard", "tie_met", "tie_stat
 MOST_CHANNELS = 60
 _TO_TARGET = ("reply", "mention", "reaction", "message", "share", "arrive", "invite", "follow")
 _TO_AUTHOR = ("reply", "reaction", "arrive")
+# All kinds of events that contact is read from.
+CONTACT_KINDS = (*_TO_TARGET, "check_in", "relate")
 # A person's own tasks and points are collected alone, whoever else does so on the day.
 _PLACES = ("event:", "place:", "meeting:")
 

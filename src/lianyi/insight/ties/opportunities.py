@@ -158,6 +158,7 @@ TABLE = Table(
     name="tie_opportunities",
     en="One row = something to do about one person and another: a warming tie, an introduction, a first purchase.",
     zh="每行 = 一个人与另一人之间的一个机会：升温的关系、可引荐的人、缺信任的首购。",
+    rows_from=("ties",),
     inputs=("ties", "person_ties", "people"),
     key=("person_id", "other_id", "kind"),
     order=("person_id", "kind", "other_id"),

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from lianyi.insight.ranges import marked, ranges, within
 from lianyi.insight.scope import Scope
-from lianyi.insight.tables import EVENTS, LOOKED_INTO, Build, Column, Table
+from lianyi.insight.tables import EVENTS, LOOKED_INTO, Build, Column, Table, of_kinds
 from lianyi.insight.ties import bands, contacts, evidence, features, slots
 from lianyi.insight.ties.columns import PERSON_COLUMNS, TIE_COLUMNS
 from lianyi.insight.ties.kinds import CODES, FAMILIES, TIE_KINDS
@@ -208,6 +208,7 @@ TIES = Table(
     name="ties",
     en="One row = two people who had contact: how strong, since when, and why we think so.",
     zh="每行 = 有过互动的两个人：关系强度、起止与依据。",
+    rows_from=of_kinds(*contacts.CONTACT_KINDS),
     inputs=(EVENTS, "keys"),
     key=("person_a", "person_b"),
     order=("person_a", "person_b"),
@@ -221,6 +222,7 @@ PERSON_TIES = Table(
     name="person_ties",
     en="One row = one tie from the side of one person: each tie stands here twice, so that a person's are together.",
     zh="每行 = 一个人的一条关系（每条关系双方各一行，便于按人查询）。",
+    rows_from=("ties",),
     inputs=("ties",),
     key=("person_id", "other_id"),
     order=("person_id", "other_id"),
@@ -233,6 +235,7 @@ TIE_MODEL = Table(
     name="tie_model",
     en="One row = one figure of the model of strength: settings, coefficients, and checks on a later split.",
     zh="每行 = 关系强度模型的一个数：设置、系数，或在后续时段上的检验。",
+    rows_from=("ties",),
     inputs=("ties",),
     key=("part", "name"),
     order=("part", "name"),

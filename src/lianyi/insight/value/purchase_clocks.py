@@ -166,6 +166,7 @@ CATEGORY_CLOCKS = Table(
     name="category_clocks",
     en="One row = one person × category they ever bought: still buying it?, when is it due again.",
     zh="每行 = 一个人与其买过的一个类目：是否仍购买、何时再需要。",
+    rows_from=("category_days",),
     inputs=("category_days", "clock_models"),
     key=("person_id", "category"),
     order=("person_id", "category"),

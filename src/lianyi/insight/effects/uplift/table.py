@@ -74,6 +74,7 @@ TABLE = Table(
     name="uplift",
     en="One row = one experiment and fifth of its people by expected effect on buying (part 0: the order as a whole).",
     zh="每行 = 一个实验 × 按预期效果排序的五分之一人群（part 0：整个排序）。",
+    rows_from=("effect_people",),
     inputs=("effect_people",),
     key=("experiment", "part"),
     order=("experiment", "part"),

@@ -158,6 +158,7 @@ FORECASTS = Table(
     name="forecasts",
     en="One row = one forecast of how many people a ripple reaches in 30 days, as it was made, and what became of it.",
     zh="每行 = 一次预测：某波纹 30 天内将到达多少人，及其结果。",
+    rows_from=("arrivals",),
     inputs=("arrivals",),
     key=("ripple_id", "point"),
     order=("ripple_id", "point"),

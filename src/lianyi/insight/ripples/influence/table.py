@@ -121,6 +121,7 @@ INFLUENCE = Table(
     name="influence",
     en="One row = one person through whom others come: what is to be expected of them, and what was seen.",
     zh="每行 = 一位能带来他人的用户：预期影响与已见成果。",
+    rows_from=("arrivals", "spread"),
     inputs=INPUTS,
     key=("person_id",),
     order=("person_id",),  # as people are looked up; the list goes by place
@@ -155,6 +156,7 @@ TOPIC_TABLE = Table(
     name="influence_topics",
     en="One row = one person for one topic: how many would come for it through them.",
     zh="每行 = 一人在一个话题上的预期影响。",
+    rows_from=("spread",),
     inputs=("people", "spread", "spread_factors"),
     key=("topic", "person_id"),
     order=("topic", "place"),
