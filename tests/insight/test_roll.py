@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from lianyi.insight.roll import FOLDER, Roll, write
+from lianyi.insight.roll import FOLDER, Roll, true_of, write
 from lianyi.insight.tables import Table
 from lianyi.memory.duckdb import DuckDB
 
@@ -114,3 +114,13 @@ def test_what_is_written_is_not_written_again(folder: Path) -> None:
     write(TABLE, folder)
     assert {path: path.stat().st_mtime_ns for path in (folder / FOLDER).iterdir()} == before
     assert sorted(path.name for path in folder.iterdir() if path.is_dir()) == [FOLDER]
+
+
+@pytest.mark.parametrize("begin", [0, 1, 7, 8, 13])
+def test_what_is_unknown_is_not_true(begin: int) -> None:
+    draw = random.Random(begin)
+    values = [draw.choice([True, False, None]) for _ in range(60)]
+    column = pa.array(values, pa.bool_())
+    assert true_of(column.slice(begin)).tolist() == [value is True for value in values[begin:]]
+    assert true_of(pa.array([True, False])).tolist() == [True, False]
+    assert true_of(pa.array([], pa.bool_())).tolist() == []
