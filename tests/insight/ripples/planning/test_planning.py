@@ -171,12 +171,10 @@ def test_ties_stand_in_until_probabilities_are_learned_and_the_plan_says_so() ->
 
 
 def test_topic_incentive_and_interest_multiply_the_rates() -> None:
-    """A chance p is 1 − exp(−rate); factors multiply the rate, those of a receiver only theirs. What a chance already
-    has in it of a receiver's care (`middle`) does not count twice."""
+    """A chance p is 1 − exp(−rate); factors multiply the rate, those of a receiver only theirs."""
     rows = [
         ("topic", "tea", "", 2.0), ("incentive", "gift", "", 1.5), ("interest", "tea", "pl0_0", 20.0),
         ("care", "unknown", "", 1.0), ("care", "none", "", 0.5), ("care", ">= 0.5", "", 3.0),
-        ("middle", "", "pl0_1", 1.5),
     ]  # fmt: skip
     factors = pa.table(
         {name: [row[place] for row in rows] for place, name in enumerate(("kind", "name", "target", "factor"))}
@@ -190,7 +188,7 @@ def test_topic_incentive_and_interest_multiply_the_rates() -> None:
     ]
     rate = -math.log(0.9)
     plan = planned(people, arcs, {"spread_factors": factors}, people=1, topic="tea", incentive="gift")
-    plain, keen, caring = (1 - math.exp(-rate * times) for times in (3.0, 60.0, 6.0))
+    plain, keen, caring = (1 - math.exp(-rate * times) for times in (3.0, 60.0, 9.0))
     assert plan.forecast.people == pytest.approx(1 + 38 * plain + keen + caring, rel=0.04)
     other = planned(people, arcs, {"spread_factors": factors}, people=1, topic="rugs", incentive="none")
     assert other.forecast.people == pytest.approx(1 + 40 * 0.1, rel=0.1)

@@ -70,9 +70,7 @@ def _family(known: Known, family: Family, found: Spread) -> pa.Table:
 
 def _people(known: Known, found: Spread) -> list[pa.Table]:
     """`unseen`: arrivals to be expected by a person's unseen ties, for a middling topic and no incentive. `open`: how
-    readily a person comes, against others, by ties that nobody sees. `middle`: what a middling topic and the person's
-    care for it multiply, which chances of table `spread` and `open` have in them: who asks for a topic divides by it.
-    """
+    readily a person comes, against others, by ties that nobody sees."""
     everybody = np.arange(known.arcs.people)
     if not len(everybody):
         return []
@@ -87,12 +85,9 @@ def _people(known: Known, found: Spread) -> list[pa.Table]:
     blank = np.full(len(everybody), "", dtype=object)
     unseen = {"kind": "unseen", "name": blank, "source": everybody, "factor": expected, "low": expected / reach,
               "high": expected * reach}  # fmt: skip
-    care = _middle_care(known, found)
-    ready = care * _of_level(found, "receiver", everybody)
+    ready = _middle_care(known, found) * _of_level(found, "receiver", everybody)
     ready = ready * _of_level(found, "presence", known.moments.presence(everybody, np.full(len(arc), known.past.now)))
-    of_person = {"open": ready, "middle": care}
-    rows = [{"kind": kind, "name": blank, "target": everybody, "factor": value} for kind, value in of_person.items()]
-    return [_table(unseen), *map(_table, rows)]
+    return [_table(unseen), _table({"kind": "open", "name": blank, "target": everybody, "factor": ready})]
 
 
 def _of_level(found: Spread, name: str, level: NDArray[Any]) -> Doubles:

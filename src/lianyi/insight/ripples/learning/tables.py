@@ -45,7 +45,7 @@ def _spread(build: Build) -> str:
         SELECT f.kind, f.name, s.person AS source, t.person AS target, f.factor, f.low, f.high, f.shape, f.rate,
             f.prior, f.tried, f.arrivals
         FROM spread_factors AS f LEFT JOIN spread_people AS s ON s.person_id = f.source
-        LEFT JOIN spread_people AS t ON t.person_id = f.target WHERE f.kind NOT IN ('unseen', 'open', 'middle')
+        LEFT JOIN spread_people AS t ON t.person_id = f.target WHERE f.kind NOT IN ('unseen', 'open')
     """)
     found = spread_of(known, rows)
     chance, low, high = chances(known, found)
@@ -84,13 +84,12 @@ FACTORS = Table(
             en="base (the rate itself), delay (of log hours), contact, brought (before), circle, presence, own (things "
             "passed on unbidden), care (interest before any ripple), topic, incentive, sharer, receiver, interest "
             "(receiver and topic), tie; level, slope, misfit (mended on later ripples); per person: unseen (arrivals "
-            "to be expected by ties that nobody sees), open (how readily somebody comes), middle (their care for a "
-            "middling topic, which the chances of table spread have in them)",
+            "to be expected by ties that nobody sees), open (how readily somebody comes)",
             zh="种类：base 基准、delay 延迟、contact 互动、brought 曾带来、circle 交往圈、presence 是否仍在、"
             "own 自发分享、care 已知兴趣、topic 话题、incentive 激励、sharer 分享者、receiver 接收者、"
             "interest 接收者×话题、tie 关系；level、slope、misfit 为按较晚波纹的修正；"
             "每人：unseen 经未见关系的预期到达数、"
-            "open 到达意愿、middle 平均话题下的兴趣",
+            "open 到达意愿",
         ),
         "name": Column(en="which topic, incentive or level", zh="话题、激励或档位名"),
         "source": Column(en="the sharer, where the factor is of one", zh="分享者"),

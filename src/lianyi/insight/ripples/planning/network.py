@@ -225,7 +225,7 @@ def _factors(
 ) -> tuple[Doubles, float, tuple[tuple[str, str], ...]]:
     """By how much topic and incentive multiply the rate at which each person comes, the variance of the logarithm of
     that, and what was never seen."""
-    factor, unsure, learned = np.ones(people), 0.0, set()
+    factor, unsure = np.ones(people), 0.0
     notes: list[tuple[str, str]] = []
     for kind, name in (("topic", topic), ("incentive", incentive)):
         if name is None or (kind == "incentive" and name == BASE):
@@ -240,10 +240,8 @@ def _factors(
             ))  # fmt: skip
         else:
             factor *= times
-            learned.add(kind)
-    if topic is not None and "topic" in learned:
-        middle = _by_person(engine, "middle", "target", "factor", people)  # chances of `spread` have it in them
-        factor *= _interest(engine, topic, people) / np.where(middle > 0, middle, 1.0)
+    if topic is not None and not notes and "spread_factors" in tables:
+        factor *= _interest(engine, topic, people)
     return factor, unsure, tuple(notes)
 
 
