@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from lianyi import persons
 from lianyi.errors import InputError
 
 if TYPE_CHECKING:
@@ -97,6 +96,7 @@ class Demand:
         """
         import numpy as np
 
+        from lianyi import persons
         from lianyi.insight.demand.lookalikes.likeness import likeness, telling
         from lianyi.insight.demand.lookalikes.traits import read_traits
 
@@ -134,6 +134,8 @@ class Demand:
         }  # fmt: skip
 
     def _of_person(self, table: str, key_or_id: str) -> list[Row]:
+        from lianyi import persons
+
         self._workspace.needs(table)
         person_id = persons.resolve(self._workspace, key_or_id)
         found: list[Row] = self._workspace.look_up(table, [person_id]).to_pylist()

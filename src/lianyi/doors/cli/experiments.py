@@ -8,8 +8,6 @@ import click
 
 from lianyi.doors.cli.backstage import backstage, user, workspace
 from lianyi.doors.cli.output import json_line, say, write
-from lianyi.experiments import Asked, experiment, plan
-from lianyi.experiments import experiments as listed
 
 SHOWN = ("experiment", "unit", "n_treated", "n_control", "estimate", "low", "high", "of_unit", "flags", "begins_at")
 EFFECT = ("metric", "estimator", "main", "estimate", "low", "high", "unit", "p_holm", "n_treated", "n_control", "flags")
@@ -21,6 +19,8 @@ EFFECT = ("metric", "estimator", "main", "estimate", "low", "high", "unit", "p_h
 @click.pass_context
 def experiments(ctx: click.Context, metric: str, form: str) -> None:
     """What was tried, and what it truly brought; below: show, plan, control."""
+    from lianyi.experiments import experiments as listed
+
     if ctx.invoked_subcommand is None:
         found = listed(workspace(ctx), metric=metric)
         write(found, list(found[0]) if form == "json" and found else SHOWN, form=form)
@@ -34,6 +34,8 @@ def experiments(ctx: click.Context, metric: str, form: str) -> None:
 @click.pass_context
 def show(ctx: click.Context, name: str, form: str) -> None:
     """One experiment, e.g. campaign/spring: each metric and estimator with its interval."""
+    from lianyi.experiments import experiment
+
     found = experiment(workspace(ctx), name)
     if form == "json":
         click.echo(json_line(found))
@@ -56,6 +58,8 @@ def show(ctx: click.Context, name: str, form: str) -> None:
 @click.pass_context
 def plan_one(ctx: click.Context, /, **asked: Any) -> None:
     """How many people an effect needs, or the smallest effect that people can show; as JSON."""
+    from lianyi.experiments import Asked, plan
+
     click.echo(json_line(plan(workspace(ctx), Asked(**asked))))
 
 
