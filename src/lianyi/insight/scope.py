@@ -18,8 +18,8 @@ MOMENT = f"{AT} AS moment"
 @dataclass(frozen=True, kw_only=True)
 class Scope:
     """as_of: events later than this do not count. timezone: of days, hours and weekdays. currency: of spend.
-    events: the relation with the log, or with those of its events that a step needs. among: SQL that gives the
-    person_id of those who are asked about, '' for everybody.
+    events: the relation with the log, or with those of its events that a step needs. keys: the relation that says whose
+    a key is. among: SQL that gives the person_id of those who are asked about, '' for everybody.
     """
 
     as_of: datetime
@@ -27,6 +27,7 @@ class Scope:
     currency: str
     dialect: Dialect = field(default_factory=Dialect)
     events: str = "events"
+    keys: str = "keys"
     among: str = ""
 
     @classmethod
@@ -74,7 +75,7 @@ class Scope:
         """
         listed = "".join(f", {column}" for column in columns)
         return (
-            f"(SELECT k.person_id{listed} FROM {self.events} e JOIN keys k ON e.actor_key = k.key "
+            f"(SELECT k.person_id{listed} FROM {self.events} e JOIN {self.keys} k ON e.actor_key = k.key "
             f"WHERE {self.happened()} AND {self.asked('k')} AND {where})"
         )
 
@@ -82,7 +83,7 @@ class Scope:
         """SQL in parentheses: events done to somebody, up to as_of; the target's person_id and the given columns."""
         listed = "".join(f", {column}" for column in columns)
         return (
-            f"(SELECT k.person_id{listed} FROM {self.events} e JOIN keys k ON e.target_key = k.key "
+            f"(SELECT k.person_id{listed} FROM {self.events} e JOIN {self.keys} k ON e.target_key = k.key "
             f"WHERE {self.happened()} AND {self.asked('k')} AND {where})"
         )
 

@@ -7,7 +7,22 @@ from lianyi.insight.value.stages.rules import ACTIVITY, Line, Stage, Stages
 from lianyi.insight.zone import DAY
 from lianyi.memory.events import PASSIVE_KINDS
 
+NUMBERED = "stage_keys"  # keys with numbers of people
 PROMPT_DAYS = 14  # what came within so many days before a move may have moved
+
+
+def numbered() -> str:
+    """One row = one person with their number, in the order of person ids. Steps carry the number as person_id: of all
+    that is done with the log here the most is joining, grouping and sorting by person, and texts cost three times."""
+    return """
+    SELECT person_id, CAST(row_number() OVER (ORDER BY person_id) AS INTEGER) AS number
+    FROM (SELECT DISTINCT person_id FROM keys) AS k
+    """
+
+
+def numbered_keys() -> str:
+    """One row = one key and the number of the person whose it is, as person_id. Reads `stage_people`."""
+    return "SELECT k.key, p.number AS person_id FROM keys AS k JOIN stage_people AS p ON p.person_id = k.person_id"
 
 
 def acts(scope: Scope, stages: Stages) -> str:
@@ -65,10 +80,12 @@ def _line(scope: Scope, line: Line, names: tuple[str, ...]) -> str:
     found = f"SELECT a.person_id, a.day, {moment} AS micros FROM stage_acts AS a {join}WHERE {where}"
     if line.days == 1:
         return f"SELECT person_id, min(micros) AS micros FROM ({found}) AS f GROUP BY person_id"
+    # the first moments of so many days: of a later day each is later
     by_day = f"SELECT person_id, day, min(micros) AS micros FROM ({found}) AS f GROUP BY person_id, day"
-    nth = "row_number() OVER (PARTITION BY person_id ORDER BY day)"
-    numbered = f"SELECT person_id, micros, {nth} AS nth FROM ({by_day}) AS d"
-    return f"SELECT person_id, micros FROM ({numbered}) AS n WHERE nth = {line.days}"
+    top = scope.dialect.top("-micros", line.days)
+    firsts = f"SELECT person_id, {top} AS firsts FROM ({by_day}) AS d GROUP BY person_id"
+    last = f"-firsts[{scope.dialect.first + line.days - 1}]"
+    return f"SELECT person_id, {last} AS micros FROM ({firsts}) AS n WHERE {scope.dialect.size('firsts')} = {line.days}"
 
 
 def _of_line(scope: Scope, line: Line, kind: str, received: str) -> str:
@@ -125,25 +142,20 @@ def steps_on() -> str:
     """
 
 
-def spans(scope: Scope) -> str:
-    """One row = one active day (number) of a person, and the next one."""
-    return f"""
-    SELECT person_id, day, lead(day) OVER (PARTITION BY person_id ORDER BY day) AS later
-    FROM (SELECT person_id, {scope.dialect.day_number("day")} AS day FROM person_days) AS n WHERE day <= {scope.today}
-    """
-
-
 def silences(scope: Scope, silent: int) -> str:
-    """One row = one time that a person dropped out or showed life again: day (number), back (0 or 1)."""
+    """One row = one active day (number) of a person after which so many days without a sign of life followed, and the
+    next active one (NULL: none yet)."""
     return f"""
-    SELECT person_id, day + {silent} AS day, 0 AS back FROM stage_spans
-    WHERE (later IS NULL OR later - day > {silent}) AND day + {silent} <= {scope.today}
-    UNION ALL
-    SELECT person_id, later AS day, 1 AS back FROM stage_spans WHERE later - day > {silent}
+    SELECT person_id, day, later FROM (
+        SELECT person_id, day, lead(day) OVER (PARTITION BY person_id ORDER BY day) AS later FROM (
+            SELECT p.number AS person_id, {scope.dialect.day_number("d.day")} AS day
+            FROM person_days AS d JOIN stage_people AS p ON p.person_id = d.person_id
+        ) AS n WHERE day <= {scope.today}
+    ) AS s WHERE (later IS NULL OR later - day > {silent}) AND day + {silent} <= {scope.today}
     """
 
 
-def moves(scope: Scope) -> str:
+def moves(scope: Scope, silent: int) -> str:
     """One row = one move in its order. place: 0 dropping out, 1 coming back, 2 a step on, within a day; rank_before and
     rank_now: of the stage before and after, NULL before the first step."""
 
@@ -158,7 +170,9 @@ def moves(scope: Scope) -> str:
         {highest("CURRENT ROW")} AS rank_now
     FROM (
         SELECT person_id, {scope.day(scope.dialect.moment("micros"))} AS day, 2 AS place, rank, micros FROM stage_steps
-        UNION ALL SELECT person_id, day, back AS place, NULL AS rank, NULL AS micros FROM stage_silences
+        UNION ALL SELECT person_id, day + {silent} AS day, 0 AS place, NULL AS rank, NULL AS micros FROM stage_silences
+        UNION ALL SELECT person_id, later AS day, 1 AS place, NULL AS rank, NULL AS micros FROM stage_silences
+        WHERE later IS NOT NULL
     ) AS m
     """
 
@@ -172,11 +186,11 @@ def prompts(scope: Scope) -> str:
     friends = scope.received(MOMENT, "e.channel", "CAST(NULL AS STRING) AS content", "e.actor_key AS other",
                              where="e.kind IN ('invite', 'mention', 'reply', 'share')")  # fmt: skip
     return f"""
-    SELECT person_id, moment, channel, content, CAST(NULL AS STRING) AS other_id, 1 AS touch FROM {sent} AS s
+    SELECT person_id, moment, channel, content, CAST(NULL AS INTEGER) AS other_id, 1 AS touch FROM {sent} AS s
     UNION ALL
     SELECT f.person_id, f.moment, f.channel, f.content, k.person_id AS other_id, 0 AS touch
     FROM (SELECT * FROM {came} AS c UNION ALL SELECT * FROM {friends} AS g) AS f
-    JOIN keys AS k ON k.key = f.other WHERE k.person_id <> f.person_id
+    JOIN {scope.keys} AS k ON k.key = f.other WHERE k.person_id <> f.person_id
     """
 
 

@@ -7,6 +7,7 @@ sign of life for so many days: then they have dropped out, and stand where they 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from lianyi.insight.scope import Scope
 from lianyi.insight.tables import EVENTS, Build, Column, Table
@@ -29,7 +30,9 @@ def _name(scope: Scope, rank: str, names: Sequence[str]) -> str:
 
 
 def _moves(build: Build) -> str:
-    scope, stages = Scope.of(build), rules_of(build)
+    scope, stages = replace(Scope.of(build), keys=reaching.NUMBERED), rules_of(build)
+    build.make("stage_people", reaching.numbered())
+    build.make(reaching.NUMBERED, reaching.numbered_keys())
     build.make("stage_acts", reaching.acts(scope, stages))
     for rank, stage in enumerate(stages.stages):
         build.make(f"reached_{rank}", reaching.reached(scope, stage, rank, stages.names))
@@ -38,28 +41,28 @@ def _moves(build: Build) -> str:
     build.drop("stage_acts", *(f"reached_{rank}" for rank in range(len(stages.stages))))
     build.make("stage_steps", reaching.steps_on())
     build.make("stage_told", reaching.told(scope, stages))
-    build.make("stage_spans", reaching.spans(scope))
     build.make("stage_silences", reaching.silences(scope, stages.silent))
-    build.drop("stage_reached", "stage_spans")
+    build.drop("stage_reached")
     build.make("stage_prompts", reaching.prompts(scope))
     build.make("stage_moved_by", reaching.moved_by(scope))
-    build.drop("stage_prompts")
-    build.make("stage_way", reaching.moves(scope))
+    build.drop("stage_prompts", reaching.NUMBERED)
+    build.make("stage_way", reaching.moves(scope, stages.silent))
     lapsed = scope.dialect.text(LAPSED)
     before = f"CASE WHEN w.place_before = 0 THEN {lapsed} ELSE {_name(scope, 'w.rank_before', stages.names)} END"
     # a first sign of life without a stage is a stage that the rules do not know; it starts the way with its first step
     return f"""
-    SELECT w.person_id, w.number, {scope.date("w.day")} AS day,
+    SELECT p.person_id, w.number, {scope.date("w.day")} AS day,
         CASE WHEN w.place = 2 THEN {scope.dialect.moment("w.micros")} END AS "at",
         CASE w.place WHEN 0 THEN 'lapse' WHEN 1 THEN 'return' ELSE 'step' END AS move, {before} AS from_stage,
         CASE WHEN w.place = 0 THEN {lapsed} ELSE {_name(scope, "w.rank_now", stages.names)} END AS to_stage,
         w.day - w.day_before AS days, e.first.id AS event_id, e.first.kind AS kind, e.first.channel AS channel,
         e.first.campaign AS campaign, e.first.object AS content, coalesce(b.touches, 0) AS touches,
         b.touch.channel AS touch_channel, b.touch.content AS touch_content, coalesce(b.friends, 0) AS friends,
-        b.friend.other AS friend_id, {scope.date("w.day_after")} AS until
-    FROM stage_way AS w LEFT JOIN stage_moved_by AS b
+        f.person_id AS friend_id, {scope.date("w.day_after")} AS until
+    FROM stage_way AS w JOIN stage_people AS p ON p.number = w.person_id LEFT JOIN stage_moved_by AS b
         ON b.person_id = w.person_id AND b.rank = w.rank AND w.place = 2
     LEFT JOIN stage_told AS e ON e.person_id = w.person_id AND e.rank = w.rank AND w.place = 2
+    LEFT JOIN stage_people AS f ON f.number = b.friend.other
     WHERE w.rank_now IS NOT NULL
     """
 
