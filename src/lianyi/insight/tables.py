@@ -113,13 +113,16 @@ def catalogue() -> Mapping[str, Table]:
         effects,
         groups,
         ledger,
+        listening,
         people,
         ripples,
         ties,
         value,
     )  # fmt: skip
 
-    rooms = (people, activity, ties, communities, ripples, value, effects, demand, ledger, conversations, groups)
+    rooms = (
+        people, activity, ties, communities, ripples, value, effects, demand, ledger, conversations, groups, listening,
+    )  # fmt: skip
     return in_order(table for room in rooms for table in room.TABLES)
 
 

@@ -172,9 +172,9 @@ def built(table: str) -> Workspace:
     return ws
 
 
-def whole_number(request: HttpRequest, name: str, *, default: int, most: int) -> int:
-    """A number in the query, from 1 to `most`."""
+def whole_number(request: HttpRequest, name: str, *, default: int, most: int, least: int = 1) -> int:
+    """A number in the query, from `least` to `most`."""
     value = request.GET.get(name, str(default))
-    if not value.isdecimal() or len(value) > len(str(most)) or not 1 <= int(value) <= most:
-        raise ApiError(422, f"{name}: {value[:40]!r} is not a number from 1 to {most}")
+    if not value.isdecimal() or len(value) > len(str(most)) or not least <= int(value) <= most:
+        raise ApiError(422, f"{name}: {value[:40]!r} is not a number from {least} to {most}")
     return int(value)

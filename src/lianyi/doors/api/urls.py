@@ -23,6 +23,7 @@ from lianyi.doors.api import (
     jobs,
     journeys,
     ledger,
+    listening,
     people,
     plans,
     rewards,
@@ -35,7 +36,8 @@ from lianyi.doors.api.endpoint import answered
 
 APIS = (
     people.api, audiences.api,
-    communities.api, groups.api, jobs.api, data.api, demand.api, forecasts.api, influence.api, plans.api, ripples.api,
+    communities.api, groups.api, listening.api,
+    jobs.api, data.api, demand.api, forecasts.api, influence.api, plans.api, ripples.api,
     team.api,
     content.api, codes.api, rewards.api, channels.api, journeys.api, campaigns.api, contacts.api,
     ledger.api,

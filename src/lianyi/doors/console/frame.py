@@ -60,8 +60,12 @@ PLACES = (
         title=_("Communities"),
         icon="communities",
         right="people.see",
-        also=("/groups",),
-        parts=(Part(name="communities", title=_("Communities")), Part(name="groups", title=_("Groups"))),
+        also=("/groups", "/listening"),
+        parts=(
+            Part(name="communities", title=_("Communities")),
+            Part(name="groups", title=_("Groups")),
+            Part(name="listening", title=_("Listening")),
+        ),
     ),
     Place(
         name="ripples",

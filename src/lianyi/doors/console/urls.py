@@ -21,6 +21,7 @@ from lianyi.doors.console.pages.journeys import views as journeys
 from lianyi.doors.console.pages.ledger import attribution as ledger_attribution
 from lianyi.doors.console.pages.ledger import book as ledger_book
 from lianyi.doors.console.pages.ledger import views as ledger
+from lianyi.doors.console.pages.listening import views as listening
 from lianyi.doors.console.pages.overview.views import overview
 from lianyi.doors.console.pages.people import views as people
 from lianyi.doors.console.pages.person import by_right, merging
@@ -74,6 +75,8 @@ urlpatterns = [
     path("groups", groups.groups, name="groups"),
     path("groups/<path:group_key>/conversation", groups.conversation, name="group_conversation"),
     path("groups/<path:group_key>", groups.group, name="group"),
+    path("listening", listening.listening, name="listening"),
+    path("listening/topic", listening.topic, name="listening_topic"),
     path("contacts", contacts.contacts, name="contacts"),
     path("contacts/act", contacts.act, name="contacts_act"),
     path("contacts/pause", contacts.pause, name="contacts_pause"),

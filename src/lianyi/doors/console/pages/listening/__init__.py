@@ -1,0 +1,1 @@
+"""Pages of listening: topics with their tone, complaints that wait, noise; one topic."""

@@ -1,0 +1,25 @@
+"""Figures of one topic. The same functions work in a notebook: give them `topic(ws, kind, name).days`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from lianyi.doors.console.pages.communities.figures import COUNTS
+from lianyi.doors.figures import Figure, Series
+
+
+def tones(days: Sequence[Mapping[str, Any]]) -> Figure:
+    """How much was said of it, day by day, in what tone."""
+    shown = days[-56:]
+    plain = [row["messages"] - row["good"] - row["bad"] for row in shown]
+    return Figure(
+        kind="stacked", title=_("Tone day by day"), x=[row["day"] for row in shown], words=COUNTS,
+        series=[
+            Series(name=_("Good tone"), values=[row["good"] for row in shown], colour=3),
+            Series(name=_("Plain"), values=plain, colour=1),
+            Series(name=_("Bad tone"), values=[row["bad"] for row in shown], colour=2),
+        ],
+    )  # fmt: skip
