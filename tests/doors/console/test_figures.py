@@ -83,3 +83,10 @@ def test_what_is_below_nought_says_so_unless_it_is_drawn_down() -> None:
     assert 'text-anchor="end">-' in below.svg()
     down = Figure(kind="bars", x=["a", "b"], series=[Series(name="left", values=[200.0, 100.0], down=True)])
     assert 'text-anchor="end">-' not in down.svg()
+
+
+def test_shares_of_a_whole_end_at_the_whole() -> None:
+    series = [Series(name="a", values=[0.5]), Series(name="b", values=[0.5 + 1e-12])]
+    shares = Figure(kind="stacked", x=[DAY], series=series, title="Shares")
+    marks = [text.text or "" for text in ET.fromstring(shares.svg(width=760, height=200)).iter("text")]
+    assert max(float(mark) for mark in marks if re.fullmatch(r"[\d.]+", mark)) == 1

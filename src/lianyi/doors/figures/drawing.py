@@ -53,7 +53,8 @@ def _plane(figure: Figure, width: int, height: int) -> _Plane:
     lowest, highest = _span(figure)
     span = highest - lowest
     step = _step(span if span > FLAT else 1.0, 4 if height >= 150 else 2)
-    low, high = math.floor(lowest / step) * step, math.ceil(highest / step) * step
+    # Shares that make a whole add up to a hair more than 1: no grid line of its own for that hair.
+    low, high = math.floor(lowest / step + FLAT) * step, math.ceil(highest / step - FLAT) * step
     return _Plane(low=low, high=max(high, low + step), step=step, width=width, height=height, count=len(figure.x))
 
 
