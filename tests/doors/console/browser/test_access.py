@@ -119,7 +119,13 @@ def signed_in(browser: Browser, server: Server, tmp_path_factory: pytest.TempPat
 
 
 def broken_rules(page: Page) -> list[str]:
-    found = Axe().run(page, options={"resultTypes": ["violations"], "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]})
+    found = Axe().run(
+        page,
+        options={
+            "resultTypes": ["violations"],
+            "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"],
+        },
+    )
     return [
         f"{page.url}: {rule['id']}: {node['html'][:160]}"
         for rule in cast("dict[str, Any]", found.response)["violations"]
