@@ -90,3 +90,10 @@ def test_shares_of_a_whole_end_at_the_whole() -> None:
     shares = Figure(kind="stacked", x=[DAY], series=series, title="Shares")
     marks = [text.text or "" for text in ET.fromstring(shares.svg(width=760, height=200)).iter("text")]
     assert max(float(mark) for mark in marks if re.fullmatch(r"[\d.]+", mark)) == 1
+
+
+def test_names_under_a_chart_are_whole_and_days_are_short() -> None:
+    names = Figure(kind="bars", x=["Attention", "2026-01-02"], series=[Series(name="a", values=[1, 2])], title="Stages")
+    svg = names.svg(width=760, height=200)
+    assert ">Attention<" in svg
+    assert ">01-02<" in svg

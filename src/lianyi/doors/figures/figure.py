@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -32,9 +33,18 @@ def plain(value: Value) -> str:
     return f"{value:,.0f}" if value == int(value) else f"{value:,.2f}"
 
 
+DAY = re.compile(r"\d{4}-\d\d-\d\d")
+
+
 def day(position: date | str) -> str:
     """A day as 2026-11-23; text as it is."""
     return position if isinstance(position, str) else position.isoformat()
+
+
+def short_day(position: date | str) -> str:
+    """A day as 11-23; text as it is, unless it is such a day."""
+    said = day(position)
+    return said[5:] if DAY.fullmatch(said) else said
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +54,7 @@ class Words:
     value: Callable[[Value], str] = plain
     tick: Callable[[float], str] = plain
     position: Callable[[date | str], str] = day
-    tick_position: Callable[[date | str], str] = lambda position: day(position)[-5:]
+    tick_position: Callable[[date | str], str] = short_day
 
 
 @dataclass(frozen=True, kw_only=True)
