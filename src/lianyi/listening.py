@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from math import sqrt
 from typing import TYPE_CHECKING, Any
 
 from lianyi.errors import InputError, NotFound
+from lianyi.insight.communities.naming import room_name
+from lianyi.insight.listening.bursts import HOURS_BEFORE
 from lianyi.insight.listening.words import read_words
 
 if TYPE_CHECKING:
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 KINDS = ("theme", "category", "good", "word")
+BURSTS = ("group", "theme", "good", "word")
 WHYS = ("advert", "copied", "flood", "sensitive")
 SORTS: Mapping[str, str] = {
     "messages": "messages DESC",
@@ -127,6 +131,48 @@ def flagged(ws: Workspace, *, why: str = "", group_key: str = "", limit: int = L
     )  # fmt: skip
 
 
+def bursts(ws: Workspace, *, kind: str = "", limit: int = LIST, offset: int = 0) -> list[Row]:
+    """Rows of `bursts`, newest first, with titles, hours as pairs (hour, messages), minutes until it was found."""
+    _bursts_built(ws)
+    if kind and kind not in BURSTS:
+        raise InputError(f"kind = {kind!r}; write one of {', '.join(BURSTS)}")
+    where, values = ("WHERE kind = ?", [kind]) if kind else ("", [])
+    found = ws.rows(
+        f"SELECT * FROM bursts {where} ORDER BY began_at DESC, kind, topic LIMIT {int(limit)} OFFSET {int(offset)}",
+        values,
+    )
+    return [_burst(row) for row in titled(ws, found)]
+
+
+def burst(ws: Workspace, kind: str, name: str, began_at: datetime) -> Row:
+    """One burst; NotFound where none began then."""
+    _bursts_built(ws)
+    found = ws.rows("SELECT * FROM bursts WHERE kind = ? AND topic = ? AND began_at = ?", (kind, name, began_at))
+    if not found:
+        raise NotFound(f"no burst of {kind} {name!r} began at {began_at.isoformat()}; `lianyi bursts` lists them")
+    return _burst(titled(ws, found)[0])
+
+
+def words_of(ws: Workspace, kind: str, name: str) -> list[str]:
+    """The words by which people who talk of a topic are found: those of a theme, the name of a good, else itself."""
+    if kind == "theme":
+        return [word for one in read_words(ws.folder).themes if one.name == name for word in one.words][:10]
+    (row,) = titled(ws, [{"kind": kind, "topic": name}])
+    return [row["zh"]]
+
+
+def _bursts_built(ws: Workspace) -> None:
+    if "bursts" not in ws.states():
+        raise NotFound("the table of bursts is not built yet; run: lianyi refresh")
+
+
+def _burst(row: Row) -> Row:
+    first = row["began_at"].replace(minute=0, second=0, microsecond=0) - timedelta(hours=HOURS_BEFORE)
+    hours = [(first + timedelta(hours=place), count) for place, count in enumerate(json.loads(row["hours"]))]
+    minutes = (row["found_at"] - row["began_at"]).total_seconds() / 60
+    return {**row, "hours": hours, "found_minutes": minutes}
+
+
 def counts(ws: Workspace) -> Row:
     """How many complaints wait for staff, and how many messages are flagged, by reason."""
     built(ws)
@@ -150,7 +196,8 @@ def titled(ws: Workspace, rows: Sequence[Row]) -> list[Row]:
     named = {"theme": themes, "good": {key: (title, title) for key, title in goods.items()}}
     shown = []
     for row in rows:
-        en, zh = named.get(row["kind"], {}).get(row["topic"], (row["topic"], row["topic"]))
+        plain = room_name(row["topic"]) if row["kind"] == "group" else row["topic"]
+        en, zh = named.get(row["kind"], {}).get(row["topic"], (plain, plain))
         shown.append({**row, "en": en, "zh": zh})
     return shown
 

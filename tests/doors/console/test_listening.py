@@ -10,6 +10,9 @@ import pytest
 from click.testing import CliRunner
 
 from lianyi import listening as room
+from lianyi.action.audiences.models import Audience
+from lianyi.action.campaigns import hot
+from lianyi.action.team.models import Act
 from lianyi.doors.cli.commands import lianyi as command
 from lianyi.errors import InputError, NotFound
 from lianyi.workspace import Workspace
@@ -41,6 +44,29 @@ def heard(brand: Workspace) -> Workspace:
     put_table(brand, "flagged", pa.Table.from_pylist(
         [{"message_id": "f0", "why": "advert", "group_key": ROOM, "said_at": NOW, "person_id": person, "chance": 0.9,
           "word_list": None, "text": attack}]))  # fmt: skip
+    put_table(
+        brand,
+        "bursts",
+        pa.Table.from_pylist(
+            [
+                {
+                    "kind": "group",
+                    "topic": ROOM,
+                    "began_at": NOW - timedelta(hours=3),
+                    "found_at": NOW - timedelta(minutes=170),
+                    "ended_at": NOW - timedelta(hours=1),
+                    "running": True,
+                    "messages": 50,
+                    "people": 20,
+                    "expected": 1.5,
+                    "chance": 1e-9,
+                    "leaning": 0.1,
+                    "words": ["白茶新国标"],
+                    "hours": json.dumps([0] * 24 + [30, 15, 5]),
+                }
+            ]
+        ),
+    )
     return brand
 
 
@@ -97,3 +123,40 @@ def test_the_interval_of_a_share_is_that_of_wilson() -> None:
     low, high = room.wilson(3, 10)
     assert (round(low, 3), round(high, 3)) == (0.108, 0.603)
     assert room.wilson(0, 0) == (0.0, 1.0)
+
+
+def test_a_burst_is_shown_with_its_hours_and_leads_to_a_draft(standing: Standing, heard: Workspace) -> None:
+    (row,) = standing.analyst.get("/api/v1/listening/bursts").json()["bursts"]
+    assert (row["en"], row["found_minutes"], len(row["hours"])) == ("茶友群", 10, 27)
+    assert "白茶新国标" in standing.analyst.get("/listening").content.decode()
+    asked = {"kind": "group", "topic": ROOM, "began": (NOW - timedelta(hours=3)).isoformat()}
+    page = standing.analyst.get("/listening/burst", asked).content.decode()
+    assert "白茶新国标" in page
+    assert standing.analyst.get("/listening/burst", {**asked, "began": "soon"}).status_code == 404
+    told = CliRunner().invoke(command, ["-w", str(heard.folder), "bursts", "--json"])
+    assert json.loads(told.stdout)["messages"] == 50
+    given = {"name": "新国标", "word": ["白茶新国标", "国标"]}
+    assert standing.analyst.post("/listening/draft", given).status_code == 403
+    answer = standing.owner.post("/listening/draft", given)
+    audience = Audience.objects.get(name="新国标")
+    assert answer["Location"] == f"/audiences/{audience.pk}"  # the brand has no channel, so no campaign yet
+    assert audience.condition == 'says("白茶新国标", "国标", within 30 days)'
+    again = standing.owner.post("/api/v1/listening/draft", json.dumps({"name": "新国标", "words": ["国标"]}),
+                                content_type="application/json")  # fmt: skip
+    assert (again.status_code, again.json()["audience"]["name"], again.json()["campaign"]) == (201, "新国标 2", None)
+    assert {"audience.define", "content.make"} <= set(Act.objects.values_list("what", flat=True))
+
+
+def test_words_that_cannot_be_asked_for_make_nothing(brand: Workspace, db: None) -> None:
+    for words, says in (([], "0 were given"), (['a"b'], "quotes"), (["x"], "2 to 40")):
+        with pytest.raises(InputError, match=says):
+            hot.draft(brand, "x", words, by="t", now=NOW)
+    with pytest.raises(InputError, match="none yet"):
+        hot.draft(brand, "x", ["茶叶"], by="t", now=NOW, channel="mail")
+    assert not Audience.objects.exists()
+
+
+def test_words_of_a_topic_are_those_by_which_its_people_are_found(heard: Workspace) -> None:
+    assert "发货" in room.words_of(heard, "theme", "delivery")
+    assert room.words_of(heard, "good", "item:1") == ["绿茶 1"]
+    assert room.words_of(heard, "word", "新国标") == ["新国标"]

@@ -8,7 +8,11 @@ from typing import Any
 from django.http import HttpRequest
 
 from lianyi import listening as room
-from lianyi.doors.api.endpoint import Api, Parameter, built, whole_number
+from lianyi.action.campaigns import hot
+from lianyi.action.team import audit
+from lianyi.action.work import queue
+from lianyi.doors.api.endpoint import Api, ApiError, Parameter, body_of, built, text_of, user_of, whole_number
+from lianyi.doors.console.brand import workspace
 
 api = Api()
 OFFSET = Parameter(name="offset", says="how many to leave out", type="integer")
@@ -87,3 +91,52 @@ def flagged(request: HttpRequest) -> dict[str, Any]:
         offset=_offset(request),
     )
     return {"as_of": ws.states()["flagged"].as_of, "flagged": found}
+
+
+@api.add(
+    "GET", "listening/bursts", right="people.see", says="When a room or a topic suddenly was spoken of, newest first.",
+    query=(Parameter(name="kind", says=f"one of {', '.join(room.BURSTS)}"), LIMIT, OFFSET),
+)  # fmt: skip
+def bursts(request: HttpRequest) -> dict[str, Any]:
+    """Rows of table `bursts`."""
+    ws = built("bursts")
+    found = room.bursts(ws, kind=request.GET.get("kind", ""), limit=_limit(request), offset=_offset(request))
+    return {"as_of": ws.states()["bursts"].as_of, "bursts": found}
+
+
+@api.add(
+    "POST", "listening/draft", right="journeys.edit", status=201,
+    says="From a hot topic to a draft: an audience of those who said its words, a text, a campaign to be checked.",
+    body=(
+        Parameter(name="name", says="of all three", required=True),
+        Parameter(name="words", says="one of which somebody said within 30 days", type="array", required=True),
+        Parameter(name="channel", says="name of a channel account; by default the first"),
+        Parameter(name="language", says="of the text: zh-hans or en; by default zh-hans"),
+    ),
+)  # fmt: skip
+def draft(request: HttpRequest) -> dict[str, Any]:
+    """campaign is null where the brand has no channel yet."""
+    data, user = body_of(request, "name", "words"), user_of(request)
+    words, language = data["words"], text_of(data, "language") or "zh-hans"
+    if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+        raise ApiError(422, "words: must be a list of texts")
+    if language not in hot.TEXTS:
+        raise ApiError(422, f"language: {language!r}; write one of {', '.join(hot.TEXTS)}")
+    for right in hot.RIGHTS:
+        if not user.may(right):
+            raise ApiError(403, f"you lack the right {right}")
+    made = hot.draft(
+        workspace(), text_of(data, "name"), words, by=user.name, now=queue.clock(), language=language,
+        channel=text_of(data, "channel"),
+    )  # fmt: skip
+    audit.note(
+        user, "audience.define", made.audience.name, audience=made.audience.pk, condition=made.audience.condition
+    )
+    audit.note(user, "content.make", made.content.name, content=made.content.pk)
+    if made.campaign:
+        audit.note(user, "campaign.draft", made.campaign.name)
+    return {
+        "audience": {"id": made.audience.pk, "name": made.audience.name, "condition": made.audience.condition},
+        "content": {"id": made.content.pk, "name": made.content.name},
+        "campaign": {"id": made.campaign.pk, "name": made.campaign.name} if made.campaign else None,
+    }

@@ -6,11 +6,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from lianyi.insight.listening import complaints, flagged, topics
+from lianyi.insight.listening import bursts, complaints, flagged, topics
 from lianyi.insight.listening.words import read_words
 from lianyi.insight.tables import Table
 
-TABLES: tuple[Table, ...] = (flagged.TABLE, topics.DAYS, topics.TOPICS, topics.PEOPLE_OF, complaints.TABLE)
+TABLES: tuple[Table, ...] = (
+    flagged.TABLE,
+    topics.DAYS,
+    topics.TOPICS,
+    topics.PEOPLE_OF,
+    bursts.TABLE,
+    complaints.TABLE,
+)
 
 
 def parameters(folder: Path) -> Mapping[str, Any]:

@@ -15,6 +15,7 @@ KINDS: Mapping[str, Text] = {
     "good": _("Goods"),
     "word": _("Rising words"),
 }
+BURSTS: Mapping[str, Text] = {"group": _("Group"), "theme": _("Theme"), "good": _("Good"), "word": _("Word")}
 SORTS: Mapping[str, Text] = {
     "messages": _("Most spoken of"),
     "rising": _("Rising"),
