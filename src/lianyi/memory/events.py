@@ -133,6 +133,7 @@ KINDS: Mapping[str, Kind] = {
         Kind(name="unmerge", en="an operator took a merge back", zh="拆分", active=False),
         Kind(name="cost", en="money was spent on this", zh="成本", active=False),
         Kind(name="reward", en="a reward was granted", zh="奖励", active=False),
+        Kind(name="offer", en="an offer was issued to a person", zh="发放优惠", active=False),
     )
 }
 

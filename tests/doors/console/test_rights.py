@@ -53,7 +53,7 @@ def address(page: URLPattern, ws: Workspace) -> str:
         "upload_id": "00000000-0000-4000-8000-000000000000", "number": 0, "tag": "buyer", "token": "x",
         "journey": "tea", "campaign": 1, "task_id": 1,
         "community_id": "c0", "group_key": "group:wecom/茶友群", "ripple_id": "r0", "channel": "mail", "kind": "email",
-        "content_id": 1, "rule_id": 1, "draw_id": 1, "audience_id": 1,
+        "content_id": 1, "rule_id": 1, "draw_id": 1, "offer_id": 1, "audience_id": 1,
     }  # fmt: skip
     return reverse(str(page.name), kwargs={name: values[name] for name in page.pattern.converters})
 

@@ -24,6 +24,7 @@ from lianyi.doors.api import (
     journeys,
     ledger,
     listening,
+    offers,
     people,
     plans,
     rewards,
@@ -39,7 +40,7 @@ APIS = (
     communities.api, groups.api, listening.api,
     jobs.api, data.api, demand.api, forecasts.api, influence.api, plans.api, ripples.api,
     team.api,
-    content.api, codes.api, rewards.api, channels.api, journeys.api, campaigns.api, contacts.api,
+    content.api, codes.api, rewards.api, offers.api, channels.api, journeys.api, campaigns.api, contacts.api,
     ledger.api,
     value.api, experiments.api,
 )  # fmt: skip

@@ -43,7 +43,7 @@ def start_rule(ctx: click.Context, file: Path) -> None:
     from lianyi.action.work import queue
     from lianyi.doors.api.rewards import rule_data, wanted_of
 
-    rule = ruling.start(_asked(wanted_of, file), by=user(), now=queue.clock())
+    rule = ruling.start(asked_in(wanted_of, file), by=user(), now=queue.clock())
     log_act("reward.start", rule.name, rule=rule.pk)
     click.echo(json_line(rule_data(rule)))
 
@@ -145,7 +145,7 @@ def publish_draw(ctx: click.Context, file: Path) -> None:
     from lianyi.action.work import queue
     from lianyi.doors.api.rewards import draw_wanted
 
-    draw = drawing.publish(_asked(draw_wanted, file), by=user(), now=queue.clock())
+    draw = drawing.publish(asked_in(draw_wanted, file), by=user(), now=queue.clock())
     log_act("draw.publish", draw.name, draw=draw.pk, commitment=draw.commitment)
     click.echo(json_line({"id": draw.pk, **drawing.published(draw)}))
 
@@ -181,7 +181,7 @@ def draw_now(ctx: click.Context, number: int, beacon: str) -> None:
     click.echo(json_line({"id": draw.pk, **drawing.published(draw), "won_by": drawing.won_by(draw)}))
 
 
-def _asked(read: Any, file: Path) -> Any:
+def asked_in(read: Any, file: Path) -> Any:
     """What a file asks for, read as the API reads a body; dates of YAML are times as text again."""
     from lianyi.doors.api.endpoint import ApiError
 

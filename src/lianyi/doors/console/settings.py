@@ -61,6 +61,7 @@ INSTALLED_APPS = [
     "lianyi.action.channels.apps.ChannelsConfig",
     "lianyi.action.codes.apps.CodesConfig",
     "lianyi.action.rewards.apps.RewardsConfig",
+    "lianyi.action.offers.apps.OffersConfig",
     "lianyi.action.experiments.apps.ExperimentsConfig",
     "lianyi.doors.console.apps.ConsoleConfig",
 ]

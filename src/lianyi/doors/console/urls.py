@@ -22,6 +22,7 @@ from lianyi.doors.console.pages.ledger import attribution as ledger_attribution
 from lianyi.doors.console.pages.ledger import book as ledger_book
 from lianyi.doors.console.pages.ledger import views as ledger
 from lianyi.doors.console.pages.listening import views as listening
+from lianyi.doors.console.pages.offers import views as offers
 from lianyi.doors.console.pages.overview.views import overview
 from lianyi.doors.console.pages.people import views as people
 from lianyi.doors.console.pages.person import by_right, merging
@@ -122,6 +123,10 @@ urlpatterns = [
     path("experiments/control", experiments.control_group, name="experiments_control"),
     path("experiments/plan", experiments.plan, name="experiment_plan"),
     path("experiments/<str:kind>/<path:name>", experiments.experiment, name="experiment"),
+    path("offers", offers.offers, name="offers"),
+    path("offers/new", offers.publish, name="offer_publish"),
+    path("offers/<int:offer_id>", offers.offer, name="offer"),
+    path("offers/<int:offer_id>/act", offers.act, name="offer_act"),
     path("rewards", rewards.rewards, name="rewards"),
     path("rewards/new", rewards.start, name="reward_start"),
     path("rewards/<int:rule_id>", rewards.reward, name="reward"),

@@ -57,7 +57,7 @@ def _list(request: HttpRequest, *, error: str = "", status: int = 200) -> HttpRe
     now = queue.clock()
     context = {
         "rules": rules, "draws": [_draw(draw, now) for draw in Draw.objects.all()[:50]], "error": error,
-        "data": request.POST, "starts": _local(now), "ends": _local(now + timedelta(days=30)), "now": now,
+        "data": request.POST, "starts": local(now), "ends": local(now + timedelta(days=30)), "now": now,
     }  # fmt: skip
     return render(request, "rewards/page.html", context, status=status)
 
@@ -76,12 +76,12 @@ def _money(figures: dict[str, int]) -> dict[str, float]:
     return {name: amount if name == "refused" else amount / 100 for name, amount in figures.items()}
 
 
-def _local(at: datetime) -> str:
+def local(at: datetime) -> str:
     """As an input of kind datetime-local has it, in the brand's zone."""
     return at.astimezone(ZoneInfo(brand().timezone)).strftime("%Y-%m-%dT%H:%M")
 
 
-def _moment(data: QueryDict, name: str) -> str:
+def moment_in(data: QueryDict, name: str) -> str:
     """The time of such an input, with the brand's zone; as it is where it is none, for the reader to refuse."""
     text = data.get(name, "")
     try:
@@ -90,7 +90,7 @@ def _moment(data: QueryDict, name: str) -> str:
         return text
 
 
-def _texts(data: QueryDict) -> dict[str, str]:
+def texts_in(data: QueryDict) -> dict[str, str]:
     return {name: data.get(field, "").strip() for name, field in (("zh-hans", "zh"), ("en", "en")) if data.get(field)}
 
 
@@ -103,8 +103,8 @@ def start(request: HttpRequest) -> HttpResponse:
         **{name: data.get(name, "").strip() for name in ("name", "campaign", "counts")},
         **{name: data.get(name) or 0 for name in ("fixed", "share_percent", "second", "least", "per_person", "budget")},
         **{name: int(data[name]) for name in ("days", "hold_days", "levels") if data.get(name, "").isdecimal()},
-        "new_only": bool(data.get("new_only")), "starts_at": _moment(data, "starts_at"),
-        "ends_at": _moment(data, "ends_at"), "disclosure": _texts(data),
+        "new_only": bool(data.get("new_only")), "starts_at": moment_in(data, "starts_at"),
+        "ends_at": moment_in(data, "ends_at"), "disclosure": texts_in(data),
     }  # fmt: skip
     try:
         rule = ruling.start(wanted_of(wanted), by=user.name, now=queue.clock())
@@ -188,8 +188,8 @@ def publish(request: HttpRequest) -> HttpResponse:
     ]
     names = ("name", "campaign", "entry", "organiser", "contact", "beacon")
     wanted: dict[str, Any] = {name: data.get(name, "").strip() for name in names}
-    wanted |= {"prizes": prizes, "rules": _texts(data), "draws_at": _moment(data, "draws_at"),
-               "redeem_until": _moment(data, "redeem_until")}  # fmt: skip
+    wanted |= {"prizes": prizes, "rules": texts_in(data), "draws_at": moment_in(data, "draws_at"),
+               "redeem_until": moment_in(data, "redeem_until")}  # fmt: skip
     try:
         draw = drawing.publish(draw_wanted(wanted), by=user.name, now=queue.clock())
     except (LianyiError, ApiError) as error:

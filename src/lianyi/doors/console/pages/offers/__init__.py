@@ -1,0 +1,1 @@
+"""Offers: the planner, published rules, whom they entitle."""
