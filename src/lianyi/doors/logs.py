@@ -38,3 +38,6 @@ def log_to_stderr() -> None:
     root.handlers = [handler]
     root.setLevel(os.environ.get("LIANYI_LOG", "INFO").upper())
     logging.getLogger("uvicorn.error").name = "uvicorn"
+    # They would log whole addresses, in which platforms want secrets and tokens, whatever the level.
+    for talker in ("httpx", "httpcore"):
+        logging.getLogger(talker).setLevel(logging.WARNING)

@@ -18,7 +18,10 @@ from lianyi import settings as settings_file
 from lianyi.action.contacts.clicks import Seal
 from lianyi.doors.collector.answers import App, Receive, Scope, Send
 from lianyi.doors.collector.app import Collector, utc_now
+from lianyi.doors.collector.callbacks import Callbacks
+from lianyi.doors.collector.greeting import Greeter
 from lianyi.doors.collector.health import Health
+from lianyi.doors.collector.hooks import TableOfHooks
 from lianyi.doors.collector.limits import limits_from
 from lianyi.doors.collector.links import TableOfLinks
 from lianyi.doors.collector.visits import Visits, issuing_of
@@ -102,9 +105,13 @@ def server_of(folder: Path, *, console: bool, address: str = "http://127.0.0.1:8
         brand=lambda: settings_file.read(folder).name, base=os.environ.get("LIANYI_URL", "").rstrip("/") or address,
         issue=issuing_of(folder), clock=utc_now, seal=Seal(folder),
     )  # fmt: skip
-    collector = Collector(
-        inbox=inbox, keys=keys, health=health, currency=settings.currency, visits=visits, limits=limits_from()
+    callbacks = Callbacks(
+        hooks=TableOfHooks(folder), inbox=inbox, folder=folder, clock=utc_now, greeter=Greeter(utc_now)
     )
+    collector = Collector(
+        inbox=inbox, keys=keys, health=health, currency=settings.currency, visits=visits, callbacks=callbacks,
+        limits=limits_from(),
+    )  # fmt: skip
     return Server(
         collector=collector, inbox=inbox, supervisor=supervisor, load_console=_load_console if console else None
     )
@@ -163,5 +170,7 @@ class Server:
                 await asyncio.gather(warming, return_exceptions=True)
             if self.collector.visits is not None:
                 await self.collector.visits.finish()
+            if self.collector.callbacks is not None:
+                await self.collector.callbacks.finish()
             await asyncio.to_thread(self.inbox.close)
             await self.supervisor.stop()

@@ -25,7 +25,7 @@ KEY, SECRET = "AKIDtest", "s3cret-of-sms"
 CORP, APP_SECRET, APP_ID = "wwcorp", "app-secret", "wxapp"
 
 # What the platform keeps: the token in force, tasks with their customers and members, calls so far.
-PLATFORM: dict[str, Any] = {"token": "", "fetched": 0, "tasks": {}, "calls": 0}
+PLATFORM: dict[str, Any] = {"token": "", "fetched": 0, "tasks": {}, "calls": 0, "welcomed": []}
 
 
 def rules() -> dict[str, Any]:
@@ -249,6 +249,15 @@ def _list(data: dict[str, Any]) -> dict[str, Any]:
     return {"errcode": 0, "errmsg": "ok", "group_msg_list": []}
 
 
+def _welcome(data: dict[str, Any]) -> dict[str, Any]:
+    assert data["text"]["content"]
+    if data["welcome_code"] in PLATFORM["welcomed"]:
+        return {"errcode": 41051, "errmsg": "externaluser has started chatting"}
+    PLATFORM["welcomed"].append(data["welcome_code"])
+    keep("welcome", data)
+    return {"errcode": 0, "errmsg": "ok"}
+
+
 def _custom(data: dict[str, Any]) -> dict[str, Any]:
     assert data[data["msgtype"]]
     if data["touser"] in rules().get("closed", []):
@@ -260,7 +269,8 @@ def _custom(data: dict[str, Any]) -> dict[str, Any]:
 _CALLS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "agent/get": _agent, "message/send": _message, "externalcontact/add_msg_template": _task,
     "externalcontact/get_groupmsg_task": _members, "externalcontact/get_groupmsg_send_result": _results,
-    "externalcontact/get_groupmsg_list_v2": _list, "message/custom/send": _custom,
+    "externalcontact/get_groupmsg_list_v2": _list, "externalcontact/send_welcome_msg": _welcome,
+    "message/custom/send": _custom,
     "openapi/quota/get": lambda _data: {"errcode": 0, "errmsg": "ok"},
 }  # fmt: skip
 

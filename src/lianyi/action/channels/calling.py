@@ -86,7 +86,7 @@ async def call(
     except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as error:
         raise Broken(f"no connection: {error or type(error).__name__}", given=False) from error
     except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
-        raise Broken(f"{url[:80]!r} can't be called: {error}", given=False) from error
+        raise Broken(f"{url.partition('?')[0][:80]!r} can't be called: {error}", given=False) from error
     except httpx.TransportError as error:
         raise Broken(f"the connection broke: {error or type(error).__name__}", given=True) from error
 

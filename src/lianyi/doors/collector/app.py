@@ -30,6 +30,7 @@ from lianyi.doors.collector.answers import (
     text_answer,
 )
 from lianyi.doors.collector.bodies import HungUp, read_body
+from lianyi.doors.collector.callbacks import Callbacks
 from lianyi.doors.collector.health import Health
 from lianyi.doors.collector.limits import Buckets, Limits
 from lianyi.doors.collector.metrics import Metrics
@@ -58,15 +59,16 @@ def utc_now() -> datetime:
 
 @dataclass(kw_only=True)
 class Collector:
-    """Takes events in and keeps them in the inbox. visits: links that people open. currency: of amounts that name
-    none. metrics_token: who has it may read /metrics (`Authorization: Bearer …`); without one, whoever asks from this
-    machine and through no proxy may."""
+    """Takes events in and keeps them in the inbox. visits: links that people open. callbacks: calls of platforms.
+    currency: of amounts that name none. metrics_token: who has it may read /metrics (`Authorization: Bearer …`);
+    without one, whoever asks from this machine and through no proxy may."""
 
     inbox: Inbox
     keys: WriteKeys
     health: Health
     currency: str
     visits: Visits | None = None
+    callbacks: Callbacks | None = None
     limits: Limits = field(default_factory=Limits)
     clock: Callable[[], datetime] = utc_now
     metrics_token: str | None = field(default_factory=lambda: os.environ.get("LIANYI_METRICS_TOKEN"))
@@ -80,7 +82,8 @@ class Collector:
     def serves(self, path: str) -> bool:
         """Whether the path is one of the collector's."""
         visited = self.visits is not None and self.visits.serves(path)
-        return visited or path.startswith("/v1/") or path in {"/s.js", "/health", "/metrics"}
+        called = self.callbacks is not None and self.callbacks.serves(path)
+        return visited or called or path.startswith("/v1/") or path in {"/s.js", "/health", "/metrics"}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
@@ -90,6 +93,8 @@ class Collector:
                 answer = await self._intake(path, method, scope, receive)
             elif self.visits is not None and self.visits.serves(path):
                 answer = await self.visits.answer(path, scope, receive)
+            elif self.callbacks is not None and self.callbacks.serves(path):
+                answer = await self.callbacks.answer(path, scope, receive)
             else:
                 answer = await self._page(path, method, scope)
         except Refused as refused:

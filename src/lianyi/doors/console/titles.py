@@ -171,6 +171,8 @@ CHANNEL_STEPS: Mapping[str, Text] = {
     "guard": _("Address"),
     "settings": _("Settings"),
     "time": _("Time"),
+    "callback": _("Callbacks"),
+    "clock": _("Clock"),
 }
 
 # Purposes of consents that everybody knows; others go by the brand's own names.

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from lianyi.action.channels import callbacks
 from lianyi.action.channels.kinds import Kind, Setting, is_url
 from lianyi.action.channels.wechat_platform import WECHAT
 
@@ -31,5 +32,6 @@ KIND = Kind(
         Setting(name="app_id", title="AppID", required=True, help="wx…"),
         Setting(name="secret", title="AppSecret", type="secret", required=True),
         Setting(name="url", more=True, title=_("Address of WeChat"), default=WECHAT, check=is_url),
+        *callbacks.SETTINGS,
     ),
 )

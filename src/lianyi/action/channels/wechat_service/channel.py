@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from lianyi.action.channels import callbacks
 from lianyi.action.channels.calling import Broken, failed
 from lianyi.action.channels.contract import Channel, Message, Outcome
 from lianyi.action.channels.kinds import Configured, Finding
@@ -104,5 +105,6 @@ def platform_of(settings: Mapping[str, Any]) -> Platform:
 
 async def check(account: Configured) -> Sequence[Finding]:
     """Name, port, secret, allowed address."""
-    return await examined(platform_of(account.settings), "/cgi-bin/openapi/quota/get",
-                          {"cgi_path": "/cgi-bin/message/custom/send"})  # fmt: skip
+    asked = {"cgi_path": "/cgi-bin/message/custom/send"}
+    found = await examined(platform_of(account.settings), "/cgi-bin/openapi/quota/get", asked)
+    return [*found, *callbacks.findings(account)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
+from lianyi.action.channels import callbacks
 from lianyi.action.channels.kinds import Kind, Setting, is_url
 from lianyi.action.channels.wechat_platform import WECOM
 
@@ -24,5 +25,9 @@ KIND = Kind(
     at_once=8,
     per_second=100.0,
     test_hint="zhangsan",
-    settings=(*APP, Setting(name="agent_id", title=_("Agent id of the app"), type="number", required=True)),
+    settings=(
+        *APP,
+        Setting(name="agent_id", title=_("Agent id of the app"), type="number", required=True),
+        *callbacks.SETTINGS,
+    ),
 )

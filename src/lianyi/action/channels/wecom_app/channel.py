@@ -8,7 +8,7 @@ from urllib.parse import quote, urlsplit
 
 from django.utils.translation import gettext_noop as _
 
-from lianyi.action.channels import reaching
+from lianyi.action.channels import callbacks, reaching
 from lianyi.action.channels.calling import Broken, failed
 from lianyi.action.channels.contract import Channel, Message, Outcome
 from lianyi.action.channels.kinds import Configured, Finding
@@ -75,7 +75,8 @@ class App:
 async def check(account: Configured) -> Sequence[Finding]:
     """Name, port, the app's secret, and whether this server's address is trusted."""
     platform = platform_of(account.settings)
-    return await examined(platform, "/cgi-bin/agent/get", {"agentid": account.settings["agent_id"]})
+    found = await examined(platform, "/cgi-bin/agent/get", {"agentid": account.settings["agent_id"]})
+    return [*found, *callbacks.findings(account)]
 
 
 async def examined(platform: Platform, path: str, data: dict[str, Any]) -> list[Finding]:

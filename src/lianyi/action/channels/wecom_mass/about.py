@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.utils.translation import gettext_lazy as _
 
-from lianyi.action.channels.kinds import Kind, Setting, within
+from lianyi.action.channels import callbacks
+from lianyi.action.channels.kinds import Kind, Setting, Text, within
 from lianyi.action.channels.wecom_app.about import APP
+
+# Bytes that WeCom allows.
+LONGEST_GREETING = 4000
+
+
+def _greeting(settings: Mapping[str, Any]) -> Text:
+    text = settings.get("welcome") or ""
+    return _("welcome: too long, WeCom allows 4,000 bytes") if len(text.encode()) > LONGEST_GREETING else ""
+
 
 KIND = Kind(
     name="wecom_mass",
@@ -18,6 +31,7 @@ KIND = Kind(
     # As many as are handed over together with the same text become one task.
     at_once=1000,
     test_hint="wmAbC…",
+    whole=_greeting,
     settings=(
         *APP,
         Setting(name="sender", more=True, title=_("Member of staff who sends"),
@@ -25,5 +39,8 @@ KIND = Kind(
         Setting(name="days", more=True, title=_("Days to wait for confirmation"), type="number",
                 default=7, check=within(1, 30),
                 help=_("A message that nobody confirmed in so many days counts as not sent.")),
+        *callbacks.SETTINGS,
+        Setting(name="welcome", more=True, title=_("Greeting of new customers"), type="long",
+                help=_("Sent at once to whoever adds a member of staff. Needs callbacks. Empty: none.")),
     ),
 )  # fmt: skip

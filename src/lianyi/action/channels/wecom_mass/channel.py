@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from lianyi.action.channels import callbacks
 from lianyi.action.channels.calling import Broken, failed
 from lianyi.action.channels.contract import Channel, Fate, Message, Outcome
 from lianyi.action.channels.kinds import Configured, Finding
@@ -209,4 +210,5 @@ async def check(account: Configured) -> Sequence[Finding]:
     """Name, port, secret, trusted address, and the right to work with customers."""
     platform = platform_of(account.settings)
     asked = {"chat_type": "single", "start_time": int(time.time()) - 86400, "end_time": int(time.time()), "limit": 1}
-    return await examined(platform, "/cgi-bin/externalcontact/get_groupmsg_list_v2", asked)
+    found = await examined(platform, "/cgi-bin/externalcontact/get_groupmsg_list_v2", asked)
+    return [*found, *callbacks.findings(account)]

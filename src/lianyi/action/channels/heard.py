@@ -1,0 +1,41 @@
+"""When a platform last called an account, and why its last call was refused: what no self-check can ask.
+
+One small file for each account, `callbacks/<account>.json` in the workspace. It holds nothing of any person. Read and
+written without Django, because whoever takes callbacks must not wait for it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+FOLDER = "callbacks"
+
+
+def read(folder: Path, account: str) -> Mapping[str, Any]:
+    """at, skew (seconds by which the platform's clock is ahead), refused_at, step, why; empty where nobody called."""
+    try:
+        found: dict[str, Any] = json.loads((folder / FOLDER / f"{account}.json").read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return {}
+    return found
+
+
+def note(folder: Path, account: str, *, now: datetime, said_at: str = "", step: str = "", why: str = "") -> None:
+    """Write down a call that was taken, or with `step` one that was refused. said_at: the call's timestamp."""
+    kept = dict(read(folder, account))
+    if step:
+        kept |= {"refused_at": now.isoformat(), "step": step, "why": why}
+    else:
+        kept["at"] = now.isoformat()
+        if said_at.isascii() and said_at.isdigit() and len(said_at) <= len("9999999999"):
+            kept["skew"] = round((datetime.fromtimestamp(int(said_at), UTC) - now).total_seconds())
+    path = folder / FOLDER / f"{account}.json"
+    path.parent.mkdir(exist_ok=True)
+    fresh = path.with_suffix(f".{os.getpid()}.new")
+    fresh.write_text(json.dumps(kept, ensure_ascii=False), encoding="utf-8")
+    fresh.replace(path)

@@ -1,0 +1,129 @@
+"""Callbacks asked over HTTP of a real server: what is acknowledged is in the log, what is forged leaves a reason."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from lianyi.action.channels import heard
+from lianyi.action.channels.keyring import Keyring
+from lianyi.memory.sources.callbacks.cipher import Cipher
+from tests.action.channels.platforms import APP_SECRET, CORP
+from tests.action.channels.servers import Simulated, simulated
+from tests.doors.collector.server import Running, landed, serving, wait_for, workspace
+
+KEY = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
+ANN = "wmAnn" + "A" * 27
+CIPHER = Cipher.of("tok", KEY, CORP)
+OFFICIAL = Cipher.of("tok", KEY, "wxapp")
+
+
+@dataclass
+class House:
+    """A server with one account of each kind, and WeCom played."""
+
+    running: Running
+    platforms: Simulated
+
+    def call(self, body: str, *, channel: str = "we", cipher: Cipher = CIPHER, sign: Cipher | None = None) -> int:
+        """One callback as the platform makes it; the status of the answer."""
+        sealed = cipher.seal(f"<xml><CreateTime>1700000000</CreateTime>{body}</xml>".encode(), b"0123456789abcdef")
+        stamp = str(int(time.time()))
+        query = {"msg_signature": (sign or cipher).signed(stamp, "n", sealed), "timestamp": stamp, "nonce": "n"}
+        envelope = f"<xml><ToUserName>x</ToUserName><Encrypt><![CDATA[{sealed}]]></Encrypt></xml>"
+        return httpx.post(f"{self.running.url}/callbacks/{channel}", params=query, content=envelope).status_code
+
+    def kept(self, kind: str) -> list[dict[str, Any]]:
+        """Events of the log."""
+        return [row for row in landed(self.running.folder) if row["kind"] == kind]
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    folder = workspace(tmp_path_factory.mktemp("callbacks") / "tea")
+    with simulated(tmp_path_factory.mktemp("platforms")) as platforms:
+        _account(folder, "we", "wecom_mass", {"corp_id": CORP, "url": platforms.url.rstrip("/"), "welcome": "欢迎"})
+        _account(folder, "gh", "wechat_service", {"app_id": "wxapp", "url": platforms.url})
+        _account(folder, "off", "wecom_mass", {"corp_id": CORP, "url": platforms.url}, on=False)
+        _account(folder, "deaf", "wecom_mass", {"corp_id": CORP, "url": platforms.url}, token="")
+        with serving(folder, environment={"NO_PROXY": "*"}) as running:
+            yield House(running, platforms)
+        said = running.said()
+        assert "Traceback" not in said, said
+        assert APP_SECRET not in said
+        assert "access_token=" not in said
+        assert KEY not in said
+
+
+def _account(
+    folder: Path, name: str, kind: str, settings: dict[str, Any], *, on: bool = True, token: str = "tok"
+) -> None:
+    """As action.channels keeps it."""
+    secrets = {"secret": APP_SECRET, "callback_token": token, "callback_key": KEY, "_seal": "00"}
+    with closing(sqlite3.connect(folder / "ops.sqlite3")) as database, database:
+        database.execute("CREATE TABLE IF NOT EXISTS channels_account "
+                         "(name TEXT, kind TEXT, settings TEXT, sealed TEXT, is_on BOOL)")  # fmt: skip
+        database.execute(
+            "INSERT INTO channels_account VALUES (?, ?, ?, ?, ?)",
+            (name, kind, json.dumps(settings), Keyring(folder).seal(secrets), on),
+        )
+
+
+def test_an_address_is_confirmed_as_the_platform_wants(house: House) -> None:
+    url = f"{house.running.url}/callbacks/"
+    echo = CIPHER.seal(b"8374", b"0123456789abcdef")
+    query = {"msg_signature": CIPHER.signed("1", "n", echo), "timestamp": "1", "nonce": "n", "echostr": echo}
+    answer = httpx.get(url + "we", params=query)
+    assert (answer.status_code, answer.content) == (200, b"8374")
+    assert httpx.get(url + "we", params={**query, "nonce": "m"}).status_code == 403
+    query = {"signature": OFFICIAL.signed("1", "n"), "timestamp": "1", "nonce": "n", "echostr": "8374"}
+    assert httpx.get(url + "gh", params=query).content == b"8374"
+    assert httpx.get(url + "gh", params={**query, "signature": "0" * 40}).status_code == 403
+    for nobody in ("off", "deaf", "none", "../ops.sqlite3", "We"):
+        assert httpx.get(url + nobody, params=query).status_code == 404
+
+
+def test_a_customer_is_welcomed_once_and_every_call_is_one_event(house: House) -> None:
+    body = (f"<Event>change_external_contact</Event><ChangeType>add_external_contact</ChangeType>"
+            f"<UserID>zhang</UserID><ExternalUserID>{ANN}</ExternalUserID><WelcomeCode>C1</WelcomeCode>")  # fmt: skip
+    assert [house.call(body) for _ in range(3)] == [200, 200, 200]
+    wait_for(lambda: house.kept("sent"), what="the greeting to be in the log")
+    assert house.platforms.kept("welcome") == [{"welcome_code": "C1", "text": {"content": "欢迎"}}]
+    (follow,) = house.kept("follow")
+    (sent,) = house.kept("sent")
+    assert (follow["actor_key"], sent["target_key"]) == (f"wecom:{ANN}", f"wecom:{ANN}")
+    assert "C1" not in json.dumps([follow, sent], default=str)
+
+
+def test_what_people_write_to_an_official_account_comes_in(house: House) -> None:
+    wrote = "<FromUserName>oAnn</FromUserName><MsgType>text</MsgType><Content>在吗</Content><MsgId>5</MsgId>"
+    assert house.call(wrote, channel="gh", cipher=OFFICIAL) == 200
+    wait_for(lambda: house.kept("message"), what="the message to be in the log")
+    assert [(row["actor_key"], row["text"], row["channel"]) for row in house.kept("message")] == [
+        ("openid:oAnn", "在吗", "wechat")
+    ]
+
+
+def test_what_is_forged_is_refused_and_says_why_to_us_alone(house: House) -> None:
+    body = "<Event>change_external_tag</Event>"
+    other = Cipher.of("other", KEY, CORP)
+    assert house.call(body, sign=other) == 403
+    wait_for(lambda: heard.read(house.running.folder, "we").get("step") == "signature", what="the reason")
+    assert house.call(body, cipher=Cipher.of("tok", KEY, "wwother")) == 403
+    answers = [
+        httpx.post(f"{house.running.url}/callbacks/we", content=content)
+        for content in (b"", b"<xml>", b'<!DOCTYPE a [<!ENTITY b "c">]><xml><Encrypt>&b;</Encrypt></xml>')
+    ]
+    assert [one.status_code for one in answers] == [400, 400, 400]
+    assert "Token" not in answers[0].text
+    assert httpx.post(f"{house.running.url}/callbacks/we", content=b"x" * 300_000).status_code == 413
+    assert not house.kept("notice")
