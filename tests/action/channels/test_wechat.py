@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 
 import lianyi
-from lianyi.action.channels import accounts, checking
+from lianyi.action.channels import accounts, checking, heard
 from lianyi.action.channels.contract import Fate, Message, Outcome, Reporting
 from lianyi.action.channels.kinds import kind_of
 from lianyi.action.channels.models import Account
 from lianyi.action.channels.wechat_service.channel import open_until
+from lianyi.errors import InputError
 from lianyi.memory.events import Event
 from tests.action.channels.platforms import APP_ID, APP_SECRET, CORP
 from tests.action.channels.servers import Simulated, delivered
@@ -235,3 +236,26 @@ def test_a_link_in_a_mass_message_is_an_attachment(platforms: Simulated) -> None
     assert task["attachments"] == [
         {"msgtype": "link", "link": {"title": "春茶", "desc": "今年的新茶", "url": "https://tea.test/r/abc"}}
     ]
+
+
+# --- callbacks --------------------------------------------------------------------------------------------------------
+
+
+def test_a_check_says_what_callbacks_came_and_why_one_was_refused(platforms: Simulated, folder: Path) -> None:
+    key = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
+    made = wecom(platforms, "wecom_app", callback_token="t", callback_key=key)
+    assert "t" not in accounts.described(made)["settings"]["callback_token"].split()
+
+    def found() -> list[tuple[str, bool | None]]:
+        return [(one.step, one.ok) for one in checking.check(made, by="olga", now=NOW)[3:]]
+
+    assert found() == [("callback", None)]
+    heard.note(folder, "we", now=NOW, said_at=str(int(NOW.timestamp())))
+    assert found() == [("callback", True)]
+    heard.note(folder, "we", now=NOW, said_at=str(int(NOW.timestamp()) + 900))
+    assert found() == [("callback", True), ("clock", False)]
+    heard.note(folder, "we", now=NOW + timedelta(seconds=1), step="signature", why="the Token differs")
+    assert found() == [("callback", False)]
+    assert "Token" in str(checking.check(made, by="olga", now=NOW)[3])
+    with pytest.raises(InputError, match="43"):
+        accounts.change(made, {"callback_key": "short"}, by="olga", now=NOW)
