@@ -173,6 +173,20 @@ def _burst(row: Row) -> Row:
     return {**row, "hours": hours, "found_minutes": minutes}
 
 
+def of_group(ws: Workspace, group_key: str) -> Row | None:
+    """The row of `group_themes` of one group with the 95 % intervals of noise and fit; None where nothing was said in
+    28 days, or the table is not built yet."""
+    if "group_themes" not in ws.states():
+        return None
+    found = ws.rows("SELECT * FROM group_themes WHERE group_key = ?", (group_key,))
+    if not found:
+        return None
+    (row,) = found
+    noise = wilson(row["flagged"], row["messages"]) if row["noise"] is not None else (None, None)
+    fit = wilson(row["theme_named"], row["named"]) if row["fit"] is not None else (None, None)
+    return {**row, "noise_low": noise[0], "noise_high": noise[1], "fit_low": fit[0], "fit_high": fit[1]}
+
+
 def counts(ws: Workspace) -> Row:
     """How many complaints wait for staff, and how many messages are flagged, by reason."""
     built(ws)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import numpy as np
 import pytest
+from scipy.spatial.distance import jensenshannon
 
 from lianyi.insight.listening.rising import Heard, rising
 from tests.insight.log import AS_OF, Log, Row
@@ -97,6 +99,26 @@ def test_words_rise_where_many_people_say_what_few_said_before() -> None:
     assert any("新国标" in word for word in found)
     assert not any("天气" in word for word in found)
     assert rising(new, 91) == []
+
+
+def test_theme_fit_drift_and_noise_of_a_group() -> None:
+    log = Log()
+    for number, category in enumerate(("茶饮", "零食")):
+        log.add("order", "user:1", AS_OF - timedelta(days=90), value="9.90", object_key=f"item:{number}",
+                category=category, props={"title": f"某商品{number}号"})  # fmt: skip
+    for number in range(24):
+        for age, topic in ((5, "茶饮" if number % 4 else "零食"), (40, "茶饮")):
+            log.add("message", f"user:{number}", AS_OF - timedelta(days=age, minutes=number), group_key=ROOM,
+                    text=f"说说{topic}{number}", id=f"g{age}-{number}")  # fmt: skip
+    log.add("message", "user:9", AS_OF - timedelta(days=3), group_key=ROOM, text="兼职日结三百，加微信 abc88888 详聊")
+    log.add("message", "user:9", AS_OF - timedelta(days=3), group_key=OTHER, text="茶饮")
+    rows = {row["group_key"]: row for row in log.build("group_themes")["group_themes"]}
+    row = rows[ROOM]
+    assert (row["messages"], row["flagged"], row["theme"]) == (25, 1, "茶饮")
+    assert (row["noise"], row["fit"]) == (pytest.approx(1 / 25), pytest.approx(18 / 24))
+    p, q = np.array([0.75, 0.25]), np.array([1.0, 0.0])
+    assert row["drift"] == pytest.approx(float(jensenshannon(p, q, base=2)), abs=1e-9)
+    assert (rows[OTHER]["noise"], rows[OTHER]["fit"], rows[OTHER]["drift"]) == (None, None, None)
 
 
 def test_nothing_said_no_rows() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from lianyi import groups as room
+from lianyi import listening
 from lianyi.doors.api.endpoint import Api, ApiError, Parameter, built, whole_number
 from lianyi.insight.groups.fixing import ACTS
 
@@ -74,8 +75,9 @@ def conversation(request: HttpRequest, group_key: str) -> dict[str, Any]:
 
 @api.add("GET", ONE, right="people.see", says="Everything known of one group.")
 def group(_request: HttpRequest, group_key: str) -> dict[str, Any]:
-    """Verdict with its parts, what to fix with the suggested act, weeks, people, open questions."""
+    """Verdict with its parts, what to fix with the suggested act, weeks, people, open questions, theme and noise."""
     one = asdict(room.group(built("groups"), group_key))
+    one["theme"] = listening.of_group(built("groups"), group_key)
     one["fixes"] = [{**fix, **asdict(ACTS[fix["part"]])} for fix in one["fixes"]]
     return one
 

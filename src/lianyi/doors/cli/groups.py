@@ -35,9 +35,11 @@ def groups(ctx: click.Context, sort: str, verdict: str, limit: int, form: str | 
 def group(ctx: click.Context, group_key: str) -> None:
     """One group as one JSON object: verdict with its parts, what to fix and how, weeks, people, open questions."""
     from lianyi import groups as room
+    from lianyi import listening
     from lianyi.insight.groups.fixing import ACTS
 
-    one = asdict(room.group(workspace(ctx), group_key))
+    ws = workspace(ctx)
+    one = asdict(room.group(ws, group_key)) | {"theme": listening.of_group(ws, group_key)}
     one["fixes"] = [{**fix, **asdict(ACTS[fix["part"]])} for fix in one["fixes"]]
     click.echo(json_line(one))
 

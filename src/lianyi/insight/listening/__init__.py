@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from lianyi.insight.listening import bursts, complaints, flagged, topics
+from lianyi.insight.listening import bursts, complaints, flagged, group_themes, topics
 from lianyi.insight.listening.words import read_words
 from lianyi.insight.tables import Table
 
@@ -16,6 +16,7 @@ TABLES: tuple[Table, ...] = (
     topics.TOPICS,
     topics.PEOPLE_OF,
     bursts.TABLE,
+    group_themes.TABLE,
     complaints.TABLE,
 )
 

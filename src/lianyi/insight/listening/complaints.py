@@ -46,7 +46,7 @@ TABLE = Table(
     name="complaints",
     en="One row = one message or review of the last 28 days that complains, and whether anybody answered it.",
     zh="每行 = 最近 28 天内一条投诉性消息或评价，以及是否有人回应。",
-    inputs=(EVENTS, "keys", "reply_links", "objects", "flagged", "topics", "topic_people", "bursts"),
+    inputs=(EVENTS, "keys", "reply_links", "objects", "flagged", "topics", "topic_people", "bursts", "group_themes"),
     rows_from=("reply_links", *of_kinds("review")),
     key=("message_id",),
     order=("said_at", "message_id"),

@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from lianyi import groups as room
+from lianyi import listening
 from lianyi.doors.console.brand import workspace
 from lianyi.doors.console.pages.communities.words import chinese
 from lianyi.doors.console.pages.groups import figures, words
@@ -95,6 +96,7 @@ def group(request: HttpRequest, group_key: str) -> HttpResponse:
         "shares": figures.shares(one.health),
         "activity": figures.activity(one.health),
         "open": one.open,
+        "theme": listening.of_group(ws, group_key),
         "threads": room.threads(ws, group_key, limit=12),
         "roles": [(name, words.ROLES[name], count) for name, count in one.roles.items()],
         "role": role,
