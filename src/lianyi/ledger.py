@@ -112,7 +112,7 @@ class Ledger:
                 f"WHERE dimension = ? AND {where} GROUP BY member) AS s {page}",
                 [dimension, *values],
             )
-        return self._named(dimension, [finished(row) for row in rows])
+        return self.named(dimension, [finished(row) for row in rows])
 
     def member(self, dimension: str, member: str, period: Period = ALWAYS) -> dict[str, Any] | None:
         """One member of a dimension with its sums, and by account under `accounts`; None where it has no entry."""
@@ -131,7 +131,7 @@ class Ledger:
             "GROUP BY account ORDER BY account",
             values,
         )
-        named = self._named(dimension, [{"member": member, **finished(rows[0])}])
+        named = self.named(dimension, [{"member": member, **finished(rows[0])}])
         return {**named[0], "dimension": dimension, "accounts": accounts}
 
     def entries(
@@ -220,7 +220,7 @@ class Ledger:
             )
             one["amounts"][row["model"]], one["shares"][row["model"]] = row["amount"], row["share"]
         ordered = sorted(members.values(), key=lambda one: (-one["amounts"]["linear"], one["member"]))
-        return self._named(dimension, ordered[:limit])
+        return self.named(dimension, ordered[:limit])
 
     def attributed(self, dimension: str = "channel") -> dict[str, Decimal]:
         """Model → the sum of its parts; the same in each."""
@@ -237,7 +237,7 @@ class Ledger:
         where, values = period.where()
         return "ledger_splits", f"dimension = ? AND member = ? AND {where}", [dimension, member, *values]
 
-    def _named(self, dimension: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    def named(self, dimension: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Each row with `name_zh` and `name_en`: what the member is called, None where it has no other name."""
         wanted = [row["member"] for row in rows if row["member"]]
         asked = _NAMES.get(dimension)

@@ -12,12 +12,16 @@ import pytest
 from click.testing import CliRunner
 from pytest_django import Settings as DjangoSettings
 
+from lianyi import roi
 from lianyi.action.ledger import keeping
+from lianyi.action.plans import keeping as plans
+from lianyi.action.plans import money
 from lianyi.action.team.models import Act
 from lianyi.doors.cli.commands import lianyi as command
 from lianyi.doors.console.pages.ledger.words import DIMENSIONS
 from lianyi.errors import InputError, NotFound
 from lianyi.insight.ledger.attribution.models import MODELS
+from lianyi.insight.ripples.planning import Forecast, Line, Request, Seed, SeedPlan
 from lianyi.memory.draining import land
 from lianyi.memory.events import Event
 from lianyi.workspace import Workspace
@@ -136,6 +140,59 @@ def test_an_experiment_says_what_it_truly_brought_and_without_one_that_is_unknow
     assert json.loads(run(spent, "ledger", "one", "campaign", SPRING))["returns"] == told
     ripple = next(row["member"] for row in spent.ledger.split("ripple") if row["member"])
     assert spent.ledger.returns("ripple", ripple) is None, "no effect by ties is there"
+
+
+def test_returns_by_generation_are_measured_first_and_divided_later(spent: Workspace, people: Standing) -> None:
+    ripple = next(row["member"] for row in spent.ledger.split("ripple") if row["member"])
+    unknown = roi.rows(spent, "generation", within=ripple)
+    assert {row.how for row in unknown} == {"unknown"}
+    assert sum(row.booked or 0 for row in unknown) == 50
+    rows = [
+        {"experiment": f"campaign/{SPRING}", "metric": "revenue", "estimator": name, "main": False, "estimate": mean,
+         "low": mean - 1.0, "high": mean + 1.0, "n_treated": 10}
+        for name, mean in (("direct", 3.0), ("spill", 2.0), ("total", 5.0))
+    ]  # fmt: skip
+    put_table(spent, "effects", pa.Table.from_pylist(rows))
+    found = {row.member: row for row in roi.rows(spent, "generation", within=ripple)}
+    whole = roi.rows(spent, "ripple")[0]
+    assert (whole.how, found["0"].how, whole.spent) == ("measured", "measured", Decimal(20))
+    parts = [row.returns.incremental.estimate or 0 for row in found.values() if row.returns]
+    assert whole.returns is not None
+    assert sum(parts) == pytest.approx(whole.returns.incremental.estimate)
+    later = [row for row in found.values() if row.member != "0" and row.booked]
+    assert {row.how for row in later} == {"spread"}
+    for by in roi.BY:
+        asked = {"by": by, "within": ripple if by in {"generation", "sharer"} else ""}
+        assert "Returns" in text(people.analyst.get("/ledger/returns", asked))
+        api = people.analyst.get("/api/v1/ledger/returns", asked).json()["rows"]
+        told = run(spent, "ledger", "returns", by, "--within", asked["within"], "--json").splitlines()
+        assert [json.loads(line)["booked"] for line in told] == [row["booked"] for row in api]
+    assert people.analyst.get("/ledger/returns", {"by": "luck"}).status_code == 404
+    assert people.analyst.get("/api/v1/ledger/returns", {"by": "luck"}).status_code == 422
+
+
+def test_a_plan_stands_in_money_beside_what_came_of_it(spent: Workspace, people: Standing) -> None:
+    def made(costs: list[float], reach: tuple[float, ...]) -> SeedPlan:
+        seeds = tuple(
+            Seed(person_id=f"p{place}", name="", source="customers", incentive="", cost=cost, alone=1, adds=1,
+                 community=None, why_en="", why_zh="")
+            for place, cost in enumerate(costs)
+        )  # fmt: skip
+        forecast = Forecast(reach=60, low=40, high=80, people=5, people_low=2, people_high=9, in_time=None,
+                            generations=(), certified=1, robust=None)  # fmt: skip
+        return SeedPlan(
+            request=Request(people=len(costs), goal="revenue"), seeds=seeds, forecast=forecast,
+            curve=Line(reach=reach, low=reach, high=reach), rivals={}, enough=1, cost=sum(costs), left_out={},
+            asked_of=9, people=9, arcs=9, basis="ties", notes=(),
+        )  # fmt: skip
+
+    plan = plans.keep(made([20.0], (0, 60)), as_of=NOW, name="spring", by="olga")
+    plans.start(plan, campaign=SPRING, now=NOW)
+    told = money.plans(spent)[0]
+    assert (told.booked, told.spent, told.within, told.next_step) == (Decimal(50), Decimal(20), True, None)
+    assert "¥60.00" in text(people.analyst.get("/ledger/returns"))
+    # 1,500 spent; the last 1,000 are all of the third seed and half of the second
+    assert money.at_the_margin(made([0.0, 1_000.0, 500.0], (0.0, 10.0, 50.0, 60.0))) == pytest.approx(30)
 
 
 def test_checks_are_shown_and_a_difference_is_an_alarm(spent: Workspace, people: Standing) -> None:

@@ -19,7 +19,7 @@ from tests.insight.log import AS_OF, Row, keys_table
 ARRIVALS = pa.schema(
     [("ripple_id", pa.string()), ("person_id", pa.string()), ("stone", pa.string()),
      ("at", pa.timestamp("us", "UTC")), ("generation", pa.int32()), ("parent_person_id", pa.string()),
-     ("how", pa.string()), ("flags", pa.list_(pa.string()))]
+     ("how", pa.string()), ("flags", pa.list_(pa.string())), ("newcomer", pa.bool_())]
 )  # fmt: skip
 MEMBERSHIPS = pa.schema(
     [("person_id", pa.string()), ("community_id", pa.string()), ("how", pa.string()), ("weight", pa.float64())]
@@ -47,6 +47,7 @@ def ledger(
         engine.register("keys", keys_table(people))
         engine.register("arrivals", pa.Table.from_pylist(list(arrivals), schema=ARRIVALS))
         engine.register("memberships", pa.Table.from_pylist(list(memberships), schema=MEMBERSHIPS))
+        engine.register("people", pa.schema([("person_id", pa.string()), ("last_active", pa.date32())]).empty_table())
         engine.register("ripples", pa.Table.from_pylist(list(ripples), schema=RIPPLES))
         found: dict[str, list[Row]] = {}
         for table in TABLES:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -10,8 +11,10 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils import timezone
 
+from lianyi import roi
 from lianyi.action.ledger import keeping
 from lianyi.action.ledger.keeping import KINDS, Cost, Kept
+from lianyi.action.plans import money
 from lianyi.doors.api.endpoint import Api, ApiError, Parameter, body_of, built, text_of, user_of, whole_number
 from lianyi.doors.console.brand import workspace
 from lianyi.errors import InputError
@@ -77,6 +80,22 @@ def member(request: HttpRequest) -> dict[str, Any]:
     return {
         "as_of": ws.states()[TABLE].as_of, "currency": ws.settings.currency, **found,
         "months": ws.ledger.months(by, name), "returns": ws.ledger.returns(by, name),
+    }  # fmt: skip
+
+
+@api.add("GET", "ledger/returns", right="people.see",
+         says="What money truly brought, with intervals; cost per person who stays; plans in money.",
+         query=(Parameter(name="by", says=f"one of {', '.join(roi.BY)}", required=True),
+                Parameter(name="within", says="generation, sharer: a ripple; community: a campaign or none"),
+                _LIMIT[0]))  # fmt: skip
+def returns(request: HttpRequest) -> dict[str, Any]:
+    """`how`: measured, spread (a measured sum divided by what is booked) or unknown."""
+    ws, by = built(TABLE), request.GET.get("by", "")
+    limit = whole_number(request, "limit", default=50, most=roi.MOST)
+    found = roi.rows(ws, by, within=request.GET.get("within", ""), limit=limit)
+    return {
+        "as_of": ws.states()[TABLE].as_of, "currency": ws.settings.currency, "by": by,
+        "rows": [row.data() for row in found], "plans": [asdict(one) for one in money.plans(ws)],
     }  # fmt: skip
 
 

@@ -15,6 +15,8 @@ SUMS = ("revenue", "refunded", "spent", "result", "after_goods", "revenue_unknow
 MONTHS = ("month", "view", "orders", *SUMS)
 ENTRY = ("day", "of_day", "account", "amount", "currency", "brand_amount", "person_id", "order_no", "booked_by",
          "campaign", "event_id")  # fmt: skip
+RETURNS = ("member", "name_en", "how", "booked", "spent", "incremental", "incremental_low", "incremental_high", "roi",
+           "roi_low", "roi_high", "came", "stay", "per_stay")  # fmt: skip
 CHECK = ("kind", "source", "currency", "events", "said", "again", "entries", "booked", "difference")
 FORM = click.option("--json", "form", flag_value="json", default="text", help="One row a line, amounts as text.")
 CSV = click.option("--csv", "form", flag_value="csv", help="CSV that no spreadsheet runs as formulas.")
@@ -75,6 +77,33 @@ def one(ctx: click.Context, dimension: str, member: str, begins: str, ends: str,
         raise NotFound(f"the ledger has no entry of {dimension} {member!r}; lianyi ledger by {dimension} lists them")
     told = reads.returns(dimension, member)
     click.echo(json_line({**found, "months": reads.months(dimension, member), "returns": told and asdict(told)}))
+
+
+@ledger.command()
+@click.argument("dimension")
+@click.option("--within", default="", help="Of generations and sharers: a ripple; of communities: a campaign.")
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 200), help="At most so many.")
+@FORM
+@CSV
+@click.pass_context
+def returns(ctx: click.Context, dimension: str, within: str, limit: int, form: str) -> None:
+    """What was spent on campaign, journey, ripple, generation, sharer or community, and what it truly brought."""
+    from lianyi import roi
+
+    found = [row.data() for row in roi.rows(workspace(ctx), dimension, within=within, limit=limit)]
+    rows = found if form == "json" else [{**row, **_flat(row["returns"])} for row in found]
+    write(rows, RETURNS, form=form)
+
+
+def _flat(told: Any) -> dict[str, Any]:
+    """Estimates and bounds as columns."""
+    if told is None:
+        return {}
+    return {
+        f"{name}{ending}": (told[name] or {}).get(end)
+        for name in ("incremental", "profit", "roi")
+        for ending, end in (("", "estimate"), ("_low", "low"), ("_high", "high"))
+    }
 
 
 @ledger.command()

@@ -133,6 +133,7 @@ PLACES = (
         also=("/prices", "/attribution"),
         parts=(
             Part(name="ledger", title=_("Money")),
+            Part(name="ledger_returns", title=_("Returns")),
             Part(name="attribution", title=_("Attribution")),
             Part(name="ledger_book", title=_("Prices and costs")),
         ),

@@ -20,6 +20,7 @@ from lianyi.doors.console.pages.journeys import trying as journey_trying
 from lianyi.doors.console.pages.journeys import views as journeys
 from lianyi.doors.console.pages.ledger import attribution as ledger_attribution
 from lianyi.doors.console.pages.ledger import book as ledger_book
+from lianyi.doors.console.pages.ledger import returns as ledger_returns
 from lianyi.doors.console.pages.ledger import views as ledger
 from lianyi.doors.console.pages.listening import views as listening
 from lianyi.doors.console.pages.offers import views as offers
@@ -173,6 +174,7 @@ urlpatterns = [
     path("import/<uuid:upload_id>/rejects/<int:number>", imports.rejected, name="import_rejects"),
     path("ledger", ledger.ledger, name="ledger"),
     path("ledger/one", ledger.one, name="ledger_one"),
+    path("ledger/returns", ledger_returns.returns, name="ledger_returns"),
     path("ledger/checks", ledger.checks, name="ledger_checks"),
     path("attribution", ledger_attribution.attribution, name="attribution"),
     path("prices", ledger_book.book, name="ledger_book"),

@@ -22,24 +22,34 @@ MIXED = "mixed"
 CHUNK = 200_000
 
 
-def assigned(scope: Scope) -> str:
-    """One row = one person and experiment. Somebody in both arms, by a merge of two people, is in none."""
+def texts(scope: Scope) -> str:
+    """One row = one different text in which a place was told: what it says. A campaign of a million people has a few
+    such texts, one for each arm and community, so that JSON is read a few times and not once for each person."""
     d = scope.dialect
 
     def prop(name: str) -> str:
         return d.json_text("e.props", name)
 
-    told = f"""
-    SELECT k.person_id, {prop("experiment")} AS experiment, {prop("of")} AS kind, {prop("arm")} AS arm,
+    return f"""
+    SELECT props, {prop("experiment")} AS experiment, {prop("of")} AS kind, {prop("arm")} AS arm,
         {prop("cluster")} AS cluster, CAST({prop("share")} AS DOUBLE) AS share,
-        CAST({prop("days")} AS INTEGER) AS days, e."at" AS moment
-    FROM events e JOIN keys k ON e.target_key = k.key WHERE e.kind = 'assigned' AND {scope.happened()}
+        CAST({prop("days")} AS INTEGER) AS days
+    FROM (SELECT DISTINCT props FROM events WHERE kind = 'assigned' AND props IS NOT NULL) AS e
     """
+
+
+def assigned(scope: Scope) -> str:
+    """One row = one person and experiment. Somebody in both arms, by a merge of two people, is in none. Reads
+    `assignment_texts`."""
     return f"""
     SELECT experiment, person_id, min(kind) AS kind,
         CASE WHEN min(arm) = max(arm) THEN min(arm) ELSE '{MIXED}' END AS arm, min(cluster) AS cluster,
-        min(moment) AS assigned_at, max(share) AS share, max(days) AS days, {d.no_time} AS ended_at
-    FROM ({told}) AS t WHERE experiment IS NOT NULL AND arm IN ('{TREATMENT}', '{CONTROL}')
+        min(moment) AS assigned_at, max(share) AS share, max(days) AS days, {scope.dialect.no_time} AS ended_at
+    FROM (
+        SELECT k.person_id, t.experiment, t.kind, t.arm, t.cluster, t.share, t.days, e."at" AS moment
+        FROM events e JOIN keys k ON e.target_key = k.key JOIN assignment_texts t ON t.props = e.props
+        WHERE e.kind = 'assigned' AND {scope.happened()}
+    ) AS a WHERE experiment IS NOT NULL AND arm IN ('{TREATMENT}', '{CONTROL}')
     GROUP BY experiment, person_id
     """
 
@@ -47,6 +57,7 @@ def assigned(scope: Scope) -> str:
 def build(build: Build) -> Iterator[str]:
     """What was told person by person, and everybody against the global control group."""
     scope = Scope.of(build)
+    build.make("assignment_texts", texts(scope))
     yield assigned(scope)
     for number, group in enumerate(_groups(build, scope), start=1):
         yield from _everybody(build, scope, number, group)

@@ -29,24 +29,44 @@ def places(scope: Scope) -> str:
         SELECT w.*, {local(d.moment("begins"))} AS begins_local, {local(d.moment("ends"))} AS ends_local
         FROM (
             SELECT a.experiment, a.person_id, a.kind, a.arm, a.share, {begins} AS begins,
-                CASE WHEN max(a.cluster) OVER (PARTITION BY a.experiment) IS NOT NULL
+                CASE WHEN c.experiment IS NOT NULL
                     THEN coalesce(a.cluster, concat('person/', a.person_id)) END AS cluster,
                 least({begins} + {long}, {now}, {stopped}) AS ends, {long} AS whole,
                 {begins} - least({long}, {LONGEST_BEFORE.days * DAY_US}) AS before_from
-            FROM assignments AS a WHERE a.arm IN {ARMS}
+            FROM assignments AS a LEFT JOIN (
+                SELECT experiment FROM assignments WHERE cluster IS NOT NULL GROUP BY experiment
+            ) AS c ON c.experiment = a.experiment
+            WHERE a.arm IN {ARMS}
         ) AS w WHERE begins < ends
     ) AS v
     """
 
 
 def steps(scope: Scope) -> dict[str, str]:
-    """Name -> SQL, in order. The last, `effect_rows`: one row = one person in one experiment with outcomes and the same
-    of the time before (`before_…`)."""
+    """Name -> SQL, in order. The last, `effect_people`: one row = one person in one experiment with outcomes and the
+    same of the time before (`before_…`)."""
     d = scope.dialect
-    mine = f"currency = {d.text(scope.currency)}"
     people = "SELECT DISTINCT person_id FROM effect_places"
     made = {
         "effect_places": places(scope),
+        **sales(scope, people),
+        "effect_clicks": f"""
+        SELECT c.person_id, {d.micros("c.moment")} AS us
+        FROM {scope.done('e."at" AS moment', where="e.kind = 'click'")} AS c WHERE c.person_id IN ({people})
+        """,
+    }
+    made["effect_bought"] = _windowed("effect_sales", "CAST(1 AS DOUBLE)", "orders", "x.value", "revenue")
+    made["effect_clicked"] = _windowed("effect_clicks", "CAST(1 AS DOUBLE)", "clicks")
+    made["effect_active"] = _active(scope)
+    made["effect_people"] = _rows()
+    return made
+
+
+def sales(scope: Scope, people: str) -> dict[str, str]:
+    """Name -> SQL, in order. The last, `effect_sales`: one row = one order of these people: when, and what it was worth
+    in the brand's currency less what was given back. people: SQL that gives person_id."""
+    d, mine = scope.dialect, f"currency = {scope.dialect.text(scope.currency)}"
+    return {
         "order_lines": order_lines(scope),
         "refunds": refunds(scope),
         "effect_sales": f"""
@@ -58,16 +78,7 @@ def steps(scope: Scope) -> dict[str, str]:
             SELECT order_no, CAST(sum(value) AS DOUBLE) AS value FROM refunds WHERE {mine} GROUP BY order_no
         ) AS b ON b.order_no = o.order_no
         """,
-        "effect_clicks": f"""
-        SELECT c.person_id, {d.micros("c.moment")} AS us
-        FROM {scope.done('e."at" AS moment', where="e.kind = 'click'")} AS c WHERE c.person_id IN ({people})
-        """,
     }
-    made["effect_bought"] = _windowed("effect_sales", "CAST(1 AS DOUBLE)", "orders", "x.value", "revenue")
-    made["effect_clicked"] = _windowed("effect_clicks", "CAST(1 AS DOUBLE)", "clicks")
-    made["effect_active"] = _active(scope)
-    made["effect_rows"] = _rows()
-    return made
 
 
 def _windowed(source: str, *pairs: str) -> str:
@@ -131,7 +142,7 @@ def sums(by: str) -> str:
         ]  # fmt: skip
     return f"""
     SELECT experiment, {by}, count(*) AS n, sum(revenue * orders) AS basket_xy, {", ".join(columns)}
-    FROM effect_rows GROUP BY experiment, {by}
+    FROM effect_people GROUP BY experiment, {by}
     """
 
 
@@ -144,7 +155,7 @@ def experiments() -> str:
         count(*) FILTER (WHERE arm = 'control') AS n_control,
         count(DISTINCT cluster) FILTER (WHERE arm = 'treatment') AS clusters_treated,
         count(DISTINCT cluster) FILTER (WHERE arm = 'control') AS clusters_control
-    FROM effect_rows GROUP BY experiment
+    FROM effect_people GROUP BY experiment
     """
 
 
@@ -164,8 +175,9 @@ def increments() -> str:
             SELECT p.experiment, p.person_id, p.cluster, p.arm,
                 CAST(floor((x.us - p.begins) / {DAY_US}.0) AS INTEGER) AS age, count(*) * 1.0 AS orders,
                 sum(x.value) AS value
-            FROM effect_places AS p JOIN effect_sales AS x ON x.person_id = p.person_id
+            FROM effect_people AS p JOIN effect_sales AS x ON x.person_id = p.person_id
                 AND x.us >= p.begins AND x.us < p.ends
+            WHERE p.buyers = 1
             GROUP BY 1, 2, 3, 4, 5
         ) AS d
     ) AS w GROUP BY experiment, cluster, arm, age

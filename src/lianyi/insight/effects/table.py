@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lianyi.insight.effects import outcomes
+from lianyi.insight.effects.estimates import Bools, Floats, Ints
 from lianyi.insight.effects.words import COMMUNITY, MEANS, TREATMENT
 from lianyi.insight.scope import Scope
 from lianyi.insight.tables import EVENTS, Build, Column, Table
@@ -38,14 +40,14 @@ EFFECTS_SCHEMA = pa.schema(
 
 def rows(build: Build) -> str:
     """What each person of an experiment did: table `effect_people`, from which the other tables are reckoned."""
-    scope = Scope.of(build)
-    for name, sql in outcomes.steps(scope).items():
+    steps = outcomes.steps(Scope.of(build))
+    last = steps.pop("effect_people")
+    for name, sql in steps.items():
         build.make(name, sql)
-    return "SELECT * FROM effect_rows"
+    return last
 
 
 def _read(build: Build) -> list[Experiment]:
-    build.make("effect_rows", "SELECT * FROM effect_people")
     from lianyi.insight.effects.measuring import Experiment
 
     listed = build.engine.table(outcomes.experiments()).to_pylist()
@@ -74,20 +76,22 @@ def effects(build: Build) -> str:
 
     found: list[Measured] = []
     known = _read(build)
+    wide = [one for one in known[:NEWEST] if one.row["n_treated"] + one.row["n_control"] >= ENOUGH]
+    ties = _Ties.of(build, [one.name for one in wide]) if wide else None
     if known:
         arms = build.engine.table(outcomes.sums("arm")).to_pylist()
         clusters = build.engine.table(
             f"SELECT * FROM ({outcomes.sums('cluster, arm')}) AS c WHERE cluster IS NOT NULL "
             "ORDER BY experiment, cluster"
         )
-    for place, one in enumerate(known):
+    for one in known:
         build.say(one.name)
         if one.unit == COMMUNITY:
             measured = list(of_clusters(one, clusters.filter(pc.equal(clusters["experiment"], one.name))))
         else:
             measured = list(of_people(one, [row for row in arms if row["experiment"] == one.name]))
-        if place < NEWEST and one.row["n_treated"] + one.row["n_control"] >= ENOUGH:
-            measured += _networked(build, one)
+        if ties is not None and one in wide:
+            measured += _networked(build, one, ties)
         found += corrected(measured, one.flags)
     build.engine.register("effect_estimates", pa.Table.from_pylist(list(_plain(build, found)), schema=EFFECTS_SCHEMA))
     build.made.append("effect_estimates")
@@ -113,33 +117,62 @@ def _plain(build: Build, found: list[Measured]) -> Iterator[dict[str, Any]]:
         }  # fmt: skip
 
 
-def _networked(build: Build, one: Experiment) -> Iterator[Measured]:
+@dataclass(frozen=True, kw_only=True)
+class _Ties:
+    """Ties of all who take part in any of these experiments, who are numbered from 0. one, other: a tie's ends where
+    both take part; whole: strength by person of all ties, whoever is at their other end."""
+
+    one: Ints
+    other: Ints
+    strength: Floats
+    whole: Floats
+
+    @staticmethod
+    def of(build: Build, experiments: Sequence[str]) -> _Ties:
+        """Read once; each experiment looks up its people by number."""
+        d, engine = Scope.of(build).dialect, build.engine
+        among = ", ".join(d.text(name) for name in experiments)
+        build.make(
+            "effect_numbers",
+            f"""SELECT person_id, row_number() OVER (ORDER BY person_id) - 1 AS n FROM (
+                SELECT DISTINCT person_id FROM effect_people WHERE experiment IN ({among})
+            ) AS p""",
+        )
+        found = engine.table(
+            """SELECT a.n AS one, b.n AS other, CAST(t.strength AS DOUBLE) AS strength FROM person_ties AS t
+            JOIN effect_numbers AS a ON a.person_id = t.person_id
+            LEFT JOIN effect_numbers AS b ON b.person_id = t.other_id ORDER BY a.n, b.n, t.other_id"""
+        )
+        count = engine.table("SELECT count(*) AS n FROM effect_numbers")["n"][0].as_py()
+        one, strength = found["one"].to_numpy(), found["strength"].to_numpy()
+        inside = found["other"].is_valid().to_numpy()
+        return _Ties(
+            one=one[inside], other=pc.drop_null(found["other"]).to_numpy(), strength=strength[inside],
+            whole=np.bincount(one, strength, count).astype(np.float64),
+        )  # fmt: skip
+
+    def share(self, of: Bools) -> Floats:
+        """Strength-weighted share of each person's ties that is with these; 0 for those without ties."""
+        found = np.bincount(self.one, self.strength * of[self.other], len(self.whole)).astype(np.float64)
+        return np.divide(found, self.whole, out=np.zeros_like(found), where=self.whole > 0)
+
+
+def _networked(build: Build, one: Experiment, ties: _Ties) -> Iterator[Measured]:
     """Effects by the response to exposure, where anybody in the experiment is tied to anybody in it."""
     from lianyi.insight.effects.exposure import response
     from lianyi.insight.effects.measuring import of_network
 
-    engine, name = build.engine, Scope.of(build).dialect.text(one.name)
-    columns = ", ".join(f"{metric.y}, before_{metric.y}" for metric in MEANS if metric.name in NETWORKED)
-    build.make(
-        "effect_mine",
-        f"SELECT row_number() OVER (ORDER BY person_id) - 1 AS n, person_id, arm, cluster, {columns} "
-        f"FROM effect_rows WHERE experiment = {name}",
+    columns = ", ".join(f"p.{metric.y}, p.before_{metric.y}" for metric in MEANS if metric.name in NETWORKED)
+    people = build.engine.table(
+        f"SELECT i.n, p.arm, p.cluster, {columns} FROM effect_people AS p JOIN effect_numbers AS i "
+        f"ON i.person_id = p.person_id WHERE p.experiment = {Scope.of(build).dialect.text(one.name)} ORDER BY i.n"
     )
-    people = engine.table("SELECT * FROM effect_mine ORDER BY n")
-    ties = engine.table(
-        f"""SELECT a.n, CAST(sum(t.strength) AS DOUBLE) AS whole,
-            CAST(coalesce(sum(t.strength) FILTER (WHERE b.n IS NOT NULL), 0) AS DOUBLE) AS most,
-            CAST(coalesce(sum(t.strength) FILTER (WHERE b.arm = '{TREATMENT}'), 0) AS DOUBLE) AS treated
-        FROM person_ties AS t JOIN effect_mine AS a ON a.person_id = t.person_id
-        LEFT JOIN effect_mine AS b ON b.person_id = t.other_id
-        GROUP BY a.n"""
-    )
-    build.drop("effect_mine")
-    build.made.remove("effect_mine")
-    exposure, most = _exposures(people.num_rows, ties)
+    place, treated = people["n"].to_numpy(), people["arm"].to_numpy(zero_copy_only=False) == TREATMENT
+    part = np.zeros((2, len(ties.whole)), dtype=bool)  # who is treated, who takes part
+    part[0, place], part[1, place] = treated, True
+    exposure, most = (ties.share(of)[place] for of in part)
     if float(np.ptp(exposure)) == 0:
         return
-    treated = people["arm"].to_numpy(zero_copy_only=False) == TREATMENT
     cluster = None
     if one.unit == COMMUNITY:
         cluster = pc.fill_null(people["cluster"], "").combine_chunks().dictionary_encode().indices.to_numpy()
@@ -151,18 +184,6 @@ def _networked(build: Build, one: Experiment) -> Iterator[Measured]:
             yield from of_network(one, metric, apart)
 
 
-def _exposures(count: int, ties: pa.Table) -> tuple[Any, Any]:
-    """Share of each person's ties by strength that is treated, and that takes part at all."""
-    place, whole = ties["n"].to_numpy().astype(np.int64), ties["whole"].to_numpy()
-    found = []
-    for name in ("treated", "most"):
-        share = np.zeros(count)
-        there = whole > 0
-        share[place[there]] = ties[name].to_numpy()[there] / whole[there]
-        found.append(share)
-    return found[0], found[1]
-
-
 def effect_looks(build: Build) -> str:
     """One row = one experiment, metric and day of the window."""
     from lianyi.insight.effects.series import SCHEMA, series
@@ -171,12 +192,11 @@ def effect_looks(build: Build) -> str:
     known = _read(build)
     parts = [SCHEMA.empty_table()]
     if known:
-        steps = outcomes.steps(scope)
-        for name in ("effect_places", "order_lines", "refunds", "effect_sales"):
-            build.make(name, steps[name])
+        for name, sql in outcomes.sales(scope, "SELECT person_id FROM effect_people WHERE buyers = 1").items():
+            build.make(name, sql)
         grown = build.engine.table(outcomes.increments())
         sizes = build.engine.table(
-            "SELECT experiment, cluster, arm, count(*) AS n FROM effect_rows WHERE cluster IS NOT NULL "
+            "SELECT experiment, cluster, arm, count(*) AS n FROM effect_people WHERE cluster IS NOT NULL "
             "GROUP BY experiment, cluster, arm ORDER BY experiment, cluster, arm"
         )
         arms: dict[str, dict[str, Mapping[str, Any]]] = {}
@@ -302,8 +322,8 @@ LOOKS_TABLE = Table(
     name="effect_looks",
     en="One row = one experiment, metric and day: the effect so far; its interval holds at all looks together.",
     zh="每行 = 一个实验 × 指标 × 天：截至当日的效果，区间对所有查看时点同时成立。",
-    rows_from=("assignments",),
-    inputs=(EVENTS, "keys", "assignments", "effect_people"),
+    rows_from=("effect_people",),
+    inputs=(EVENTS, "keys", "effect_people"),
     key=("experiment", "metric", "day"),
     order=("experiment", "metric", "day"),
     columns={

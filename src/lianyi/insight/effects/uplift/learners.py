@@ -15,7 +15,7 @@ from typing import Literal
 import numpy as np
 
 from lianyi.errors import InputError
-from lianyi.insight.effects.estimates import Bools, Floats
+from lianyi.insight.effects.estimates import Bools, Floats, Ints
 from lianyi.insight.effects.uplift.models import Learner, Predict, folds_of, outcome_model, share_model
 
 Kind = Literal["s", "t", "x", "dr"]
@@ -79,6 +79,8 @@ def fit_uplift(people: Sample, ways: Ways) -> Predict:
 def cross_fitted(people: Sample, ways: Ways, *, dice: np.random.Generator) -> Floats:
     """Uplift by person, each predicted by a model that has not seen the person."""
     part = folds_of(people.treated, ways.folds, dice)
+    if ways.kind == "dr":
+        return _doubly_robust_apart(people, ways, part)
     found = np.empty(len(people.y))
     for number in range(ways.folds):
         out = part == number
@@ -129,6 +131,24 @@ def _doubly_robust(people: Sample, ways: Ways) -> Predict:
     return outcome_model(people.features, score, learner=ways.last, seed=ways.seed)
 
 
+def _doubly_robust_apart(people: Sample, ways: Ways, part: Ints) -> Floats:
+    """Uplift by person, where neither the person's fold nor the fold whose pseudo-outcomes are made has taught the
+    models of outcomes. What was learnt without two folds serves both of them, so ten pairs of five folds are enough.
+    """
+    scores = np.full((ways.folds, len(people.y)), np.nan)  # [fold that is kept out, person]
+    for one in range(ways.folds):
+        for other in range(one + 1, ways.folds):
+            models = _arms(people.part((part != one) & (part != other)), ways)
+            for out, of in ((one, other), (other, one)):
+                scores[out, part == of] = _pseudo(people.part(part == of), models)
+    found = np.empty(len(people.y))
+    for out in range(ways.folds):
+        others = part != out
+        model = outcome_model(people.features[others], scores[out, others], learner=ways.last, seed=ways.seed)
+        found[~others] = model(people.features[~others])
+    return found
+
+
 def pseudo_outcomes(people: Sample, ways: Ways) -> Floats:
     """A number by person whose mean, given the features, is the effect: models of the other folds, corrected by the
     person's own outcome."""
@@ -136,12 +156,14 @@ def pseudo_outcomes(people: Sample, ways: Ways) -> Floats:
     score = np.empty(len(people.y))
     for number in range(ways.folds):
         out = part == number
-        treated, control = _arms(people.part(~out), ways)
-        here = people.part(out)
-        one, none = treated(here.features), control(here.features)
-        arm, chance = here.treated, here.chance
-        score[out] = one - none + np.where(arm, (here.y - one) / chance, -(here.y - none) / (1 - chance))
+        score[out] = _pseudo(people.part(out), _arms(people.part(~out), ways))
     return score
+
+
+def _pseudo(here: Sample, models: tuple[Predict, Predict]) -> Floats:
+    one, none = (model(here.features) for model in models)
+    arm, chance = here.treated, here.chance
+    return one - none + np.where(arm, (here.y - one) / chance, -(here.y - none) / (1 - chance))
 
 
 KINDS: Mapping[str, Callable[[Sample, Ways], Predict]] = {
