@@ -5,7 +5,7 @@ E.g. `ws.demand.scenes(category="茶饮")`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
 from lianyi.errors import InputError
@@ -86,8 +86,11 @@ class Demand:
         things = self._objects([row["object_key"] for row in rows if row["object_key"]])
         return [{**row, "title": things.get(row["object_key"] or "", {}).get("title")} for row in rows]
 
-    def lookalikes(self, seeds: Sequence[str] = (), *, tag: str = "", limit: int = 100) -> Row:
-        """People most like the seeds (keys or person ids, or everybody with a tag), the most alike first.
+    def lookalikes(
+        self, seeds: Sequence[str] = (), *, tag: str = "", people: Collection[str] = (), limit: int = 100
+    ) -> Row:
+        """People most like the seeds (keys or person ids, everybody with a tag, or person ids that
+        are known to be ones: people), the most alike first.
 
         auc with low and high: chance that a seed that was kept aside stands above somebody who is none; 0.5 = the seeds
         have nothing in common that is known. people: person_id, place, score (log odds, to compare people of one
@@ -102,18 +105,18 @@ class Demand:
 
         for name in ("profiles", "person_tags", "memberships"):
             self._workspace.needs(name)
-        wanted = {persons.resolve(self._workspace, seed) for seed in seeds}
+        wanted = {persons.resolve(self._workspace, seed) for seed in seeds} | set(people)
         if tag:
             found = self._workspace.rows("SELECT DISTINCT person_id FROM person_tags WHERE tag = ?", [tag])
             wanted |= {row["person_id"] for row in found}
         with self._workspace.engine() as engine:
             for name in ("profiles", "person_tags", "memberships"):
                 engine.register(name, self._workspace.store.files(self._workspace.states()[name]))
-            people, traits, names = read_traits(engine)
+            everybody, traits, names = read_traits(engine)
         if tag and f"tag:{tag}" in names:  # what chose the seeds can't say what they have in common
             keep = np.flatnonzero(np.array(names) != f"tag:{tag}")
             traits, names = traits[:, keep].tocsr(), [names[place] for place in keep]
-        ids = people.to_pylist()
+        ids = everybody.to_pylist()
         chosen = np.array([one in wanted for one in ids], dtype=bool)
         made = likeness(traits, chosen, dice=np.random.default_rng(1))
         apart = wanted | {

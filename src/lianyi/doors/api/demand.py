@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from lianyi.action.audiences import defining, members
 from lianyi.doors.api.endpoint import Api, ApiError, Parameter, built, whole_number
 
 api = Api()
@@ -56,16 +57,21 @@ def next_of_person(_request: HttpRequest, person_id: str) -> dict[str, Any]:
 
 @api.add(
     "GET", "lookalikes", right="people.see",
-    says="People most like those with a tag, and how well likeness tells them apart.",
+    says="People most like those with a tag or of an audience, and how well likeness tells them apart.",
     query=(
         Parameter(name="tag", says="everybody with it is a seed; at least 20 people"),
+        Parameter(name="audience", says="its id, instead of a tag: its members are the seeds", type="integer"),
         Parameter(name="limit", says="at most so many, up to 10,000", type="integer"),
     ),
 )  # fmt: skip
 def lookalikes(request: HttpRequest) -> dict[str, Any]:
     """Worked out when asked; some seconds at a million people."""
     ws, tag = built("person_tags"), request.GET.get("tag", "")
-    if not tag:
-        raise ApiError(422, "tag: is missing; name one, e.g. ?tag=loyal")
-    found = ws.demand.lookalikes(tag=tag, limit=whole_number(request, "limit", default=100, most=10_000))
+    number, limit = request.GET.get("audience", ""), whole_number(request, "limit", default=100, most=10_000)
+    if bool(tag) == bool(number):
+        raise ApiError(422, "tag, audience: name one of them, e.g. ?tag=loyal")
+    if number and not number.isdecimal():
+        raise ApiError(422, f"audience: {number[:40]!r} is no id of an audience")
+    people = members.of(ws, defining.found(int(number))).ids().to_pylist() if number else ()
+    found = ws.demand.lookalikes(tag=tag, people=people, limit=limit)
     return {"as_of": ws.states()["person_tags"].as_of, **found}

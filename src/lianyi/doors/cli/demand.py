@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from lianyi.demand import KINDS
-from lianyi.doors.cli.backstage import workspace
+from lianyi.doors.cli.backstage import backstage, workspace
 from lianyi.doors.cli.output import json_line, say, write
 
 SCENES = ("category", "kind", "scene", "lift", "low", "high", "purchases", "expected", "weak_lift", "next_on", "found")
@@ -68,13 +68,22 @@ def next_(ctx: click.Context, key: str) -> None:
 @demand.command()
 @click.argument("seeds", nargs=-1)
 @click.option("--tag", default="", help="Everybody with this tag is a seed.")
+@click.option("--audience", default="", help="The members of this audience (name or id) are the seeds.")
 @click.option("--limit", default=100, show_default=True, type=click.IntRange(min=1), help="At most so many.")
 @click.option("--json", "form", flag_value="json", help="One person a line.")
 @click.option("--csv", "form", flag_value="csv", help="CSV that no spreadsheet runs as formulas.")
 @click.pass_context
-def lookalikes(ctx: click.Context, seeds: tuple[str, ...], tag: str, limit: int, form: str | None) -> None:
+def lookalikes(
+    ctx: click.Context, seeds: tuple[str, ...], tag: str, audience: str, limit: int, form: str | None
+) -> None:
     """People most like the SEEDS (keys or person ids, at least 20), and how well likeness tells them apart."""
-    found = workspace(ctx).demand.lookalikes(seeds, tag=tag, limit=limit)
+    people: list[str] = []
+    if audience:
+        ws = backstage(ctx)
+        from lianyi.action.audiences import defining, members
+
+        people = members.of(ws, defining.found(int(audience) if audience.isdecimal() else audience)).ids().to_pylist()
+    found = workspace(ctx).demand.lookalikes(seeds, tag=tag, people=people, limit=limit)
     write([{**row, "traits": ", ".join(row["traits"])} for row in found["people"]], LIKE, form=form or "text")
     say(f"{found['seeds']} seeds; one kept aside stands above somebody who is none with {found['auc']:.2f} "
         f"({found['low']:.2f}–{found['high']:.2f}); 0.5 = nothing in common is known")  # fmt: skip

@@ -54,7 +54,14 @@ PLACES = (
             Part(name="ties", title=_("Ties")),
         ),
     ),
-    Place(name="demand", title=_("Demand"), icon="order", right="people.see", also=("/lookalikes",)),
+    Place(
+        name="demand",
+        title=_("Demand"),
+        icon="order",
+        right="people.see",
+        also=("/lookalikes",),
+        parts=(Part(name="demand", title=_("Demand map")), Part(name="lookalikes", title=_("Similar people"))),
+    ),
     Place(
         name="communities",
         title=_("Communities"),

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from lianyi.doors.console.pages import account, components, data, demand, errors, forecasts, influence, jobs, signing
+from lianyi.doors.console.pages import (
+    account,
+    components,
+    data,
+    demand,
+    errors,
+    forecasts,
+    influence,
+    jobs,
+    lookalikes,
+    signing,
+)
 from lianyi.doors.console.pages.audiences import views as audiences
 from lianyi.doors.console.pages.campaigns import views as campaigns
 from lianyi.doors.console.pages.codes import views as codes
@@ -138,6 +149,8 @@ urlpatterns = [
     path("ripples", ripples.ripples, name="ripples"),
     path("ripples/<str:ripple_id>", ripples.ripple, name="ripple"),
     path("influence", influence.influence, name="influence"),
+    path("lookalikes", lookalikes.lookalikes, name="lookalikes"),
+    path("lookalikes/keep", lookalikes.keep, name="lookalikes_keep"),
     path("demand", demand.demand_map, name="demand"),
     path("journeys", journeys.journeys, name="journeys"),
     path("journeys/new", journeys.journey_new, name="journey_new"),
