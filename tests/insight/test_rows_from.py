@@ -55,12 +55,11 @@ def test_without_sources_a_table_has_no_rows(
     assert {name: ws.states()[name].rows for name in made} == dict.fromkeys(made, 0)
     assert ("ties" in made, "arrivals" in made) == (case == "contact", True)
 
-    before = {name: state.rows for name, state in ws.states().items()}
     ws.refresh()
-    assert {name: state.rows for name, state in ws.states().items()} == before
     for name, schema in made.items():
         assert "nothing to make it from" in ws.states()[name].sql
-        assert ws.table(name).to_arrow_table().schema == schema
+        again = ws.table(name).to_arrow_table()
+        assert (again.num_rows, again.schema) == (0, schema)
 
 
 def test_sources_are_inputs() -> None:
