@@ -39,7 +39,7 @@ class Receiver(BaseHTTPRequestHandler):
         match words:
             case ["status", code]:
                 self._say(int(code), {})
-            case ["later", seconds]:
+            case ["later", seconds, *_]:
                 self._say(429, {"Retry-After": seconds})
             case ["away"]:
                 self._say(302, {"Location": "/landed"})

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,8 +14,12 @@ import pytest
 from lianyi.action.channels import accounts, checking
 from lianyi.action.channels.contract import Fate, Message, Outcome
 from lianyi.action.channels.kinds import kind_of
+from lianyi.action.channels.matrix import listening, reading
 from lianyi.action.channels.models import Account
-from tests.action.channels.servers import delivered
+from lianyi.action.channels.rounds import Returns
+from lianyi.memory.draining import land
+from lianyi.workspace import Workspace
+from tests.action.channels.servers import Receiver, delivered
 from tests.homeserver import Homeserver, homeserver
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -95,7 +100,9 @@ def test_a_room_whose_making_broke_off_is_found_again(server: Homeserver, bot: s
     assert len(invited(server, cid)) == 1
     direct = server.ask(bot, "GET", f"user/{server.user('bot')}/account_data/m.direct")
     assert direct == {who: invited(server, cid)}
-    assert made.settings == {"url": server.url, "notice": False, "room_name": ""}
+    assert made.settings == {
+        "url": server.url, "notice": False, "room_name": "", "read": False, "join": False, "history": 1000,
+    }  # fmt: skip
 
 
 def test_who_leaves_is_not_written_to_again(server: Homeserver, bot: str) -> None:
@@ -175,3 +182,128 @@ def test_a_limit_of_the_server_says_how_long_to_wait(server: Homeserver) -> None
     assert all(outcome.retry_after and not outcome.permanent for outcome in refused)
     assert {outcome.fate for outcome in again} == {Fate.SENT}
     assert sorted(one["body"] for one in said(server, token, room)) == [str(number) for number in range(5)]
+
+
+# --- reading --------------------------------------------------------------------------------------------------------
+
+
+def say(server: Homeserver, token: str, room: str, text: str, **more: Any) -> str:
+    """A message; its event id."""
+    content = {"msgtype": "m.text", "body": text, **more}
+    path = f"rooms/{room}/send/m.room.message/{next(_numbers)}"
+    return str(server.ask(token, "PUT", path, content)["event_id"])
+
+
+def read_all(workspace: Workspace, rounds: int = 1) -> None:
+    """The worker's rounds, each when it is due."""
+    for _round in range(rounds):
+        Account.objects.update(read_next_at=NOW)
+        Returns().work(workspace, datetime.now(UTC), lambda: False)
+
+
+def landed(workspace: Workspace) -> list[dict[str, Any]]:
+    while land(workspace.inbox, workspace.lake, datetime.now(UTC)).events:
+        pass
+    query = "SELECT * FROM events ORDER BY id"
+    return list(workspace.sql(query).to_arrow_table().to_pylist())
+
+
+def workspace_in(folder: Path) -> Workspace:
+    folder.rmdir()
+    return Workspace.create(folder)
+
+
+def test_what_is_said_arrives_once_whatever_breaks(
+    server: Homeserver, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace = workspace_in(folder)
+    monkeypatch.setattr(reading, "PAGE", 5)
+    token, fay, gus = (server.register(name) for name in ("ears", "fay", "gus"))
+    me = server.user("ears")
+    made = account(server, token, read=True, join=True, history=1000)
+    room = server.ask(fay, "POST", "createRoom", {"preset": "public_chat", "name": "Tea friends"})["room_id"]
+    old = [say(server, fay, room, f"old {number}") for number in range(12)]
+    server.ask(fay, "POST", f"rooms/{room}/invite", {"user_id": me})
+    read_all(workspace, 2)  # joins, then reads a page and its past
+    server.ask(gus, "POST", f"join/{room}", {})
+    answer = say(server, gus, room, "yes", **{"m.relates_to": {"m.in_reply_to": {"event_id": old[-1]}}})
+    thread = {"rel_type": "m.thread", "event_id": old[0]}
+    threaded = say(server, gus, room, "in a thread", **{"m.relates_to": thread})
+    say(server, token, room, "the bot's own")
+    liked = {"m.relates_to": {"rel_type": "m.annotation", "event_id": answer, "key": "\U0001f44d"}}
+    server.ask(fay, "PUT", f"rooms/{room}/send/m.reaction/like", liked)
+    with monkeypatch.context() as broken:  # dies between the inbox's acknowledgement and the token
+        broken.setattr(reading, "save", _dies)
+        read_all(workspace)
+    assert workspace.inbox.waiting().events
+    server.ask(gus, "PUT", f"rooms/{room}/redact/{threaded}/again", {})
+    server.ask(gus, "POST", f"rooms/{room}/leave", {})
+    read_all(workspace, 2)
+    found = landed(workspace)
+    prefix = f"matrix:{room}/"
+    by_id = {one["id"]: one for one in found}
+    assert len(by_id) == len(found)
+    assert {prefix + one for one in old} <= set(by_id)
+    assert by_id[prefix + answer]["kind"] == "reply"
+    assert by_id[prefix + answer]["parent_id"] == prefix + old[-1]
+    assert by_id[prefix + threaded]["parent_id"] == prefix + old[0]
+    assert {one["group_key"] for one in found if one["kind"] == "reply"} == {f"group:matrix/{room}"}
+    kinds = {(one["kind"], one["actor_key"], one["parent_id"]) for one in found}
+    who = f"matrix:{server.user('gus')}"
+    assert ("reaction", f"matrix:{server.user('fay')}", prefix + answer) in kinds
+    assert {("join", who, None), ("leave", who, None), ("recall", who, prefix + threaded)} <= kinds
+    assert "the bot's own" not in {one["text"] for one in found}
+    assert ("invite", f"matrix:{server.user('fay')}", None) in kinds
+    shown = accounts.described(made)["listening"]
+    assert [(one["name"], one["history_left"], one["encrypted"]) for one in shown["rooms"]] == [
+        ("Tea friends", False, False)
+    ]
+    assert shown["error"] == ""
+    kept = (folder / "listening" / "room.json").read_text()
+    assert "fay" not in kept, "what is kept of an account names nobody, so an erasure has nothing to reach"
+    assert "gus" not in kept
+    read_all(workspace)
+    assert landed(workspace) == found
+
+
+def _dies(*_arguments: Any) -> None:
+    raise OSError("the disk is gone")
+
+
+def test_encrypted_rooms_and_refusals_are_shown(server: Homeserver, folder: Path) -> None:
+    workspace = workspace_in(folder)
+    token, hal = server.register("reader"), server.register("hal")
+    made = account(server, token, read=True)
+    state = [{"type": "m.room.encryption", "content": {"algorithm": "m.megolm.v1.aes-sha2"}}]
+    room = server.ask(hal, "POST", "createRoom", {"initial_state": state, "invite": [server.user("reader")]})["room_id"]
+    read_all(workspace)
+    assert accounts.described(made)["listening"]["rooms"][0]["membership"] == "invite"
+    server.ask(token, "POST", f"join/{room}", {})
+    secret = {"algorithm": "m.megolm.v1.aes-sha2", "ciphertext": "AwgAEnACgAkL", "session_id": "s"}
+    server.ask(hal, "PUT", f"rooms/{room}/send/m.room.encrypted/1", secret)
+    read_all(workspace)
+    shown = accounts.described(made)["listening"]["rooms"][0]
+    assert (shown["encrypted"], shown["unreadable"], shown["membership"]) == (True, 1, "join")
+    assert not [one for one in landed(workspace) if one["kind"] == "message"]
+    accounts.change(made, {"token": "lost"}, by="olga", now=NOW)
+    read_all(workspace)
+    made.refresh_from_db()
+    told = accounts.described(made)
+    assert (told["state"], told["listening"]["error"]) == ("failing", "token")
+    assert "new one" in told["listening"]["error_says"]
+    assert len(told["listening"]["rooms"]) == 1, "what was known stays"
+    accounts.change(made, {"token": token}, by="olga", now=NOW)
+    read_all(workspace)
+    made.refresh_from_db()
+    assert (accounts.described(made)["state"], accounts.described(made)["listening"]["error"]) == ("working", "")
+
+
+def test_a_homeserver_that_asks_to_wait_is_left_alone_until_then(http: Receiver, folder: Path) -> None:
+    workspace = workspace_in(folder)
+    url = f"{http.url}/later/120"
+    accounts.add("room", "matrix", {"url": url, "token": "t", "read": True}, by="olga", now=NOW)
+    for seconds, calls in ((0, 1), (119, 1), (121, 2)):
+        Account.objects.update(read_next_at=NOW)
+        Returns().work(workspace, NOW + timedelta(seconds=seconds), lambda: False)
+        assert len(http.calls()) == calls
+    assert listening.load(folder, "room").error == "limit"

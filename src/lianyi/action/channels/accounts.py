@@ -257,8 +257,16 @@ def described(account: Account, *, now: datetime | None = None) -> dict[str, Any
         "keyed": pace.keyed, "last_success": account.heard_at, "last_error_at": account.failed_at,
         "last_error": account.failure, "sent_this_hour": this_hour(account, now or timezone.now())[0],
         "failed_this_hour": this_hour(account, now or timezone.now())[1],
-        "checked_at": account.checked_at, "check": found,
+        "checked_at": account.checked_at, "check": found, "listening": listening(account),
     }  # fmt: skip
+
+
+def listening(account: Account) -> dict[str, Any] | None:
+    """Rooms, lag and last error of an account that reads what people say; None for one that does not."""
+    kind = kind_of(account.kind)
+    if kind.listening is None or not kind.reads(account.settings):
+        return None
+    return kind.listening(Path(django_settings.WORKSPACE), account.name)
 
 
 def state(account: Account, _now: datetime) -> str:

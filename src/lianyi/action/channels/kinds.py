@@ -134,7 +134,9 @@ class Kind:
     whoever it is about. address: from such a key and the settings, None where this account can't. word: the channel's
     name in consents and in the log's `channel` (email, sms …). keyed: see Channel. per_second, at_once: what is right
     for most providers. whole: says what is wrong with the settings together. reads_every: seconds between two calls of
-    `read`, 0 = never; reads: whether these settings name anything to read. test_hint: what an address looks like.
+    `read`, 0 = never; reads: whether these settings name anything to read.
+    listening: how far an account (folder of the workspace, name) was read, for kinds that read what people say.
+    test_hint: what an address looks like.
     """
 
     name: str
@@ -151,6 +153,7 @@ class Kind:
     whole: Callable[[Mapping[str, Any]], Text] | None = None
     reads_every: int = 0
     reads: Callable[[Mapping[str, Any]], bool] = bool
+    listening: Callable[[Path, str], dict[str, Any]] | None = None
     test_hint: Text = ""
 
     def door(self) -> Door:

@@ -7,7 +7,8 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from lianyi.action.channels.kinds import Kind, Setting, is_url
+from lianyi.action.channels.kinds import Kind, Setting, is_url, within
+from lianyi.action.channels.matrix import listening
 
 
 def _user(key: str, _settings: Mapping[str, Any]) -> str | None:
@@ -26,11 +27,22 @@ KIND = Kind(
     address=_user,
     keyed=True,
     at_once=8,
+    reads_every=15,
+    reads=lambda values: bool(values.get("read")),
+    listening=listening.described,
     test_hint="@you:example.cn",
     settings=(
         Setting(name="url", title=_("Homeserver"), required=True, check=is_url, help=_("Like https://matrix.example.cn")),
         Setting(name="token", title=_("Access token of the bot"), type="secret", required=True,
                 help=_("From the bot's settings in its Matrix client, or by its login.")),
+        Setting(name="read", title=_("Read too"), type="switch", default=False,
+                help=_("What is said in the rooms that the bot is in becomes events: messages, replies, reactions, "
+                       "who comes and goes. Encrypted rooms are shown but can't be read.")),
+        Setting(name="join", more=True, title=_("Accept invitations"), type="switch", default=False,
+                help=_("While it reads, the bot joins each room that it is invited to, by anybody.")),
+        Setting(name="history", more=True, title=_("Past of a room"), type="number", default=1000,
+                check=within(0, 1_000_000),
+                help=_("So many events from before the bot's first look are fetched for each room; 0 for none.")),
         Setting(name="notice", more=True, title=_("As notices"), type="switch", default=False,
                 help=_("Clients show notices more quietly, and other bots never answer them.")),
         Setting(name="room_name", more=True, title=_("Name of the room with a person"),

@@ -10,6 +10,7 @@ import asyncio
 import hashlib
 import hmac
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -20,6 +21,8 @@ from lianyi.action.channels import reaching
 from lianyi.action.channels.calling import Answer, Broken, call, client, failed
 from lianyi.action.channels.contract import Channel, Fate, Message, Outcome
 from lianyi.action.channels.kinds import Configured, Finding
+from lianyi.action.channels.matrix import reading
+from lianyi.workspace import Workspace
 
 # Errors that are about this person, room or message, whoever asks and whenever.
 HOPELESS = frozenset({"M_NOT_FOUND", "M_TOO_LARGE", "M_BAD_JSON", "M_INVALID_PARAM", "M_INVALID_USERNAME"})
@@ -28,6 +31,11 @@ HOPELESS = frozenset({"M_NOT_FOUND", "M_TOO_LARGE", "M_BAD_JSON", "M_INVALID_PAR
 async def open(account: Configured) -> Channel:  # noqa: A001  the door's word
     """Connections are made by the first messages."""
     return Matrix(account)
+
+
+def read(account: Configured, workspace: Workspace, now: datetime) -> None:
+    """What was said in the bot's rooms since the last time."""
+    reading.read(account, workspace, now)
 
 
 class _Refused(Exception):

@@ -49,14 +49,16 @@ class RoomEvent(msgspec.Struct):
 
 def read(path: Path, options: Options) -> Iterator[Batch]:
     """The events of one room."""
-    export = _Export(path, options)
+    export = RoomEvents(options, room=options.room or file_stem(path, options))
     return batches(json_records(path, options, export.event, array="messages"), options)
 
 
-class _Export:
-    def __init__(self, path: Path, options: Options) -> None:
+class RoomEvents:
+    """Makes events of a homeserver's, in the order in which they are given. room: of those that name none."""
+
+    def __init__(self, options: Options, *, room: str) -> None:
         self._options = options
-        self._fallback = options.room or file_stem(path, options)
+        self._fallback = room
         self._rooms: dict[str, Room] = {}
         self._names: dict[str, str] = {}
 
@@ -176,14 +178,14 @@ class _Export:
         yield room.act("group", found.event_id, at, self._person(found.sender), text=name, props={"name": name})
 
 
-_Maker = Callable[[_Export, Room, datetime, RoomEvent], Iterator[Event]]
+_Maker = Callable[[RoomEvents, Room, datetime, RoomEvent], Iterator[Event]]
 _MAKERS: Mapping[str, _Maker] = {
-    "m.room.message": _Export.message,
-    "m.sticker": _Export.message,
-    "m.reaction": _Export.reaction,
-    "m.room.member": _Export.member,
-    "m.room.redaction": _Export.redaction,
-    "m.room.name": _Export.named,
+    "m.room.message": RoomEvents.message,
+    "m.sticker": RoomEvents.message,
+    "m.reaction": RoomEvents.reaction,
+    "m.room.member": RoomEvents.member,
+    "m.room.redaction": RoomEvents.redaction,
+    "m.room.name": RoomEvents.named,
 }
 
 

@@ -6,6 +6,7 @@ Secrets go in and never come out: a field of one that is set is empty, and left 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from django import forms
@@ -159,8 +160,19 @@ def channel(request: HttpRequest, channel: str) -> HttpResponse:
             messages.success(request, _("Saved."))
             return redirect("channel", channel=account.name)
     context = {"form": form, "kind": kind, "row": _row(account), "account": account, "here": "channels",
-               "found": _found(account)}  # fmt: skip
+               "found": _found(account), "listening": _listening(account)}  # fmt: skip
     return render(request, "settings/channel.html", context, status=422 if form.errors else 200)
+
+
+def _listening(account: Account) -> dict[str, Any] | None:
+    found = accounts.listening(account)
+    if found is not None:
+        for name in ("last_read", "error_at"):
+            found[name] = datetime.fromisoformat(found[name]) if found[name] else None
+        for room in found["rooms"]:
+            last = room["last_event"]
+            room["last_event"] = datetime.fromtimestamp(last / 1000, UTC) if last else None
+    return found
 
 
 def _found(account: Account) -> list[Mapping[str, Any]]:
