@@ -17,8 +17,7 @@ from lianyi.action.channels.kinds import kind_of
 from lianyi.action.channels.matrix import listening, reading
 from lianyi.action.channels.models import Account
 from lianyi.action.channels.rounds import Returns
-from lianyi.memory.draining import land
-from lianyi.workspace import Workspace
+from tests.action.channels.rounds import landed, read_all, workspace_in
 from tests.action.channels.servers import Receiver, delivered
 from tests.homeserver import Homeserver, homeserver
 
@@ -192,25 +191,6 @@ def say(server: Homeserver, token: str, room: str, text: str, **more: Any) -> st
     content = {"msgtype": "m.text", "body": text, **more}
     path = f"rooms/{room}/send/m.room.message/{next(_numbers)}"
     return str(server.ask(token, "PUT", path, content)["event_id"])
-
-
-def read_all(workspace: Workspace, rounds: int = 1) -> None:
-    """The worker's rounds, each when it is due."""
-    for _round in range(rounds):
-        Account.objects.update(read_next_at=NOW)
-        Returns().work(workspace, datetime.now(UTC), lambda: False)
-
-
-def landed(workspace: Workspace) -> list[dict[str, Any]]:
-    while land(workspace.inbox, workspace.lake, datetime.now(UTC)).events:
-        pass
-    query = "SELECT * FROM events ORDER BY id"
-    return list(workspace.sql(query).to_arrow_table().to_pylist())
-
-
-def workspace_in(folder: Path) -> Workspace:
-    folder.rmdir()
-    return Workspace.create(folder)
 
 
 def test_what_is_said_arrives_once_whatever_breaks(

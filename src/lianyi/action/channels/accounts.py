@@ -264,9 +264,8 @@ def described(account: Account, *, now: datetime | None = None) -> dict[str, Any
 def listening(account: Account) -> dict[str, Any] | None:
     """Rooms, lag and last error of an account that reads what people say; None for one that does not."""
     kind = kind_of(account.kind)
-    if kind.listening is None or not kind.reads(account.settings):
-        return None
-    return kind.listening(Path(django_settings.WORKSPACE), account.name)
+    given = kind.listening if kind.reads(account.settings) else None
+    return given(Path(django_settings.WORKSPACE), account.name) if given else None
 
 
 def state(account: Account, _now: datetime) -> str:

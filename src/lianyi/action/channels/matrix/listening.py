@@ -92,7 +92,7 @@ def save(folder: Path, name: str, progress: Progress) -> None:
 def described(folder: Path, name: str) -> dict[str, Any]:
     """For people: state, rooms with the unreadable ones first, the last error with what to do. Times are ISO."""
     kept = load(folder, name)
-    rooms = [
+    rooms: list[dict[str, Any]] = [
         {
             "room": key, "name": room.name, "membership": room.membership, "encrypted": room.encrypted,
             "unreadable": room.unreadable, "events": room.events, "history_left": bool(room.gaps),

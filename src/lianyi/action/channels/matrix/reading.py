@@ -36,7 +36,7 @@ PAGE = 100
 # Where the homeserver left something out between two syncs, so much of it is fetched at most.
 LONGEST_GAP = 100_000
 WAIT_SECONDS = 30.0
-_WANTED = {
+_WANTED: dict[str, dict[str, Any]] = {
     "presence": {"types": []}, "account_data": {"types": ["m.direct"]},
     "room": {
         "ephemeral": {"types": []}, "account_data": {"types": []},
