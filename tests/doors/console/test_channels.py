@@ -10,6 +10,7 @@ import pytest
 from django.urls import reverse
 
 from lianyi.action.channels import accounts
+from lianyi.action.channels.matrix.listening import Gap, Progress, RoomRead, save
 from lianyi.action.channels.models import Account
 from lianyi.action.team.models import Act
 from lianyi.workspace import Workspace
@@ -154,3 +155,21 @@ def test_the_api_does_the_same(standing: Standing, mail_server: Server) -> None:
     assert ask(owner, "patch", "channels/post", {"colour": 1}).status_code == 422
     assert ask(owner, "delete", "channels/post").status_code == 200
     assert ask(owner, "get", "channels/post").status_code == 404
+
+
+def test_a_channel_that_reads_shows_its_rooms_and_what_is_wrong(standing: Standing, brand: Workspace) -> None:
+    given = {"url": "https://matrix.invalid", "token": SECRET, "read": True}
+    accounts.add("room", "matrix", given, by="olga", now=brand.clock())
+    page = reverse("channel", args=["room"])
+    assert "No rooms yet" in text(standing.owner.get(page))
+    gaps = [Gap(after="t", until="", left=5)]
+    rooms = {
+        "!a": RoomRead(name="Tea <b>friends</b>", events=7, last=1_772_000_000_000, gaps=gaps),
+        "!b": RoomRead(encrypted=True, unreadable=3),
+    }  # fmt: skip
+    at = brand.clock().isoformat()
+    save(brand.folder, "room", Progress(rooms=rooms, at=at, error="token", error_at=at, error_says="401"))
+    shown = text(standing.owner.get(page))
+    assert "Tea &lt;b&gt;friends" in shown
+    for words in ("7 events read", "still being fetched", "Encrypted: 3 messages", "refuses the token", "!b"):
+        assert words in shown, words
