@@ -66,8 +66,8 @@ class Row:
 
 
 def rows(ws: Workspace, by: str, *, within: str = "", limit: int = 50) -> list[Row]:
-    """Most spent first. within: of generations and sharers the ripple; of communities the campaign, "" = everything,
-    by the global control group."""
+    """Most spent first; generations in their order. within: of generations and sharers the ripple; of communities the
+    campaign, "" = everything, by the global control group."""
     if by not in BY:
         raise InputError(f"by: {by[:40]!r} is none of {', '.join(BY)}")
     if not 1 <= limit <= MOST:
@@ -108,10 +108,11 @@ def _told(ws: Workspace, by: str, found: Sequence[Mapping[str, Any]]) -> list[Ro
 
 def _parts(ws: Workspace, by: str, within: str, limit: int) -> list[Row]:
     ws.needs("ledger_parts")
+    order = "CAST(member AS INTEGER)" if by == GENERATION else "spent DESC, booked DESC, member"
     found = ws.rows(
         "SELECT member, booked, goods, spent, booked_unknown, goods_unknown, spent_unknown, came, stay "
         "FROM ledger_parts WHERE dimension = ? AND part_of = ? "
-        f"ORDER BY spent DESC, booked DESC, member LIMIT {limit:d}",
+        f"ORDER BY {order} LIMIT {limit:d}",
         [by, within],
     )
     listed = [{**row, **finished(_as_sums(row))} for row in ws.ledger.named(by, found)]
