@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -190,7 +191,10 @@ def test_a_plan_stands_in_money_beside_what_came_of_it(spent: Workspace, people:
     plans.start(plan, campaign=SPRING, now=NOW)
     told = money.plans(spent)[0]
     assert (told.booked, told.spent, told.within, told.next_step) == (Decimal(50), Decimal(20), True, None)
-    assert "¥60.00" in text(people.analyst.get("/ledger/returns"))
+    page = people.analyst.get("/ledger/returns")
+    assert "¥60.00" in text(page)
+    side = page.content.decode().partition('<ul class="parts">')[2].partition("</ul>")[0]
+    assert re.findall(r'href="([^"]+)" aria-current', side) == ["/ledger/returns"]
     # 1,500 spent; the last 1,000 are all of the third seed and half of the second
     assert money.at_the_margin(made([0.0, 1_000.0, 500.0], (0.0, 10.0, 50.0, 60.0))) == pytest.approx(30)
 

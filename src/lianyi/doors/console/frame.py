@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -165,13 +166,16 @@ def frame(request: HttpRequest) -> dict[str, Any]:
 def _entry(place: Place, path: str) -> dict[str, Any]:
     address = reverse(place.name)
     here = path == "/" if address == "/" else path.startswith((address, *place.also))
-    parts = [_part(part, path) for part in place.parts] if here else []
+    parts = _parts(place.parts, path) if here else []
     return {"title": place.title, "icon": place.icon, "address": address, "here": here, "parts": parts}
 
 
-def _part(part: Part, path: str) -> dict[str, Any]:
-    address = reverse(part.name)
-    return {"title": part.title, "address": address, "here": path == address or path.startswith(f"{address}/")}
+def _parts(parts: Iterable[Part], path: str) -> list[dict[str, Any]]:
+    """Where a path lies in two, one address being the beginning of the other, the reader is at the longer one."""
+    placed = [(part.title, reverse(part.name)) for part in parts]
+    at = [address for _title, address in placed if path == address or path.startswith(f"{address}/")]
+    here = max(at, key=len, default=None)
+    return [{"title": title, "address": address, "here": address == here} for title, address in placed]
 
 
 def _rights() -> list[str]:
