@@ -88,6 +88,7 @@ def test_an_address_is_confirmed_as_the_platform_wants(house: House) -> None:
     query = {"signature": OFFICIAL.signed("1", "n"), "timestamp": "1", "nonce": "n", "echostr": "8374"}
     assert httpx.get(url + "gh", params=query).content == b"8374"
     assert httpx.get(url + "gh", params={**query, "signature": "0" * 40}).status_code == 403
+    assert httpx.get(url + "we?" + "&".join(f"a{number}=1" for number in range(30))).status_code == 400
     for nobody in ("off", "deaf", "none", "../ops.sqlite3", "We"):
         assert httpx.get(url + nobody, params=query).status_code == 404
 

@@ -87,7 +87,10 @@ class Callbacks:
         hook = self.hooks.hook(name) if NAME.fullmatch(name) else None
         if hook is None:
             raise Refused(404, "not_found", "no channel of that name takes callbacks")
-        query = parse_qs(scope["query_string"].decode("latin-1"), max_num_fields=20)
+        try:
+            query = parse_qs(scope["query_string"].decode("latin-1"), max_num_fields=20)
+        except ValueError:
+            raise Refused(400, "bad_call", "the platform's address has four values at most") from None
         asked = Asked(hook, {name: values[0] for name, values in query.items()})
         try:
             if method == "GET":

@@ -109,6 +109,8 @@ class _Reader:
         wanted = {**_WANTED, "room": {**_WANTED["room"], "timeline": {"limit": PAGE}}}
         asked = {"timeout": "0", "filter": json.dumps(wanted)} | ({"since": since} if since else {})
         answer = self._ask("GET", "sync", **asked)
+        if not isinstance(answer.get("next_batch"), str):
+            raise _Failed("answer", "an answer to sync does not say where the next one begins")
         for event in _list(answer.get("account_data"), "events"):
             if event.get("type") == "m.direct":
                 self.direct = {room for rooms in event.get("content", {}).values() for room in rooms}
@@ -119,7 +121,7 @@ class _Reader:
         for key in rooms.get("invite") or {}:
             self.progress.rooms.setdefault(key, RoomRead()).membership = "invite"
         self._keep()
-        self.progress.since, self.progress.at = str(answer["next_batch"]), self.now.isoformat()
+        self.progress.since, self.progress.at = answer["next_batch"], self.now.isoformat()
         save(self.account.folder, self.account.name, self.progress)
         return bool(rooms)
 
@@ -173,7 +175,8 @@ class _Reader:
 
     def _take(self, key: str, room: RoomRead, events: Sequence[Any]) -> None:
         for event in events:
-            kind, content = event.get("type"), event.get("content") or {}
+            kind, content = event.get("type"), event.get("content")
+            content = content if isinstance(content, dict) else {}
             if kind == "m.room.encryption":
                 room.encrypted = True
             elif kind == "m.room.name" and key not in self.direct:
@@ -205,12 +208,12 @@ class _Reader:
         url = f"{self.account.settings['url'].rstrip('/')}/_matrix/client/v3/{path}"
         try:
             with self.http.stream(method, url, params=query, json={} if method == "POST" else None) as response:
-                body = b""
+                body = bytearray()
                 for part in response.iter_bytes():
                     body += part
                     if len(body) > LARGEST:
                         raise _Failed("answer", f"an answer to {path.partition('/')[0]} is longer than 64 MB")
-                answer = Answer(status=response.status_code, headers=response.headers, body=body)
+                answer = Answer(status=response.status_code, headers=response.headers, body=bytes(body))
         except (httpx.TransportError, httpx.InvalidURL) as error:
             raise _Failed("away", f"no answer: {error or type(error).__name__}") from error
         return _object(answer)
