@@ -1,6 +1,6 @@
 """How long a redirect takes: `/r/<token>` of a real server against a bare ASGI redirect, asked in turns in one run.
 
-    python -m benchmarks.links [requests]
+    python benchmarks/links.py [requests]
 
 Both are asked over kept connections by the same client, CLIENTS at a time; each redirect of ours looks a code up,
 judges whether a person came, and keeps the arrival in the inbox.
@@ -15,6 +15,8 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from tests.doors.collector.server import free_port, serving, wait_for
 

@@ -12,11 +12,14 @@ on logs in which nobody is ever named.
 from __future__ import annotations
 
 import argparse
+import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import numpy as np
 from benchmarks.irc_logs import ANNOTATED_FROM, Log, logs
