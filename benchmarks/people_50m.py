@@ -16,6 +16,7 @@ import multiprocessing
 import resource
 import shutil
 import time
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -31,6 +32,8 @@ AS_OF = datetime(2026, 6, 1, tzinfo=UTC)
 DAYS = 720
 FILE_ROWS = 5_000_000
 Cost = tuple[float, float, float]  # seconds, processor seconds, peak gigabytes
+# Builds a table from its inputs (name -> files) into a folder, within so many megabytes.
+Builder = Callable[[Table, dict[str, list[str]], Path, int], None]
 
 # Share of each kind in ten thousand events, and whether the actor, a thing, money, text or a target belongs to it.
 KINDS = (
@@ -168,28 +171,48 @@ def build(table: Table, inputs: dict[str, list[str]], folder: Path, memory_mb: i
             engine.run(query, into="result", path=folder / table.name, part=part, row_group=table.row_group)
 
 
-def measured(table: Table, inputs: dict[str, list[str]], folder: Path, memory_mb: int) -> Cost:
+def measured(name: str, inputs: dict[str, list[str]], folder: Path, memory_mb: int, build: Builder) -> Cost:
     """What one build costs in a process of its own."""
-    reader, writer = multiprocessing.get_context("spawn").Pipe(duplex=False)
-    process = multiprocessing.get_context("spawn").Process(
-        target=_measure, args=(writer, table.name, inputs, folder, memory_mb)
-    )
+    spawn = multiprocessing.get_context("spawn")
+    reader, writer = spawn.Pipe(duplex=False)
+    process = spawn.Process(target=_measure, args=(writer, name, inputs, folder, memory_mb, build))
     process.start()
+    writer.close()
     try:
         cost: Cost = reader.recv()
     except EOFError:
-        raise SystemExit(f"building {table.name} failed; see above") from None
+        raise SystemExit(f"building {name} failed; see above") from None
     finally:
         process.join()
     return cost
 
 
-def _measure(writer: Connection, name: str, inputs: dict[str, list[str]], folder: Path, memory_mb: int) -> None:
+def _measure(
+    writer: Connection, name: str, inputs: dict[str, list[str]], folder: Path, memory_mb: int, build: Builder
+) -> None:
     start = time.perf_counter()
     build(catalogue()[name], inputs, folder, memory_mb)
     seconds = time.perf_counter() - start
     used = resource.getrusage(resource.RUSAGE_SELF)
     writer.send((seconds, used.ru_utime + used.ru_stime, used.ru_maxrss / 2**20))
+
+
+def measure_all(
+    names: Iterable[str], inputs: dict[str, list[str]], place: Path, memory_mb: int, build: Builder
+) -> None:
+    """Build these tables anew one after the other, each an input of the next; print a line for each and the sum beside
+    one bare pass."""
+    total, busy, peak = 0.0, 0.0, 0.0
+    for name in names:
+        shutil.rmtree(place / name, ignore_errors=True)
+        seconds, processor, gigabytes = measured(name, inputs, place, memory_mb, build)
+        inputs[name] = files(place / name)
+        rows = sum(pq.ParquetFile(file).metadata.num_rows for file in inputs[name])
+        total, busy, peak = total + seconds, busy + processor, max(peak, gigabytes)
+        print(f"{name:20} {rows:>12,} rows {seconds:8.1f} s {processor:8.1f} cpu s {gigabytes:6.2f} GB", flush=True)
+    bound = lower_bound(inputs, memory_mb)
+    sums = f"{'all':20} {'':17} {total:8.1f} s {busy:8.1f} cpu s {peak:6.2f} GB"
+    print(f"{sums} = {total / bound:.1f} x one bare pass ({bound:.1f} s)")
 
 
 def files(folder: Path) -> list[str]:
@@ -223,21 +246,10 @@ def main() -> None:
     inputs = {EVENTS: generate(options.folder, events=options.events, people=options.people)}
     print(f"generated {options.events:,} events in {time.perf_counter() - start:.1f} s", flush=True)
     only = set(filter(None, options.tables.split(",")))
-    total, busy, peak = 0.0, 0.0, 0.0
-    for name, table in catalogue().items():
-        folder = options.folder / f"tables-{options.events}-{options.people}"
-        if only and name not in only:
-            inputs[name] = files(folder / name)
-            continue
-        shutil.rmtree(folder / name, ignore_errors=True)
-        seconds, processor, gigabytes = measured(table, inputs, folder, options.memory_mb)
-        inputs[name] = files(folder / name)
-        rows = sum(pq.ParquetFile(file).metadata.num_rows for file in inputs[name])
-        total, busy, peak = total + seconds, busy + processor, max(peak, gigabytes)
-        print(f"{name:20} {rows:>12,} rows {seconds:8.1f} s {processor:8.1f} cpu s {gigabytes:6.2f} GB", flush=True)
-    bound = lower_bound(inputs, options.memory_mb)
-    sums = f"{'all':20} {'':17} {total:8.1f} s {busy:8.1f} cpu s {peak:6.2f} GB"
-    print(f"{sums} = {total / bound:.1f} x one bare pass ({bound:.1f} s)")
+    place = options.folder / f"tables-{options.events}-{options.people}"
+    inputs |= {name: files(place / name) for name in catalogue() if only and name not in only}
+    names = [name for name in catalogue() if not only or name in only]
+    measure_all(names, inputs, place, options.memory_mb, build)
 
 
 if __name__ == "__main__":

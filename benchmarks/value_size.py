@@ -12,16 +12,10 @@ Goal: at most 600 s and 10 GB. The last line is the ratio to one bare pass over 
 from __future__ import annotations
 
 import argparse
-import multiprocessing
-import resource
-import shutil
 import sys
-import time
-from multiprocessing.connection import Connection
 from pathlib import Path
 
-import pyarrow.parquet as pq
-from people_50m import AS_OF, Cost, files, generate, lower_bound
+from people_50m import AS_OF, files, generate, measure_all
 
 from lianyi.insight import demand, value
 from lianyi.insight.tables import EVENTS, Build, Table, catalogue
@@ -54,29 +48,6 @@ def build(table: Table, inputs: dict[str, list[str]], folder: Path, memory_mb: i
             engine.run(query, into="result", path=folder / table.name, part=part, row_group=table.row_group)
 
 
-def _measure(writer: Connection, name: str, inputs: dict[str, list[str]], folder: Path, memory_mb: int) -> None:
-    start = time.perf_counter()
-    build(catalogue()[name], inputs, folder, memory_mb)
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    writer.send((time.perf_counter() - start, used.ru_utime + used.ru_stime, used.ru_maxrss / 2**20))
-
-
-def measured(name: str, inputs: dict[str, list[str]], folder: Path, memory_mb: int) -> Cost:
-    """What one build costs in a process of its own."""
-    spawn = multiprocessing.get_context("spawn")
-    reader, writer = spawn.Pipe(duplex=False)
-    process = spawn.Process(target=_measure, args=(writer, name, inputs, folder, memory_mb))
-    process.start()
-    writer.close()
-    try:
-        cost: Cost = reader.recv()
-    except EOFError:
-        raise SystemExit(f"building {name} failed; see above") from None
-    finally:
-        process.join()
-    return cost
-
-
 def main() -> None:
     """Generate, build, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -94,17 +65,7 @@ def main() -> None:
     missing = {name for one in only for name in catalogue()[one].inputs if not inputs[name]} - set(mine) - set(EMPTY)
     if missing:
         sys.exit(f"{', '.join(sorted(missing))}: not in {place}; make them with people_50m.py --tables first")
-    total, busy, peak = 0.0, 0.0, 0.0
-    for name in (name for name in catalogue() if name in only):
-        shutil.rmtree(place / name, ignore_errors=True)
-        seconds, processor, gigabytes = measured(name, inputs, place, chosen.memory_mb)
-        inputs[name] = files(place / name)
-        rows = sum(pq.ParquetFile(file).metadata.num_rows for file in inputs[name])
-        total, busy, peak = total + seconds, busy + processor, max(peak, gigabytes)
-        print(f"{name:20} {rows:>12,} rows {seconds:8.1f} s {processor:8.1f} cpu s {gigabytes:6.2f} GB", flush=True)
-    bound = lower_bound(inputs, chosen.memory_mb)
-    sums = f"{'all':20} {'':17} {total:8.1f} s {busy:8.1f} cpu s {peak:6.2f} GB"
-    print(f"{sums} = {total / bound:.1f} x one bare pass ({bound:.1f} s)")
+    measure_all([name for name in catalogue() if name in only], inputs, place, chosen.memory_mb, build)
 
 
 if __name__ == "__main__":

@@ -7,11 +7,12 @@ written without Django, because whoever takes callbacks must not wait for it.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+from lianyi.action.channels import state_file
 
 FOLDER = "callbacks"
 
@@ -34,8 +35,4 @@ def note(folder: Path, account: str, *, now: datetime, said_at: str = "", step: 
         kept["at"] = now.isoformat()
         if said_at.isascii() and said_at.isdigit() and len(said_at) <= len("9999999999"):
             kept["skew"] = round((datetime.fromtimestamp(int(said_at), UTC) - now).total_seconds())
-    path = folder / FOLDER / f"{account}.json"
-    path.parent.mkdir(exist_ok=True)
-    fresh = path.with_suffix(f".{os.getpid()}.new")
-    fresh.write_text(json.dumps(kept, ensure_ascii=False), encoding="utf-8")
-    fresh.replace(path)
+    state_file.replace(folder / FOLDER / f"{account}.json", kept)

@@ -7,13 +7,14 @@ without a name.
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
+
+from lianyi.action.channels import state_file
 
 FOLDER = "listening"
 # What is wrong, by the code that is kept: what it means and what to do.
@@ -79,14 +80,7 @@ def load(folder: Path, name: str) -> Progress:
 
 def save(folder: Path, name: str, progress: Progress) -> None:
     """Durable when it returns; a crash leaves the former one whole."""
-    path = _path(folder, name)
-    path.parent.mkdir(exist_ok=True)
-    fresh = path.with_suffix(".new")
-    with fresh.open("w", encoding="utf-8") as file:
-        json.dump(asdict(progress), file, ensure_ascii=False)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
+    state_file.replace(_path(folder, name), asdict(progress))
 
 
 def described(folder: Path, name: str) -> dict[str, Any]:
