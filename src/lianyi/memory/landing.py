@@ -84,8 +84,10 @@ class Landing:
         else:
             hashes = self._hash(table)
         fresh = ~(repeats(hashes) | self._own.contains(hashes) | self._seen.contains(hashes))
-        kept = table if fresh.all() else table.filter(pa.array(fresh))
-        self._own.add(hashes.take(fresh))
+        kept = table
+        if not fresh.all():
+            kept, hashes = table.filter(pa.array(fresh)), hashes.take(fresh)
+        self._own.add(hashes)
         self._buffer.append(kept)
         if sum(t.num_rows for t in self._buffer) >= BUFFER_ROWS or sum(t.nbytes for t in self._buffer) >= BUFFER_BYTES:
             self._write()

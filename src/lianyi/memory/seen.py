@@ -13,6 +13,7 @@ import os
 import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -35,9 +36,14 @@ class Hashes:
         """The hashes at these positions, or where the mask is true."""
         return Hashes(self.high[index], self.low[index])
 
+    @cached_property
+    def order(self) -> npt.NDArray[np.int64]:
+        """Positions of the rows by rising high half, of equal ones in any order; found once for all who ask."""
+        return np.argsort(self.high)
+
     def sorted(self) -> Hashes:
-        """The same hashes by rising high half (timsort: merging sorted runs is linear)."""
-        return self.take(np.argsort(self.high, kind="stable"))
+        """The same hashes by rising high half."""
+        return self.take(self.order)
 
 
 def joined(parts: Iterable[Hashes]) -> Hashes:
@@ -50,12 +56,20 @@ def joined(parts: Iterable[Hashes]) -> Hashes:
 
 def repeats(hashes: Hashes) -> npt.NDArray[np.bool_]:
     """True for each row whose hash stood in an earlier row of the same array."""
-    order = np.lexsort((hashes.low, hashes.high))
-    high, low = hashes.high[order], hashes.low[order]
-    same = np.zeros(len(order), dtype=np.bool_)
-    same[1:] = (high[1:] == high[:-1]) & (low[1:] == low[:-1])
-    mask = np.zeros(len(order), dtype=np.bool_)
-    mask[order] = same  # lexsort is stable: the first row of equal ones is the earliest
+    mask = np.zeros(len(hashes), dtype=np.bool_)
+    high = hashes.high[hashes.order]
+    twin = high[1:] == high[:-1]
+    if not twin.any():
+        return mask
+    doubtful = np.zeros(len(hashes), dtype=np.bool_)  # only rows that share half of their hash are looked at whole
+    doubtful[1:] = twin
+    doubtful[:-1] |= twin
+    rows = np.sort(hashes.order[doubtful])
+    few = hashes.take(rows)
+    order = np.lexsort((few.low, few.high))
+    few = few.take(order)
+    same = (few.high[1:] == few.high[:-1]) & (few.low[1:] == few.low[:-1])
+    mask[rows[order[1:][same]]] = True  # lexsort is stable: the first row of equal ones is the earliest
     return mask
 
 
@@ -71,7 +85,7 @@ def merged(parts: list[Hashes], path: Path | None) -> Hashes:
     """
     total = sum(len(part) for part in parts)
     if path is None or total <= IN_MEMORY:
-        return joined(parts).sorted()
+        return _merge(parts)
     bounds = [np.uint64(number * (2**64 // RANGES)) for number in range(1, RANGES)]
     cuts = [[0, *np.searchsorted(part.high, bounds).tolist(), len(part)] for part in parts]
     out = np.lib.format.open_memmap(path, mode="w+", dtype=np.uint64, shape=(2, total))
@@ -83,13 +97,19 @@ def merged(parts: list[Hashes], path: Path | None) -> Hashes:
             )
             for part, cut in zip(parts, cuts, strict=True)
         ]
-        piece = joined(slices).sorted()
+        piece = _merge(slices)
         out[0, done : done + len(piece)] = piece.high
         out[1, done : done + len(piece)] = piece.low
         done += len(piece)
     out.flush()
     del out
     return opened(path)
+
+
+def _merge(parts: list[Hashes]) -> Hashes:
+    """One run of few sorted ones; timsort merges them in linear time."""
+    whole = joined(parts)
+    return whole.take(np.argsort(whole.high, kind="stable"))
 
 
 def opened(path: Path) -> Hashes:
@@ -116,7 +136,7 @@ class Runs:
         found = np.zeros(len(hashes), dtype=np.bool_)
         if not len(hashes):
             return found
-        order = np.argsort(hashes.high)  # sorted questions walk the run in one direction: few cache misses
+        order = hashes.order  # sorted questions walk the run in one direction: few cache misses
         high, low = hashes.high[order], hashes.low[order]
         for run in self.runs:
             place = np.minimum(np.searchsorted(run.high, high), len(run) - 1)
