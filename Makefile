@@ -28,6 +28,7 @@ demo: $(VENV)/run.stamp ## install, build a demo brand, open the console, print 
 	$(BIN)/lianyi demo --people $(PEOPLE) --port $(PORT)
 
 test: check ## everything that CI runs
+	$(BIN)/python -m compileall -q src tests  # hundreds of processes start in the tests; some machines write no caches
 	$(BIN)/python -m tests.machine
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations 15
 

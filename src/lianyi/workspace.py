@@ -200,6 +200,8 @@ class Workspace:
     def select(self, name: str, *, where: str | None = None, limit: int | None = None) -> Relation:
         """The rows of a table for which an SQL condition holds; InputError shows what is wrong with the condition."""
         relation = self.table(name)
+        if where:
+            self._current(where)  # a condition may ask other tables
         try:
             chosen = relation.filter(where) if where else relation
             return chosen.limit(limit) if limit is not None else chosen
@@ -211,7 +213,7 @@ class Workspace:
 
     def sql(self, query: str, parameters: Sequence[Any] = ()) -> Relation:
         """A query over `events` and the insight tables, all of one consistent version, as a lazy relation."""
-        return self._current().relation(query, parameters)
+        return self._current(query).relation(query, parameters)
 
     def rows(self, query: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
         """The rows of such a query as dictionaries."""
@@ -358,8 +360,8 @@ class Workspace:
         """Erase a person by right from every file of the workspace."""
         return forgetting.erase(self, key_or_id)
 
-    def _current(self) -> DuckDB:
-        """A cursor on a database whose views show the current versions."""
+    def _current(self, query: str) -> DuckDB:
+        """A cursor on a database whose views show the current versions, those that the query names among them."""
         with self._lock:
             stamp = self._stamp()
             if self._reader is None or stamp != self._shown:
@@ -372,6 +374,7 @@ class Workspace:
                 self._show(fresh)
                 # Relations handed out keep the old database alive until they are read.
                 self._reader, self._shown = fresh, stamp
+            self._reader.make_named(query)
             return self._reader.apart()
 
     def _stamp(self) -> tuple[int, int]:
@@ -401,15 +404,14 @@ class Workspace:
     def _show(self, engine: DuckDB) -> None:
         files = self.lake.files()
         if files:
-            engine.register(EVENTS, files)
+            engine.offer(EVENTS, files)
         else:
-            engine.register("no_events", SCHEMA.empty_table())
-            engine.run("SELECT * FROM no_events", into=EVENTS)
+            engine.offer_empty(EVENTS, SCHEMA)
         listed = {table.name for table in self.tables().values() if table.listed}
         for name, state in self.states().items():
-            engine.register(name, self.store.files(state))
+            engine.offer(name, self.store.files(state))
             if name in listed:
-                engine.register_numbered(f"{name}_rows", self.store.files(state))
+                engine.offer(f"{name}_rows", self.store.files(state), numbered=True)
         self._show_late_events(engine)
 
     def _show_late_events(self, engine: DuckDB) -> None:
@@ -418,10 +420,9 @@ class Workspace:
         states = self.states().values()
         files = self.files_since(min(state.as_of for state in states)) if self.stale() and states else []
         if files:
-            engine.register("late_events", files)
+            engine.offer("late_events", files)
         else:
-            engine.register("no_late_events", SCHEMA.empty_table())
-            engine.run("SELECT * FROM no_late_events", into="late_events")
+            engine.offer_empty("late_events", SCHEMA)
 
     @contextmanager
     def refreshing(self) -> Iterator[None]:

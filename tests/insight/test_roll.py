@@ -95,7 +95,7 @@ def test_masks_are_those_of_sql(folder: Path) -> None:
 def test_numbers_of_rows_within_files_are_rows_of_the_roll(folder: Path) -> None:
     roll = Roll(TABLE, folder)
     with DuckDB() as engine:
-        engine.register_numbered("numbered", sorted(folder.glob("*.parquet")))
+        engine.offer("numbered", sorted(folder.glob("*.parquet")), numbered=True)
         some = engine.table("SELECT file_index, file_row_number, person_id FROM numbered WHERE orders = 2")
     mask = roll.numbered(some["file_index"].to_numpy(), some["file_row_number"].to_numpy())
     ids = [row["person_id"] for row in roll.rows(mask.nonzero()[0], ["person_id"])]

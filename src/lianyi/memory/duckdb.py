@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import shutil
 import tempfile
 import weakref
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 from typing import Any, Self
 
 import duckdb
@@ -23,8 +26,21 @@ LEVEL = 1
 
 SPILL = "lianyi-spill-"
 
+_WORD = re.compile(r"\w+")
+# Words of queries that ask which relations there are.
+_ASKING = {"show", "describe", "summarize", "pragma", "information_schema", "duckdb_views", "duckdb_tables",
+           "duckdb_columns", "pg_catalog", "sqlite_master"}  # fmt: skip
+
 Relation = duckdb.DuckDBPyRelation
 QueryError = duckdb.Error
+
+
+@dataclass
+class _Offers:
+    """Views to be made when they are named, of one database and all its cursors: SQL by name in small letters."""
+
+    views: dict[str, str] = field(default_factory=dict)
+    lock: Lock = field(default_factory=Lock)
 
 
 class DuckDB:
@@ -47,6 +63,7 @@ class DuckDB:
         # What bears a name: views and tables are of the database, Arrow data of this session.
         self._made: set[str] = set()
         self._given: set[str] = set()
+        self._offers = _Offers()
         options: dict[str, Any] = {
             "memory_limit": f"{memory_mb}MB",
             "temp_directory": str(self._spill),
@@ -74,13 +91,33 @@ class DuckDB:
         )
         self._made.add(name)
 
-    def register_numbered(self, name: str, files: Sequence[str | Path]) -> None:
-        """A view of Parquet files with two columns more: number of the file in the list, number of the row in it."""
+    def offer(self, name: str, files: Sequence[str | Path], *, numbered: bool = False) -> None:
+        """A view of Parquet files that is made when a query first names it: to make one opens a file, and of a hundred
+        tables a query reads two. numbered: with two columns more, number of the file in the list, number of the row in
+        it."""
         listed = ", ".join(literal(str(path)) for path in files)
-        self._connection.execute(
-            f'CREATE VIEW "{name}" AS SELECT *, file_index, file_row_number FROM read_parquet([{listed}])'
+        columns = "*, file_index, file_row_number" if numbered else "*"
+        self._offers.views[name.lower()] = (
+            f'CREATE VIEW "{name}" AS SELECT {columns} FROM read_parquet([{listed}], union_by_name = false)'
         )
         self._made.add(name)
+
+    def offer_empty(self, name: str, schema: pa.Schema) -> None:
+        """The same, of no rows with these columns. In SQL: to take Arrow data, DuckDB loads pandas."""
+        columns = ", ".join(f'CAST(NULL AS {_sql_type(field.type)}) AS "{field.name}"' for field in schema)
+        self._offers.views[name.lower()] = f'CREATE VIEW "{name}" AS SELECT {columns} WHERE FALSE'
+        self._made.add(name)
+
+    def make_named(self, sql: str) -> None:
+        """Make the offered views whose names stand in a text of SQL; all of them where it asks what there is."""
+        if not self._offers.views:
+            return
+        words = {word.lower() for word in _WORD.findall(sql)}
+        with self._offers.lock:
+            named = self._offers.views.keys() if words & _ASKING else words & self._offers.views.keys()
+            for name in list(named):
+                self._connection.execute(self._offers.views[name])
+                del self._offers.views[name]
 
     def run(
         self,
@@ -92,6 +129,7 @@ class DuckDB:
         row_group: int = ROW_GROUP,
     ) -> None:
         """See Engine.run."""
+        self.make_named(sql)
         if into is None:
             self._connection.execute(sql)
         elif path is None:
@@ -119,6 +157,7 @@ class DuckDB:
     def relation(self, name_or_sql: str, parameters: Sequence[Any] = ()) -> Relation:
         """A lazy relation: the rows of a relation, or of a query with `?` parameters."""
         sql = name_or_sql if " " in name_or_sql.strip() else f'SELECT * FROM "{name_or_sql.strip()}"'
+        self.make_named(sql)
         return self._connection.sql(sql, params=list(parameters) or None)
 
     def apart(self) -> DuckDB:
@@ -127,6 +166,7 @@ class DuckDB:
         twin._spill = self._spill
         twin._made = self._made
         twin._given = set()
+        twin._offers = self._offers
         twin._origin = self._origin or self  # as long as a twin lives, so does the database's spill folder
         twin._connection = self._connection.cursor()
         twin._connection.execute("SET enable_progress_bar = false")
@@ -158,6 +198,13 @@ class DuckDB:
 
     def __exit__(self, *_exc: object) -> None:
         self.close()
+
+
+def _sql_type(type_: pa.DataType) -> str:
+    """The type of a column of the log in SQL."""
+    if pa.types.is_timestamp(type_):
+        return "TIMESTAMP WITH TIME ZONE"
+    return {pa.string(): "VARCHAR"}.get(type_) or str(type_).replace("decimal128", "DECIMAL")
 
 
 def sweep_spills(folder: Path) -> None:

@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.special import ndtr, stdtr, stdtrit
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -45,7 +45,7 @@ class Estimate:
         if self.se == 0:
             return 1.0 if self.estimate == 0 else 0.0
         t = -abs(self.estimate / self.se)
-        return float(2 * (ndtr(t) if math.isinf(self.df) else stdtr(self.df, t)))
+        return float(2 * (scipy.special.ndtr(t) if math.isinf(self.df) else scipy.special.stdtr(self.df, t)))
 
 
 def quantile(confidence: float, df: float = math.inf) -> float:
@@ -54,7 +54,7 @@ def quantile(confidence: float, df: float = math.inf) -> float:
         from scipy.special import ndtri
 
         return float(ndtri(0.5 + confidence / 2))
-    return float(stdtrit(df, 0.5 + confidence / 2))
+    return float(scipy.special.stdtrit(df, 0.5 + confidence / 2))
 
 
 def estimated(

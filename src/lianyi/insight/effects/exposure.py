@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import sparse
+import scipy
 
 from lianyi.errors import InputError
 from lianyi.insight.effects.estimates import CONFIDENCE, Bools, Estimate, Floats, Ints, estimated, unknown
@@ -55,17 +55,17 @@ class Design:
 class Network:
     """Who is tied to whom: a row-normalised matrix (people × people) and who has ties at all."""
 
-    shares: sparse.csr_array
+    shares: scipy.sparse.csr_array
     tied: Bools
 
     @staticmethod
     def of(one: Ints, other: Ints, strength: Floats, people: int) -> Network:
         """Ties in both directions; one, other: numbers of people from 0."""
         pairs = (np.concatenate([one, other]), np.concatenate([other, one]))
-        matrix = sparse.csr_array((np.concatenate([strength, strength]), pairs), shape=(people, people))
+        matrix = scipy.sparse.csr_array((np.concatenate([strength, strength]), pairs), shape=(people, people))
         total = np.asarray(matrix.sum(axis=1)).ravel()
         scale = np.divide(1.0, total, out=np.zeros(people), where=total > 0)
-        return Network(shares=sparse.csr_array(sparse.diags_array(scale) @ matrix), tied=total > 0)
+        return Network(shares=scipy.sparse.csr_array(scipy.sparse.diags_array(scale) @ matrix), tied=total > 0)
 
     def exposure(self, treated: Bools) -> Floats:
         """Strength-weighted share of each person's ties that is treated; 0 for those without ties."""

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from scipy.optimize import minimize
-from scipy.special import gammaln, psi
 
 from lianyi.insight.value.clocks import BORDER, Clock, Doubles, Rows
 
@@ -17,6 +15,8 @@ Loss = Callable[[Doubles], tuple[float, Doubles]]
 
 def log_likelihood(theta: Doubles, data: Rows, *, regularity: int, at_first: bool) -> tuple[float, Doubles]:
     """Log likelihood and its gradient by the logarithms of (r, α, a, b); gaps' own term (free of them) left out."""
+    from scipy.special import gammaln, psi
+
     r, alpha, a, b = np.exp(theta)
     x, weight, k = data.repeats, data.people, regularity
     shape, chances = r + k * x, x + at_first
@@ -65,6 +65,8 @@ def _phases(data: Rows, shape: Doubles, log_now: Doubles, k: int) -> tuple[Doubl
 
 def gaps_term(data: Rows, regularity: int) -> float:
     """What the gaps' own lengths add to the log likelihood of a clock with this k."""
+    from scipy.special import gammaln
+
     return (regularity - 1) * data.log_gaps - float(data.people @ data.repeats) * float(gammaln(regularity))
 
 
@@ -73,6 +75,8 @@ def fit(data: Rows, *, regularity: int = 1, at_first: bool = False, start: Clock
 
     start: a clock of another k, from which the search is shorter.
     """
+    from scipy.optimize import minimize
+
     people = float(data.people.sum())
     unit = float(data.people @ data.age) / people or 1.0
     inner = data.scaled(unit)

@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import optimize, sparse
 
 from lianyi.errors import InputError
 
@@ -35,7 +35,7 @@ class Likeness:
     weights: Doubles
 
 
-def likeness(traits: sparse.csr_matrix, seeds: NDArray[np.bool_], *, dice: np.random.Generator) -> Likeness:
+def likeness(traits: scipy.sparse.csr_matrix, seeds: NDArray[np.bool_], *, dice: np.random.Generator) -> Likeness:
     """traits: (people, traits) of 0 and 1. seeds: (people,). InputError below LEAST_SEEDS seeds, or where all are."""
     chosen, others = np.flatnonzero(seeds), np.flatnonzero(~seeds)
     if len(chosen) < LEAST_SEEDS:
@@ -57,7 +57,7 @@ def likeness(traits: sparse.csr_matrix, seeds: NDArray[np.bool_], *, dice: np.ra
     return Likeness(score=np.asarray(traits @ weights + base), auc=auc, low=low, high=high, weights=weights)
 
 
-def _fit(traits: sparse.csr_matrix, truth: Doubles) -> tuple[Doubles, float]:
+def _fit(traits: scipy.sparse.csr_matrix, truth: Doubles) -> tuple[Doubles, float]:
     """(weights, intercept) with a normal prior around 0."""
 
     def loss(values: Doubles) -> tuple[float, Doubles]:
@@ -66,7 +66,7 @@ def _fit(traits: sparse.csr_matrix, truth: Doubles) -> tuple[Doubles, float]:
         value = np.logaddexp(0, score).sum() - truth @ score + PRECISION / 2 * values[:-1] @ values[:-1]
         return float(value), np.append(traits.T @ away + PRECISION * values[:-1], away.sum())
 
-    found = optimize.minimize(loss, np.zeros(traits.shape[1] + 1), jac=True, method="L-BFGS-B")
+    found = scipy.optimize.minimize(loss, np.zeros(traits.shape[1] + 1), jac=True, method="L-BFGS-B")
     return np.asarray(found.x[:-1]), float(found.x[-1])
 
 
@@ -80,7 +80,7 @@ def _auc(score: Doubles, truth: Doubles) -> tuple[float, float, float]:
     return area, max(area - 1.96 * error, 0.0), min(area + 1.96 * error, 1.0)
 
 
-def telling(traits: sparse.csr_matrix, weights: Doubles, row: int) -> NDArray[np.int64]:
+def telling(traits: scipy.sparse.csr_matrix, weights: Doubles, row: int) -> NDArray[np.int64]:
     """The traits of one person that speak most for likeness, at most TOLD, the strongest first."""
     mine = traits.indices[traits.indptr[row] : traits.indptr[row + 1]]
     order = mine[np.argsort(-weights[mine], kind="stable")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
-from scipy import sparse
+import scipy
 
 from lianyi.memory.engine import Engine
 
@@ -19,7 +19,7 @@ UNION ALL SELECT person_id, concat('consumption:', consumption_level) FROM profi
 """
 
 
-def read_traits(engine: Engine) -> tuple[pa.Array, sparse.csr_matrix, list[str]]:
+def read_traits(engine: Engine) -> tuple[pa.Array, scipy.sparse.csr_matrix, list[str]]:
     """(person ids in order, (people, traits) matrix, names of the traits)."""
     people = engine.table("SELECT person_id FROM profiles ORDER BY person_id")["person_id"].combine_chunks()
     rows = engine.table(
@@ -38,7 +38,7 @@ def read_traits(engine: Engine) -> tuple[pa.Array, sparse.csr_matrix, list[str]]
     names = [""] * (int(number.max()) + 1 if len(number) else 0)
     for place, name in {*zip(number.tolist(), rows["trait"].to_pylist(), strict=True)}:
         names[place] = name
-    matrix = sparse.csr_matrix(
+    matrix = scipy.sparse.csr_matrix(
         (np.ones(len(number)), (rows["person"].to_numpy().astype(np.int64), number)), (len(people), len(names))
     )
     return people, matrix, names

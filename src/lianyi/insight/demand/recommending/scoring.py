@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from itertools import product
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import linalg, sparse
 
 Floats = NDArray[np.float32]
 Longs = NDArray[np.int64]
@@ -26,10 +26,10 @@ class Crowd:
     """What people did. history: (people, objects), 1 where somebody took an object. age: the same shape, how many
     objects the person took after it. community: (people,), −1 where unknown. ties: (people, people), strengths."""
 
-    history: sparse.csr_matrix
-    age: sparse.csr_matrix
+    history: scipy.sparse.csr_matrix
+    age: scipy.sparse.csr_matrix
     community: Longs
-    ties: sparse.csr_matrix | None = None
+    ties: scipy.sparse.csr_matrix | None = None
 
     def rows(self, rows: Longs) -> Crowd:
         """The same of some people; ties keep pointing to all."""
@@ -57,7 +57,7 @@ class Recommender:
 
     beside: Floats
     popularity: Floats
-    taken: sparse.csr_matrix
+    taken: scipy.sparse.csr_matrix
     mix: Mix = field(default_factory=Mix)
     novelty: float = 0.0
 
@@ -80,7 +80,7 @@ class Recommender:
         return ease, popular, np.asarray(near.toarray() / strength, dtype=np.float32)
 
 
-def weighted(crowd: Crowd, keep: float) -> sparse.csr_matrix:
+def weighted(crowd: Crowd, keep: float) -> scipy.sparse.csr_matrix:
     """Histories in which each object counts keep^(objects taken after it)."""
     if keep >= 1:
         return crowd.history
@@ -89,22 +89,24 @@ def weighted(crowd: Crowd, keep: float) -> sparse.csr_matrix:
     return aged
 
 
-def ease(history: sparse.csr_matrix, penalty: float) -> Floats:
+def ease(history: scipy.sparse.csr_matrix, penalty: float) -> Floats:
     """B of EASE; penalty: λ. Objects × objects in memory, solved by Cholesky."""
     gram = np.asarray((history.T @ history).toarray(), dtype=np.float32)
     gram[np.diag_indices_from(gram)] += penalty
-    inverse = linalg.cho_solve(linalg.cho_factor(gram, overwrite_a=True), np.eye(len(gram), dtype=np.float32))
+    inverse = scipy.linalg.cho_solve(
+        scipy.linalg.cho_factor(gram, overwrite_a=True), np.eye(len(gram), dtype=np.float32)
+    )
     beside = -inverse / np.diag(inverse)[None, :]
     beside[np.diag_indices_from(beside)] = 0
     return np.asarray(beside, dtype=np.float32)
 
 
-def popularity(history: sparse.csr_matrix, community: Longs, *, prior: float = 20.0) -> Floats:
+def popularity(history: scipy.sparse.csr_matrix, community: Longs, *, prior: float = 20.0) -> Floats:
     """(communities + 1, objects): share of a community's people who took an object, drawn to the share of all people by
     `prior` people; divided by the largest. The last row is everybody."""
     count = int(community.max(initial=-1)) + 1
     known = np.flatnonzero(community >= 0)
-    place = sparse.csr_matrix(
+    place = scipy.sparse.csr_matrix(
         (np.ones(len(known), np.float32), (community[known], known)), shape=(count, history.shape[0])
     )
     whole = np.asarray(history.sum(axis=0), dtype=np.float64).ravel() / max(history.shape[0], 1)
@@ -122,7 +124,7 @@ def make(crowd: Crowd, *, penalty: float, mix: Mix, novelty: float = 0.0) -> Rec
     )  # fmt: skip
 
 
-def best(scores: Floats, barred: sparse.csr_matrix | None, top: int) -> tuple[Longs, Floats]:
+def best(scores: Floats, barred: scipy.sparse.csr_matrix | None, top: int) -> tuple[Longs, Floats]:
     """(objects, scores) of the `top` best per row, best first; barred objects last, with −inf."""
     if barred is not None:
         scores = scores.copy()
@@ -140,7 +142,7 @@ def blocks(people: int) -> Iterator[Longs]:
         yield np.arange(begin, min(begin + BLOCK, people))
 
 
-def quality(chosen: Longs, wanted: sparse.csr_matrix) -> tuple[float, float]:
+def quality(chosen: Longs, wanted: scipy.sparse.csr_matrix) -> tuple[float, float]:
     """(recall, NDCG) at the number of columns of `chosen`, mean over people with something wanted. Recall is divided by
     the smaller of the wanted and the shown (Liang et al. 2018)."""
     top = chosen.shape[1]
@@ -161,7 +163,7 @@ POPULAR = (0.0, 0.1, 0.5)
 SOCIAL = (0.0, 0.1, 0.5)
 
 
-def learn(crowd: Crowd, wanted: sparse.csr_matrix, *, top: int = 20) -> tuple[float, Mix, float]:
+def learn(crowd: Crowd, wanted: scipy.sparse.csr_matrix, *, top: int = 20) -> tuple[float, Mix, float]:
     """(penalty, mix, NDCG) best on what people took next: `wanted` holds it, `crowd` what was before. One after the
     other: penalty, weight of order, then popularity and ties together."""
     rows = np.flatnonzero(np.diff(wanted.indptr) > 0)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from scipy import sparse
+import scipy
 
 from lianyi.insight.demand.recommending import scoring, taken
 from lianyi.insight.demand.recommending.scoring import Crowd, Floats, Longs, Mix, Recommender
@@ -28,7 +28,7 @@ class Read:
     """What the tables say, in numbers. likes: (people,) number of the category liked, −1; category: (objects,)."""
 
     crowd: Crowd
-    owned: sparse.csr_matrix
+    owned: scipy.sparse.csr_matrix
     objects: pa.Array
     people: pa.Array
     plain: Any
@@ -50,8 +50,8 @@ def read(build: Build) -> Read:
     shape = who.num_rows, found.num_rows
     rows, columns = (acts[name].to_numpy().astype(np.int64) for name in ("person", "object"))
 
-    def matrix(values: Any) -> sparse.csr_matrix:
-        return sparse.csr_matrix((np.asarray(values, dtype=np.float32), (rows, columns)), shape)
+    def matrix(values: Any) -> scipy.sparse.csr_matrix:
+        return scipy.sparse.csr_matrix((np.asarray(values, dtype=np.float32), (rows, columns)), shape)
 
     owned = matrix(acts["owned"].to_numpy(zero_copy_only=False))
     owned.eliminate_zeros()
@@ -64,7 +64,7 @@ def read(build: Build) -> Read:
         crowd=Crowd(
             history=matrix(np.ones(len(rows))), age=matrix(acts["age"].to_numpy()),
             community=np.asarray(community.indices.fill_null(-1).to_numpy(), dtype=np.int64),
-            ties=sparse.csr_matrix((strength, ends), (shape[0], shape[0])) if len(strength) else None,
+            ties=scipy.sparse.csr_matrix((strength, ends), (shape[0], shape[0])) if len(strength) else None,
         ),
         owned=owned, objects=found["object_key"].combine_chunks(), people=who["person_id"].combine_chunks(),
         plain=who["plain"].to_numpy(zero_copy_only=False).astype(bool),
@@ -99,10 +99,10 @@ def settle(crowd: Crowd, *, seed: int = 1) -> tuple[float, Mix, float, int]:
     return penalty, mix, gain, len(able)
 
 
-def _only(matrix: sparse.csr_matrix, kept: Any) -> sparse.csr_matrix:
+def _only(matrix: scipy.sparse.csr_matrix, kept: Any) -> scipy.sparse.csr_matrix:
     """The kept entries of a matrix, zeros among them included."""
     rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))[kept]
-    return sparse.csr_matrix((matrix.data[kept], (rows, matrix.indices[kept])), matrix.shape)
+    return scipy.sparse.csr_matrix((matrix.data[kept], (rows, matrix.indices[kept])), matrix.shape)
 
 
 def recommend(found: Read, made: Recommender, rows: Longs) -> pa.Table:
@@ -135,9 +135,9 @@ def recommend(found: Read, made: Recommender, rows: Longs) -> pa.Table:
     )
 
 
-def _seen(owned: sparse.csr_matrix, plain: Any) -> sparse.csr_matrix:
+def _seen(owned: scipy.sparse.csr_matrix, plain: Any) -> scipy.sparse.csr_matrix:
     """What is not shown again; of those who are not looked at nothing is known here either."""
-    return (sparse.diags((~plain).astype(np.float32)) @ owned).tocsr()
+    return (scipy.sparse.diags((~plain).astype(np.float32)) @ owned).tocsr()
 
 
 def _diverse(first: Longs, value: Floats, category: Longs) -> tuple[Longs, Floats]:

@@ -17,8 +17,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.special import ndtr
 
 Doubles = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -98,7 +98,7 @@ def _test(
             continue
         spread[rows] = _spread(log_lift[rows][plain], noise[rows][plain])
     error = np.sqrt(noise + spread[:, None])
-    p = np.where(tested, ndtr(-(log_lift - np.log(LEAST)) / error), 1.0)
+    p = np.where(tested, scipy.special.ndtr(-(log_lift - np.log(LEAST)) / error), 1.0)
     q = np.ones_like(p)
     for family in np.unique(families):
         here = tested & (families == family)[:, None]

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.special import ndtr
 
 from lianyi.insight.kernels import Doubles
 from lianyi.insight.ripples.forecasting.trees import Trees, learn_trees
@@ -122,7 +122,7 @@ def remaining(start: Any, at: Doubles, seen: Any, moment: Doubles) -> Rows:
     waited = np.log(np.maximum(np.repeat(moment, size) - at, 1e-3))
     columns = []
     for mean, deviation in DELAYS:
-        still = np.where(there, ndtr((mean - waited) / deviation), 0.0)
+        still = np.where(there, scipy.special.ndtr((mean - waited) / deviation), 0.0)
         columns.append(np.add.reduceat(still, start[:-1]) / np.maximum(seen, 1))
     return np.stack(columns, axis=1) if len(size) else np.empty((0, len(DELAYS)))
 
