@@ -115,13 +115,15 @@ def catalogue() -> Mapping[str, Table]:
         ledger,
         listening,
         people,
+        picture,
         ripples,
         ties,
         value,
     )  # fmt: skip
 
     rooms = (
-        people, activity, ties, communities, ripples, value, effects, demand, ledger, conversations, groups, listening,
+        people, activity, ties, communities, ripples, value, effects, demand, ledger, picture, conversations, groups,
+        listening,
     )  # fmt: skip
     return in_order(table for room in rooms for table in room.TABLES)
 

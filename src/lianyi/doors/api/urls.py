@@ -26,6 +26,7 @@ from lianyi.doors.api import (
     listening,
     offers,
     people,
+    picture,
     plans,
     rewards,
     ripples,
@@ -41,7 +42,7 @@ APIS = (
     jobs.api, data.api, demand.api, forecasts.api, influence.api, plans.api, ripples.api,
     team.api,
     content.api, codes.api, rewards.api, offers.api, channels.api, journeys.api, campaigns.api, contacts.api,
-    ledger.api,
+    ledger.api, picture.api,
     value.api, experiments.api,
 )  # fmt: skip
 

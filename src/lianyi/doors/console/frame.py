@@ -80,9 +80,10 @@ PLACES = (
         title=_("Ripples"),
         icon="ripples",
         right="people.see",
-        also=("/influence", "/planner", "/forecasts"),
+        also=("/influence", "/planner", "/forecasts", "/picture"),
         parts=(
             Part(name="ripples", title=_("All ripples")),
+            Part(name="picture", title=_("Funnel and ripple")),
             Part(name="influence", title=_("Influence")),
             Part(name="planner", title=_("Planner")),
             Part(name="forecasts", title=_("Forecasts")),

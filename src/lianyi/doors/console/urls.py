@@ -39,6 +39,7 @@ from lianyi.doors.console.pages.overview.views import overview
 from lianyi.doors.console.pages.people import views as people
 from lianyi.doors.console.pages.person import by_right, merging
 from lianyi.doors.console.pages.person import views as person
+from lianyi.doors.console.pages.picture import views as picture
 from lianyi.doors.console.pages.planner import views as planner
 from lianyi.doors.console.pages.rewards import views as rewards
 from lianyi.doors.console.pages.ripples import views as ripples
@@ -189,6 +190,9 @@ urlpatterns = [
     path("ledger/one", ledger.one, name="ledger_one"),
     path("ledger/returns", ledger_returns.returns, name="ledger_returns"),
     path("ledger/checks", ledger.checks, name="ledger_checks"),
+    path("picture", picture.picture, name="picture"),
+    path("picture/people", picture.people, name="picture_people"),
+    path("picture/keep", picture.keep, name="picture_keep"),
     path("attribution", ledger_attribution.attribution, name="attribution"),
     path("prices", ledger_book.book, name="ledger_book"),
     path("prices/apply", ledger_book.apply, name="ledger_apply"),

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
@@ -89,6 +91,7 @@ def _page(request: HttpRequest, found: Campaign, checked: keeping.Checked | None
         "refused": [(section(rule, get_language() or "en"), n) for rule, n in (made.refused if made else {}).items()],
         "plan": Plan.objects.filter(campaign=found.name).first(), "now": now,
         "money": sums_of("campaign", found.name),
+        "pictured": f"{reverse('picture')}?{urlencode({'member': found.name})}" if found.started_at else "",
         "measured": _measured(found), "measured_state": workspace().states().get("effects"),
         "share_given": found.given / found.people if found.people else None,
     }  # fmt: skip

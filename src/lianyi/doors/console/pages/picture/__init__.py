@@ -1,0 +1,1 @@
+"""Funnel and ripple in one picture, and the people in its cells."""
