@@ -80,11 +80,17 @@ class Demand:
 
     def next_best(self, key_or_id: str) -> list[Row]:
         """What could be done about one person now, in the order nothing, show, connect; one is `chosen`. With the title
-        of the object to show."""
+        of the object to show, and why_en, why_zh: what it adds, costs and is worth, or what of that is not known."""
+        from lianyi.insight.demand.next_best.saying import sentence
+
         rows = self._of_person("next_best", key_or_id)
         rows.sort(key=lambda row: ("nothing", "show", "connect").index(row["option"]))
         things = self._objects([row["object_key"] for row in rows if row["object_key"]])
-        return [{**row, "title": things.get(row["object_key"] or "", {}).get("title")} for row in rows]
+        currency = self._workspace.settings.currency
+        return [
+            {**row, "title": things.get(row["object_key"] or "", {}).get("title"), **_why(sentence(row, currency))}
+            for row in rows
+        ]
 
     def lookalikes(
         self, seeds: Sequence[str] = (), *, tag: str = "", people: Collection[str] = (), limit: int = 100

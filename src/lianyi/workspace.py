@@ -148,6 +148,7 @@ class Workspace:
     ) -> refreshing.RefreshReport:
         """The same for who holds `refreshing()` already."""
         from lianyi.insight import communities as communities_room
+        from lianyi.insight import demand as demand_room
         from lianyi.insight import ledger, listening, people
         from lianyi.insight import value as value_room
 
@@ -164,6 +165,7 @@ class Workspace:
                     **communities_room.parameters(self.folder),
                     **ledger.parameters(self.folder),
                     **value_room.parameters(self.folder),
+                    **demand_room.parameters(self.folder),
                     **listening.parameters(self.folder),
                 },
                 as_of=as_of or self.clock(),

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from lianyi.insight.demand.needs.table import BANDS, auc, fit, learn, sentence
+from lianyi.insight.demand.next_best.exploring import Exploring
 from tests.insight.log import Log
 
 
@@ -86,7 +87,8 @@ def test_every_person_may_be_left_alone_and_each_choice_keeps_its_chance() -> No
     for number in range(3):
         log.add("view", "user:4", f"2026-05-2{number} 10:00", object_key="item:1", category="rice", channel="web")
         log.add("view", "user:3", f"2026-05-2{number} 11:00", object_key="item:2", category="rice", channel="web")
-    rows = log.build("next_best")["next_best"]
+    drawn = {"next_best": Exploring(explore="epsilon", share=0.5)}
+    rows = log.build("next_best", parameters=drawn)["next_best"]
     people = {row["person_id"] for row in rows}
     assert len(rows) == 3 * len(people)
     for person in people:
@@ -101,4 +103,8 @@ def test_every_person_may_be_left_alone_and_each_choice_keeps_its_chance() -> No
     assert by["p3", "show"]["ruled_out"] == "refused"
     assert by["p4", "show"]["channel"] == "web"
     assert by["p4", "show"]["object_key"] in {"item:1", "item:2"}
-    assert rows == log.build("next_best")["next_best"]  # the same when asked again on the same day
+    assert {row["option"] for row in rows if row["chosen"]} == {"nothing", "show"}  # nobody is tied to anybody
+    again = log.build("next_best", parameters=drawn)["next_best"]
+    assert rows == again  # the same when asked again on the same day
+    sure = log.build("next_best")["next_best"]
+    assert {(row["option"], row["propensity"]) for row in sure if row["chosen"]} == {("nothing", 1.0)}

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils import timezone
 
 from lianyi.action.audiences import defining, members
-from lianyi.doors.api.endpoint import Api, ApiError, Parameter, built, whole_number
+from lianyi.action.contacts import proposing
+from lianyi.doors.api.endpoint import Api, ApiError, Parameter, body_of, built, user_of, whole_number
+from lianyi.doors.console.brand import workspace
 
 api = Api()
 YES, NO = "true", "false"
@@ -44,15 +48,35 @@ def needed(_request: HttpRequest) -> dict[str, Any]:
     says="What one person needs, what to show them, and what could be done now, doing nothing among it.",
 )  # fmt: skip
 def next_of_person(_request: HttpRequest, person_id: str) -> dict[str, Any]:
-    """Rows of `needs`, `recommendations` and `next_best`."""
+    """Rows of `needs`, `recommendations` and `next_best`, with what the contact policy says of each now."""
     ws = built("next_best")
     who = ws.person(person_id).person_id
     return {
         "as_of": ws.states()["next_best"].as_of,
         "needs": ws.demand.needs(who),
         "recommendations": ws.demand.recommendations(who),
-        "options": ws.demand.next_best(who),
+        "options": proposing.options(ws, who, now=timezone.now()),
     }
+
+
+@api.add("GET", "next-best/exploring", right="people.see", says="Whether the next best is drawn by chance, and how.")
+def exploring(_request: HttpRequest) -> dict[str, Any]:
+    """Off unless the brand says otherwise."""
+    return asdict(proposing.exploring(workspace().folder))
+
+
+@api.add(
+    "PUT", "next-best/exploring", right="policy.edit",
+    says="Explore or stop it; holds from the next refresh on. Never among prices.",
+    body=(Parameter(name="explore", says="off, epsilon or softmax", required=True),
+          Parameter(name="share", says="epsilon: share of people, up to 0.5", type="number"),
+          Parameter(name="scale", says="softmax: gain that makes an option e times as likely", type="number")),
+)  # fmt: skip
+def explore(request: HttpRequest) -> dict[str, Any]:
+    """Written to next_best.yaml of the workspace, and into the audit log."""
+    folder = workspace().folder
+    said = {**asdict(proposing.exploring(folder)), **body_of(request, "explore")}
+    return asdict(proposing.explore(folder, said, by=user_of(request)))
 
 
 @api.add(

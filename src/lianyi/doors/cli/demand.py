@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from lianyi.demand import KINDS
-from lianyi.doors.cli.backstage import backstage, workspace
+from lianyi.doors.cli.backstage import backstage, user, workspace
 from lianyi.doors.cli.output import json_line, say, write
 
 SCENES = ("category", "kind", "scene", "lift", "low", "high", "purchases", "expected", "weak_lift", "next_on", "found")
@@ -60,9 +60,33 @@ def next_(ctx: click.Context, key: str) -> None:
 
     KEY: a person id or namespace:value.
     """
-    found = workspace(ctx).demand
-    said = {"needs": found.needs(key), "recommendations": found.recommendations(key), "options": found.next_best(key)}
+    ws = backstage(ctx)
+    from django.utils import timezone
+
+    from lianyi.action.contacts import proposing
+
+    found = ws.demand
+    said = {"needs": found.needs(key), "recommendations": found.recommendations(key),
+            "options": proposing.options(ws, key, now=timezone.now())}  # fmt: skip
     click.echo(json_line(said))
+
+
+@demand.command()
+@click.argument("explore", required=False, type=click.Choice(["off", "epsilon", "softmax"]))
+@click.option("--share", type=float, help="epsilon: share of people for whom any allowed option is drawn, up to 0.5.")
+@click.option("--scale", type=float, help="softmax: gain that makes an option e times as likely.")
+@click.pass_context
+def exploring(ctx: click.Context, explore: str | None, share: float | None, scale: float | None) -> None:
+    """Whether the next best is drawn by chance; with EXPLORE: say so from the next refresh on. One JSON object."""
+    ws = backstage(ctx)
+    from dataclasses import asdict
+
+    from lianyi.action.contacts import proposing
+
+    now = asdict(proposing.exploring(ws.folder))
+    said = {name: value for name, value in (("explore", explore), ("share", share), ("scale", scale))
+            if value is not None}  # fmt: skip
+    click.echo(json_line(asdict(proposing.explore(ws.folder, {**now, **said}, by=user())) if said else now))
 
 
 @demand.command()

@@ -7,9 +7,11 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
+from lianyi.action.contacts import proposing
 from lianyi.demand import KINDS
 from lianyi.doors.console.brand import workspace
 from lianyi.doors.console.facts import once_per_state
@@ -24,12 +26,6 @@ KIND_TITLES = {
     "place": _("City"),
 }
 OPTION_TITLES = {"nothing": _("Do nothing"), "show": _("Show them something"), "connect": _("Bring two together")}
-RULED_OUT = {
-    "refused": _("they refused marketing"),
-    "no_channel": _("no channel is known"),
-    "no_object": _("nothing to show"),
-    "nobody": _("nobody to bring together"),
-}
 SOON = 5  # festivals ahead
 MOST = 4  # needs and objects on a person's card
 
@@ -91,14 +87,17 @@ def next_card(ws: Workspace, person_id: str) -> dict[str, Any] | None:
     state = ws.states().get("next_best")
     if state is None:
         return None
-    options = ws.demand.next_best(person_id)
+    options = proposing.options(ws, person_id, now=timezone.now())
     return {
         "state": state,
         "needs": ws.demand.needs(person_id)[:MOST],
         "shown": ws.demand.recommendations(person_id)[:MOST],
-        "options": [
-            {**row, "title_": OPTION_TITLES[row["option"]], "ruled_out": RULED_OUT.get(row["ruled_out"] or "", "")}
-            for row in options
-        ],
-        "known": any(row["gain"] is not None for row in options if row["option"] == "show"),
+        "options": [{**row, "title_": OPTION_TITLES[row["option"]], "gate": _gate(row["policy"])} for row in options],
     }
+
+
+def _gate(policy: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """What the contact policy says of it now, as the filter `why` says it."""
+    if policy is None:
+        return None
+    return {"verdict": policy["verdict"], "why_en": policy["said_en"], "why_zh": policy["said_zh"]}

@@ -69,25 +69,3 @@ def _mean(method: str, values: Doubles, weight: Doubles) -> Worth:
         method=method, value=value, error=error, low=value - Z * error, high=value + Z * error,
         effective=float(weight.sum()) ** 2 / square if square else 0.0, largest=float(weight.max(initial=0.0)),
     )  # fmt: skip
-
-
-def explore(gains: Doubles, allowed: NDArray[np.bool_], share: float) -> Doubles:
-    """(n, options) chances: the best allowed option, but with `share` any allowed one at equal chances. Option 0 is to
-    do nothing: always allowed, and taken where a gain is not known (NaN). Every allowed option keeps a chance, so that
-    what is logged can judge other policies."""
-    if not 0 <= share <= 1:
-        raise InputError(f"share = {share}; the share of exploration is 0 to 1")
-    options = allowed.copy()
-    options[:, 0] = True
-    known = np.where(options & np.isfinite(gains), gains, -np.inf)
-    known[:, 0] = 0.0
-    chance = share * options / options.sum(axis=1, keepdims=True)
-    chance[np.arange(len(gains)), known.argmax(axis=1)] += 1 - share
-    return np.asarray(chance, dtype=np.float64)
-
-
-def draw(chances: Doubles, dice: Doubles) -> tuple[NDArray[np.int64], Doubles]:
-    """(option, its chance) per row; dice: (n,) uniform numbers in [0, 1)."""
-    upto = np.cumsum(chances, axis=1)
-    option = np.minimum((dice[:, None] >= upto).sum(axis=1), chances.shape[1] - 1)
-    return option.astype(np.int64), chances[np.arange(len(option)), option]
