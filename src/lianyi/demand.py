@@ -92,6 +92,31 @@ class Demand:
             for row in rows
         ]
 
+    def policies(self, *, metric: str = "orders") -> list[Row]:
+        """Rows of table `policy_worth` for orders or revenue: of each choice that was drawn by chance, what was
+        followed first, then other policies by their doubly robust worth, the most first. InputError: another metric."""
+        self._workspace.needs("policy_worth")
+        if metric not in {"orders", "revenue"}:
+            raise InputError(f"metric = {metric!r}; there are orders, revenue")
+        return self._workspace.rows(
+            "SELECT p.* FROM policy_worth AS p LEFT JOIN policy_worth AS d ON d.choice = p.choice "
+            "AND d.drawn_by = p.drawn_by AND d.policy = p.policy AND d.metric = p.metric AND d.method = 'dr' "
+            "WHERE p.metric = ? "
+            "ORDER BY p.choice, p.drawn_by, p.policy <> 'followed', d.value DESC, p.policy, p.method",
+            [metric],
+        )
+
+    def chosen(self) -> list[Row]:
+        """How many people each option of the next best is taken for, how many of these were drawn to learn, and the
+        margin expected beyond doing nothing of those where it is known."""
+        self._workspace.needs("next_best")
+        return self._workspace.rows(
+            "SELECT option, count(*) FILTER (WHERE chosen) AS people, "
+            "count(*) FILTER (WHERE chosen AND propensity < 1) AS drawn, "
+            "count(*) FILTER (WHERE allowed) AS allowed, sum(gain) FILTER (WHERE chosen) AS gain "
+            "FROM next_best GROUP BY option ORDER BY option"
+        )
+
     def lookalikes(
         self, seeds: Sequence[str] = (), *, tag: str = "", people: Collection[str] = (), limit: int = 100
     ) -> Row:

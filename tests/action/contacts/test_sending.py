@@ -11,7 +11,7 @@ from typing import Any
 
 from lianyi.action.channels import accounts
 from lianyi.action.contacts.asking import Ask, ask, states
-from lianyi.action.contacts.models import Contact, Line, State
+from lianyi.action.contacts.models import CHOICE, Contact, Line, State
 from lianyi.action.contacts.sending import Sending
 from lianyi.action.policy import keeping
 from lianyi.workspace import Workspace
@@ -46,6 +46,15 @@ def test_what_may_go_goes_once_and_is_told(brand: Workspace, mail: str, sink: Si
     one = next(event for event in told if event["id"] == "contact:spring/7/sent")
     assert (one["target_key"], one["campaign"], one["channel"]) == ("email:person7@tea.test", "spring", "email")
     assert json.loads(one["props"])["account"] == "mail"
+
+
+def test_what_was_drawn_by_chance_is_told_with_its_chance(brand: Workspace, mail: str, sink: Sink) -> None:
+    put_people(brand, 1)
+    drawn = {"choice": "journey/tea/ab", "options": {"a": 0.25, "b": 0.75}, "chosen": "b", "propensity": 0.75}
+    ask([wanted(0, variables={CHOICE: drawn})], now=noon())
+    work(brand, noon())
+    (one,) = landed(brand)
+    assert {name: json.loads(one["props"])[name] for name in drawn} == drawn
 
 
 def test_who_may_not_be_written_to_is_kept_with_the_reason(brand: Workspace, mail: str, sink: Sink) -> None:

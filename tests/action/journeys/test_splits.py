@@ -77,3 +77,18 @@ def test_a_split_is_decided_once_at_its_horizon_and_not_before(run: Run) -> None
     going.turn()
     late = Choice.objects.filter(enrolment__person_id__startswith="late")
     assert set(late.values_list("arm", flat=True)) == {"b"}
+
+
+def test_a_message_inside_an_arm_carries_the_chance_of_its_arm() -> None:
+    hello, bye = d.Send(id="hello", content="x", channel="mail"), d.Send(id="bye", content="x", channel="mail")
+    split = d.Split(
+        id="ab", holdout=0.5,
+        arms=(d.Arm(name="a", share=1, steps=(hello,)), d.Arm(name="b", share=3, steps=(bye,)),
+              d.Arm(name="c", share=9)),
+    )  # fmt: skip
+    after = d.Send(id="after", content="x", channel="mail")
+    tea = d.Definition(journey="tea", triggers=(), steps=(split, after))
+    assert splits.drawn(tea, "bye") == {
+        "choice": "journey/tea/ab", "options": {"a": 0.25, "b": 0.75}, "chosen": "b", "propensity": 0.75,
+    }  # fmt: skip
+    assert splits.drawn(tea, "after") == {}

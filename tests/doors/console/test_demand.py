@@ -12,6 +12,7 @@ from click.testing import CliRunner
 
 from lianyi.doors.cli.commands import lianyi as command
 from lianyi.errors import InputError
+from lianyi.insight.demand.next_best.policies import SCHEMA as POLICIES
 from lianyi.insight.demand.scenes.table import SHAPE
 from lianyi.workspace import Workspace
 from tests.doors.standing import ANNA, Standing
@@ -95,3 +96,34 @@ def test_lookalikes_need_seeds_that_are_enough(standing: Standing, brand: Worksp
     assert standing.owner.get("/api/v1/lookalikes", {"tag": "vip"}).status_code == 422
     run = CliRunner().invoke(command, ["-w", str(brand.folder), "demand", "lookalikes", ANNA])
     assert run.exit_code != 0
+
+
+def test_the_next_best_page_command_and_api_judge_policies_and_turn_exploring_on(
+    standing: Standing, brand: Workspace
+) -> None:
+    plain = {"choice": "campaign/<b>", "drawn_by": "experiment", "metric": "orders", "se": 0.01, "decisions": 900,
+             "effective": 450.0, "largest": 2.0}  # fmt: skip
+    rows = [
+        {**plain, "policy": policy, "method": method, "value": value, "low": value - 0.02, "high": value + 0.02}
+        for policy, method, value in (
+            ("followed", "mean", 0.2),
+            ("always nothing", "dr", 0.1),
+            ("always message", "dr", 0.3),
+        )
+    ]
+    put_table(brand, "policy_worth", pa.Table.from_pylist(rows, POLICIES))
+    page = standing.analyst.get("/next-best").content.decode()
+    assert "campaign/&lt;b&gt;" in page
+    assert page.index("As it was drawn") < page.index("A message to everybody") < page.index("No message to anybody")
+    answer = standing.owner.get("/api/v1/next-best/policies").json()
+    assert [row["value"] for row in answer["policies"]] == [0.2, 0.3, 0.1]
+    run = CliRunner().invoke(command, ["-w", str(brand.folder), "demand", "policies", "--json"])
+    assert [json.loads(line)["value"] for line in run.output.splitlines()] == [0.2, 0.3, 0.1]
+    assert standing.owner.get("/api/v1/next-best/policies", {"metric": "luck"}).status_code == 422
+    said = {"explore": "epsilon", "share": "20", "scale": "1"}
+    assert standing.analyst.post("/next-best/exploring", said).status_code == 403
+    assert standing.owner.post("/next-best/exploring", {**said, "share": "90"}).status_code == 422
+    assert standing.owner.post("/next-best/exploring", said).status_code == 302
+    assert standing.owner.get("/api/v1/next-best/exploring").json() == {"explore": "epsilon", "share": 0.2, "scale": 1}
+    off = CliRunner().invoke(command, ["-w", str(brand.folder), "demand", "exploring", "off"])
+    assert json.loads(off.output)["explore"] == "off"

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
 from django.utils import timezone
+
+# Under this name a contact's variables hold the draw that it came from; templates have no use for it.
+CHOICE = "_choice"
+CHOSEN = ("choice", "options", "chosen", "propensity")
 
 
 class Contact(models.Model):
@@ -100,6 +104,12 @@ class Contact(models.Model):
                 name="contacts_one_at_a_time",
             )
         ]
+
+    @property
+    def choice(self) -> dict[str, Any]:
+        """What was drawn by chance: choice, options (with the chance of each), chosen, propensity; {}: nothing was."""
+        found = self.variables.get(CHOICE)
+        return {name: found[name] for name in CHOSEN if name in found} if isinstance(found, dict) else {}
 
     def __str__(self) -> str:
         return f"{self.key} ({self.state})"

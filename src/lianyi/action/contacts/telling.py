@@ -33,7 +33,7 @@ def tell(ws: Workspace, events: Sequence[Event], *, now: datetime) -> None:
 
 def sent(contact: Contact, outcome: Outcome, *, key: str, word: str, at: datetime) -> Event:
     """The provider took it."""
-    more = {"provider_id": outcome.provider_id, "attempts": contact.attempts}
+    more = {"provider_id": outcome.provider_id, "attempts": contact.attempts, **contact.choice}
     return _event(contact, "sent", key=key, word=word, at=outcome.at or at, more=more)
 
 
@@ -62,7 +62,7 @@ def tell_rest(ws: Workspace, *, now: datetime) -> int:
         kind = KINDS.get(State(row.state))
         one = people.get(row.person_id)
         if kind and one is not None and one.keys:
-            more = {"rule": row.rule or row.state, "reason": row.reason}
+            more = {"rule": row.rule or row.state, "reason": row.reason, **(row.choice if kind == "sent" else {})}
             at = row.sent_at or row.ended_at or now
             events.append(_event(row, kind, key=one.keys[0], word=channels.word(row.channel), at=at, more=more))
     tell(ws, events, now=now)

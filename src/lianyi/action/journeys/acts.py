@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from lianyi.action.journeys import document as d
-from lianyi.action.journeys import neighbours
+from lianyi.action.journeys import neighbours, splits
 from lianyi.action.journeys.document import duration
 from lianyi.action.journeys.models import Task
 from lianyi.action.journeys.stepping import Standing
@@ -84,10 +84,19 @@ def _messages(place: Place, step: d.Send, people: Sequence[Standing]) -> list[di
         "priority": step.priority, "transactional": step.transactional, "confirm": step.confirm,
         "expires_at": place.now + duration(step.expires),
     }  # fmt: skip
+    given = {**step.variables, **_choice(place, step)}
     return [
-        {"key": place.key(one, step), "person_id": one.person_id, "variables": {**one.facts, **step.variables}, **more}
+        {"key": place.key(one, step), "person_id": one.person_id, "variables": {**one.facts, **given}, **more}
         for one in people
     ]
+
+
+def _choice(place: Place, step: d.Send) -> dict[str, Any]:
+    """The chance by which people came here, where an arm was drawn: the `sent` event carries it."""
+    found = splits.drawn(place.definition, step.id)
+    if not found or splits.decided(place.journey_id, found["choice"].rsplit("/", 1)[1]):
+        return {}
+    return {neighbours.room("contacts.models").CHOICE: found}
 
 
 def _webhook(place: Place, step: d.Webhook, one: Standing) -> dict[str, Any]:

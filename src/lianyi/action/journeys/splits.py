@@ -17,7 +17,7 @@ from typing import Any
 
 from django.db import connection
 
-from lianyi.action.journeys.document import Split, duration
+from lianyi.action.journeys.document import Definition, Send, Split, duration, walk
 from lianyi.action.journeys.flow import Flow
 from lianyi.action.journeys.happenings import mark
 from lianyi.action.journeys.models import Choice, Journey, Verdict
@@ -136,3 +136,27 @@ def counts(journey: Journey, step: str) -> dict[str, tuple[int, int]]:
         mine = rows.filter(arm=arm)
         found[arm] = mine.count(), mine.filter(reached_at__isnull=False).count()
     return found
+
+
+def drawn(definition: Definition, step_id: str) -> dict[str, Any]:
+    """By which chance people came to a message inside the arms of a split, for the log: choice (journey/name/split),
+    options (arm → chance), chosen, propensity; of several splits around it the innermost. Empty where it stands in
+    none. Among the arms that send something: of the others, and of who is held out, there is no message to tell it."""
+    found: dict[str, Any] = {}
+    for _path, split in walk(definition.steps):
+        if not isinstance(split, Split):
+            continue
+        inside = {arm.name: [step for _place, step in walk(arm.steps)] for arm in split.arms}
+        sending = {arm.name: arm.share for arm in split.arms if any(isinstance(one, Send) for one in inside[arm.name])}
+        whole = sum(sending.values())
+        for name, steps in inside.items():
+            if any(step.id == step_id for step in steps):
+                options = {arm: share / whole for arm, share in sending.items()}
+                found = {"choice": f"journey/{definition.journey}/{split.id}", "options": options, "chosen": name,
+                         "propensity": options[name]}  # fmt: skip
+    return found
+
+
+def decided(journey: int, split_id: str) -> bool:
+    """Whether a split has a winner, so that its arms are drawn no longer."""
+    return Verdict.objects.filter(journey_id=journey, step=split_id).exclude(winner="").exists()

@@ -59,6 +59,18 @@ def next_of_person(_request: HttpRequest, person_id: str) -> dict[str, Any]:
     }
 
 
+@api.add(
+    "GET", "next-best/policies", right="people.see",
+    says="What other ways of choosing would have brought, from choices that were drawn by chance, with intervals.",
+    query=(Parameter(name="metric", says="orders (the default) or revenue"),),
+)  # fmt: skip
+def policies(request: HttpRequest) -> dict[str, Any]:
+    """Rows of `policy_worth`, and how many people each option of the next best is taken for."""
+    ws = built("policy_worth")
+    found = ws.demand.policies(metric=request.GET.get("metric", "orders"))
+    return {"as_of": ws.states()["policy_worth"].as_of, "policies": found, "chosen": ws.demand.chosen()}
+
+
 @api.add("GET", "next-best/exploring", right="people.see", says="Whether the next best is drawn by chance, and how.")
 def exploring(_request: HttpRequest) -> dict[str, Any]:
     """Off unless the brand says otherwise."""

@@ -11,6 +11,8 @@ from lianyi.doors.cli.output import json_line, say, write
 SCENES = ("category", "kind", "scene", "lift", "low", "high", "purchases", "expected", "weak_lift", "next_on", "found")
 NEEDED = ("category", "expected", "strong", "medium", "weak", "latent", "auc")
 LIKE = ("place", "person_id", "score", "traits")
+POLICIES = ("choice", "policy", "method", "value", "low", "high", "decisions", "effective", "largest", "drawn_by",
+            "metric", "se")  # fmt: skip
 SCENES_WHOLE = (
     *SCENES[:-1], "times", "raw_lift", "p", "q", "found", "weak_purchases", "weak_low", "weak_high", "title_en",
     "title_zh", "why_en", "why_zh",
@@ -69,6 +71,19 @@ def next_(ctx: click.Context, key: str) -> None:
     said = {"needs": found.needs(key), "recommendations": found.recommendations(key),
             "options": proposing.options(ws, key, now=timezone.now())}  # fmt: skip
     click.echo(json_line(said))
+
+
+@demand.command()
+@click.option("--metric", default="orders", show_default=True, type=click.Choice(["orders", "revenue"]))
+@click.option("--json", "form", flag_value="json", help="One policy and estimator a line.")
+@click.option("--csv", "form", flag_value="csv", help="CSV that no spreadsheet runs as formulas.")
+@click.pass_context
+def policies(ctx: click.Context, metric: str, form: str | None) -> None:
+    """What other ways of choosing would have brought, from choices that were drawn by chance."""
+    found = workspace(ctx).demand.policies(metric=metric)
+    write(found, POLICIES, form=form or "text")
+    if not found:
+        say("no choice was drawn by chance yet: hold people out of campaigns, or split a journey")
 
 
 @demand.command()

@@ -60,8 +60,12 @@ PLACES = (
         title=_("Demand"),
         icon="order",
         right="people.see",
-        also=("/lookalikes",),
-        parts=(Part(name="demand", title=_("Demand map")), Part(name="lookalikes", title=_("Similar people"))),
+        also=("/lookalikes", "/next-best"),
+        parts=(
+            Part(name="demand", title=_("Demand map")),
+            Part(name="next_best", title=_("Next best")),
+            Part(name="lookalikes", title=_("Similar people")),
+        ),
     ),
     Place(
         name="communities",

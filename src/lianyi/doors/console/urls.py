@@ -14,6 +14,7 @@ from lianyi.doors.console.pages import (
     influence,
     jobs,
     lookalikes,
+    next_best,
     signing,
 )
 from lianyi.doors.console.pages.audiences import views as audiences
@@ -153,6 +154,8 @@ urlpatterns = [
     path("lookalikes", lookalikes.lookalikes, name="lookalikes"),
     path("lookalikes/keep", lookalikes.keep, name="lookalikes_keep"),
     path("demand", demand.demand_map, name="demand"),
+    path("next-best", next_best.page, name="next_best"),
+    path("next-best/exploring", next_best.explore, name="next_best_explore"),
     path("journeys", journeys.journeys, name="journeys"),
     path("journeys/new", journeys.journey_new, name="journey_new"),
     path("journeys/check", journeys.journey_check, name="journey_check"),

@@ -7,13 +7,20 @@ from pathlib import Path
 from typing import Any
 
 from lianyi.insight.demand.needs import table as needs
-from lianyi.insight.demand.next_best import exploring
+from lianyi.insight.demand.next_best import exploring, policies
 from lianyi.insight.demand.next_best import table as next_best
 from lianyi.insight.demand.recommending import table as recommendations
 from lianyi.insight.demand.scenes import table as scenes
 from lianyi.insight.tables import Table
 
-TABLES: tuple[Table, ...] = (scenes.TABLE, needs.TABLE, recommendations.OBJECTS, recommendations.TABLE, next_best.TABLE)
+TABLES: tuple[Table, ...] = (
+    scenes.TABLE,
+    needs.TABLE,
+    recommendations.OBJECTS,
+    recommendations.TABLE,
+    next_best.TABLE,
+    policies.TABLE,
+)
 
 
 def parameters(folder: Path) -> Mapping[str, Any]:
