@@ -258,6 +258,7 @@ def described(account: Account, *, now: datetime | None = None) -> dict[str, Any
         "last_error": account.failure, "sent_this_hour": this_hour(account, now or timezone.now())[0],
         "failed_this_hour": this_hour(account, now or timezone.now())[1],
         "checked_at": account.checked_at, "check": found, "listening": listening(account),
+        "comparing": comparing(account),
     }  # fmt: skip
 
 
@@ -265,6 +266,12 @@ def listening(account: Account) -> dict[str, Any] | None:
     """Rooms, lag and last error of an account that reads what people say; None for one that does not."""
     kind = kind_of(account.kind)
     given = kind.listening if kind.reads(account.settings) else None
+    return given(Path(django_settings.WORKSPACE), account.name) if given else None
+
+
+def comparing(account: Account) -> dict[str, Any] | None:
+    """How far an account was compared with its platform's own lists; None for a kind that has none to compare with."""
+    given = kind_of(account.kind).comparing
     return given(Path(django_settings.WORKSPACE), account.name) if given else None
 
 

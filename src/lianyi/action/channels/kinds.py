@@ -136,6 +136,7 @@ class Kind:
     for most providers. whole: says what is wrong with the settings together. reads_every: seconds between two calls of
     `read`, 0 = never; reads: whether these settings name anything to read.
     listening: how far an account (folder of the workspace, name) was read, for kinds that read what people say.
+    comparing: the same of the comparison with the platform's own lists, for kinds that have it (Door.compare).
     test_hint: what an address looks like.
     """
 
@@ -154,6 +155,7 @@ class Kind:
     reads_every: int = 0
     reads: Callable[[Mapping[str, Any]], bool] = bool
     listening: Callable[[Path, str], dict[str, Any]] | None = None
+    comparing: Callable[[Path, str], dict[str, Any]] | None = None
     test_hint: Text = ""
 
     def door(self) -> Door:

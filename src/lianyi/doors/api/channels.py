@@ -9,7 +9,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils import timezone
 
-from lianyi.action.channels import accounts, checking
+from lianyi.action.channels import accounts, checking, comparing
 from lianyi.action.channels.kinds import Setting, kinds
 from lianyi.action.channels.models import Account
 from lianyi.doors.api.endpoint import Api, ApiError, Parameter, body_of, text_of, user_of
@@ -106,6 +106,15 @@ def check_channel(request: HttpRequest, channel: str) -> dict[str, Any]:
         "ok": checking.worked(found),
         "check": [{"step": one.step, "ok": one.ok, "says": str(one)} for one in found],
     }
+
+
+@api.add(
+    "POST", "channels/<str:channel>/compare", right="channels.edit",
+    says="Compare customers, tags and groups with the platform's own lists, and mend what callbacks lost.",
+)  # fmt: skip
+def compare_channel(request: HttpRequest, channel: str) -> dict[str, Any]:
+    """It begins within seconds; `comparing` of the channel says how far it is."""
+    return {"comparing": comparing.ask_for(accounts.by_name(channel), by=user_of(request), now=timezone.now())}
 
 
 @api.add(

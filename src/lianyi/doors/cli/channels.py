@@ -26,7 +26,8 @@ SHOWN = ("name", "kind", "state", "last_success", "last_error_at", "last_error",
 @JSON
 @click.pass_context
 def channels(ctx: click.Context, form: str) -> None:
-    """Channels with their state; below: kinds, add, show, change, check, test, on, off, remove, new-key."""
+    """Channels with their state; below: kinds, add, show, change, check, test, compare, on, off, remove,
+    new-key."""
     if ctx.invoked_subcommand is None:
         backstage(ctx)
         from lianyi.action.channels import accounts
@@ -156,6 +157,29 @@ def test(ctx: click.Context, name: str, address: str, text: str) -> None:
     outcome = checking.send_test(accounts.by_name(name), address, by=user(), now=timezone.now(), text=text)
     say(f"{outcome.fate}{': ' if outcome.reason else ''}{outcome.reason}")
     if outcome.fate is not Fate.SENT:
+        sys.exit(1)
+
+
+@channels.command()
+@click.argument("name")
+@click.pass_context
+def compare(ctx: click.Context, name: str) -> None:
+    """Compare customers, tags and groups with the platform's own lists, and mend what callbacks lost.
+
+    Ctrl-C stops it; it goes on from there the next time. Exit code 1 where the platform refuses.
+    """
+    ws = backstage(ctx)
+    from django.utils import timezone
+
+    from lianyi.action.channels import accounts, comparing
+
+    found = comparing.compare(
+        accounts.by_name(name), ws, by=user(), now=timezone.now(),
+        shown=lambda at: say(f"{at.step}: {at.done}" + (f" of {at.all}" if at.all else "")),
+    )  # fmt: skip
+    click.echo(json_line(found))
+    if found["error"]:
+        say(f"{found['error_says']} ({found['error_detail']})")
         sys.exit(1)
 
 

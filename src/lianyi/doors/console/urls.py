@@ -217,6 +217,7 @@ urlpatterns = [
     path("settings/channels/new/<str:kind>", channels.new, name="channel_new"),
     path("settings/channels/<str:channel>", channels.channel, name="channel"),
     path("settings/channels/<str:channel>/check", channels.check, name="channel_check"),
+    path("settings/channels/<str:channel>/compare", channels.compare, name="channel_compare"),
     path("settings/channels/<str:channel>/test", channels.test, name="channel_test"),
     path("settings/channels/<str:channel>/turn", channels.turn, name="channel_turn"),
     path("settings/channels/<str:channel>/remove", channels.remove, name="channel_remove"),

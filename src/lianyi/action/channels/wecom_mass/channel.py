@@ -26,6 +26,7 @@ from lianyi.action.channels.contract import Channel, Fate, Message, Outcome
 from lianyi.action.channels.kinds import Configured, Finding
 from lianyi.action.channels.wechat_platform import Said, card, unsendable
 from lianyi.action.channels.wecom_app.channel import examined, platform_of
+from lianyi.action.channels.wecom_mass.comparing import read as read  # noqa: PLC0414  the door's word
 
 MOST = 10_000
 # Bytes that a text may have, and attachments beside it.

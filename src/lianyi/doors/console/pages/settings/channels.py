@@ -15,15 +15,16 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from lianyi.action.channels import accounts, checking
+from lianyi.action.channels import accounts, checking, comparing
 from lianyi.action.channels.contract import Fate
 from lianyi.action.channels.kinds import Finding, Kind, Setting, kind_of, kinds
 from lianyi.action.channels.models import Account
 from lianyi.doors.console.rights import member, needs, open_to_members
 from lianyi.doors.console.titles import CHANNEL_STATES, CHANNEL_STEPS
-from lianyi.errors import InputError, NotFound
+from lianyi.errors import Busy, InputError, NotFound
 
 LOOKS = {"working": "good", "failing": "bad", "new": "", "off": ""}
 PACE = ("per_second", "at_once")
@@ -159,8 +160,10 @@ def channel(request: HttpRequest, channel: str) -> HttpResponse:
         else:
             messages.success(request, _("Saved."))
             return redirect("channel", channel=account.name)
-    context = {"form": form, "kind": kind, "row": _row(account), "account": account, "here": "channels",
-               "found": _found(account), "listening": _listening(account)}  # fmt: skip
+    context = {
+        "form": form, "kind": kind, "row": _row(account), "account": account, "here": "channels",
+        "found": _found(account), "listening": _listening(account), "comparing": _comparing(account),
+    }  # fmt: skip
     return render(request, "settings/channel.html", context, status=422 if form.errors else 200)
 
 
@@ -173,6 +176,37 @@ def _listening(account: Account) -> dict[str, Any] | None:
             last = room["last_event"]
             room["last_event"] = datetime.fromtimestamp(last / 1000, UTC) if last else None
     return found
+
+
+# What a comparison mends, by the code that is kept.
+MENDED = {
+    "follow": gettext_lazy("customers added"), "unfollow": gettext_lazy("customers gone"), "people": gettext_lazy("profiles"),
+    "tags": gettext_lazy("tags"), "join": gettext_lazy("came into groups"), "leave": gettext_lazy("left groups"), "groups": gettext_lazy("groups"),
+    "doubtful": gettext_lazy("left for the next run: too fresh"), "unnamed": gettext_lazy("tags without a name"),
+}  # fmt: skip
+
+
+def _comparing(account: Account) -> dict[str, Any] | None:
+    found = accounts.comparing(account)
+    if found is not None:
+        for name in ("began", "ended", "error_at"):
+            found[name] = datetime.fromisoformat(found[name]) if found[name] else None
+        found["mended"] = [(MENDED.get(name, name), count) for name, count in found["mended"].items() if count]
+    return found
+
+
+@needs("channels.edit")
+@require_POST
+def compare(request: HttpRequest, channel: str) -> HttpResponse:
+    """Ask for a comparison with the platform's own lists."""
+    account = get_object_or_404(Account, name=channel)
+    try:
+        comparing.ask_for(account, by=member(request), now=timezone.now())
+    except (InputError, Busy) as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, _("The comparison begins within seconds."))
+    return redirect("channel", channel=account.name)
 
 
 def _found(account: Account) -> list[Mapping[str, Any]]:
