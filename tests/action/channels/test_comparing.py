@@ -28,7 +28,7 @@ from lianyi.memory.sources.wecom.known import known
 from lianyi.workspace import Workspace
 from lianyi.world.wecom.corp import Corp, Unreliable
 from lianyi.world.wecom.server import Platform as MadeUp
-from lianyi.world.wecom.server import serve
+from lianyi.world.wecom.server import live, serve
 
 BEGAN = datetime(2026, 3, 1, tzinfo=UTC)
 State = Mapping[str, Any]
@@ -198,7 +198,26 @@ def test_asked_for_at_a_door_the_round_compares_and_says_what_it_mended(
     assert (found["error"], found["running"], set(shown)) == ("", False, {"groups"}), "it went on where it was"
     assert len(state(ws)["pairs"]) == len(corp.contacts)
     assert found["mended"]["follow"] == len(corp.contacts)
-    mail = accounts.add("hook", "webhook", {"url": "https://hook.test/in", "secret": "whsec_" + "QUJD" * 10}, by="olga", now=now)
+    mail = accounts.add(
+        "hook", "webhook", {"url": "https://hook.test/in", "secret": "whsec_" + "QUJD" * 10}, by="olga", now=now
+    )
     with pytest.raises(InputError, match="no lists to compare"):
         door.ask_for(mail, by="olga", now=now)
     assert set(Act.objects.filter(what="channel.compare").values_list("on", flat=True)) == {"we"}
+
+
+def test_the_made_up_platform_calls_back_and_says_what_was_lost() -> None:
+    """What `lianyi simulate wecom` does each so many seconds."""
+    bodies: list[tuple[str, int, int]] = []
+    stop = threading.Event()
+
+    def tell(body: str, arrived: int, failed: int) -> None:
+        bodies.append((body, arrived, failed))
+        if len(bodies) == 60:
+            stop.set()
+
+    platform = MadeUp(corp=Corp(dice=random.Random(3)), secret="s")
+    live(platform, Unreliable(dice=random.Random(4)), None, every=0.001, stop=stop, tell=tell)
+    assert len(bodies) == 60
+    assert all(body.startswith("<xml>") for body, _arrived, _failed in bodies)
+    assert {arrived for _body, arrived, _failed in bodies} >= {0, 1, 2}

@@ -32,6 +32,7 @@ from lianyi.doors.cli import (
     rejects,
     rewards,
     rules,
+    simulate,
     team,
     value,
 )  # fmt: skip
@@ -375,6 +376,7 @@ for room in (
     journeys,
     ledger,
     picture,
+    simulate,
     team,
     brand,
     value,

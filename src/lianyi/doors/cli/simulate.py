@@ -77,7 +77,8 @@ def wecom(
 
 
 def _tell(body: str, arrived: int, failed: int) -> None:
-    change = body.partition("<ChangeType><![CDATA[")[2].partition("]]")[0]
+    event = body.partition("<Event>")[2].partition("<")[0]
+    change = body.partition("<ChangeType>")[2].partition("<")[0] or event
     how = "" if arrived == 1 else " (lost or late)" if not arrived else f" ({arrived} callbacks)"
     say(f"{change}{how}" + (f"; {failed} not taken" if failed else ""))
 

@@ -180,8 +180,9 @@ def _listening(account: Account) -> dict[str, Any] | None:
 
 # What a comparison mends, by the code that is kept.
 MENDED = {
-    "follow": gettext_lazy("customers added"), "unfollow": gettext_lazy("customers gone"), "people": gettext_lazy("profiles"),
-    "tags": gettext_lazy("tags"), "join": gettext_lazy("came into groups"), "leave": gettext_lazy("left groups"), "groups": gettext_lazy("groups"),
+    "follow": gettext_lazy("customers added"), "unfollow": gettext_lazy("customers gone"),
+    "people": gettext_lazy("profiles"), "tags": gettext_lazy("tags"), "join": gettext_lazy("came into groups"),
+    "leave": gettext_lazy("left groups"), "groups": gettext_lazy("groups"),
     "doubtful": gettext_lazy("left for the next run: too fresh"), "unnamed": gettext_lazy("tags without a name"),
 }  # fmt: skip
 
