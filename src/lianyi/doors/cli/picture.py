@@ -6,13 +6,11 @@ from datetime import date
 
 import click
 
-from lianyi import picture as pictures
 from lianyi.doors.cli.backstage import workspace
 from lianyi.doors.cli.output import json_line, write
 from lianyi.errors import InputError
-from lianyi.insight.picture.people import REACHED
 
-OF = click.argument("of", type=click.Choice(pictures.PARTS))
+OF = click.argument("of", metavar="campaign|month")
 FORM = click.option("--json", "form", flag_value="json", default="text", help="As JSON.")
 CSV = click.option("--csv", "form", flag_value="csv", help="CSV that no spreadsheet runs as formulas.")
 UNTIL = click.option("--until", default="", metavar="DAY", help="By the end of this day, e.g. 2026-05-31; else now.")
@@ -37,6 +35,8 @@ def picture() -> None:
 @click.pass_context
 def listed(ctx: click.Context, of: str, form: str) -> None:
     """Campaigns or months that have one."""
+    from lianyi import picture as pictures
+
     write(pictures.members(workspace(ctx), of), ("member", "people", "generations", "first_day", "last_day"), form=form)
 
 
@@ -49,6 +49,8 @@ def listed(ctx: click.Context, of: str, form: str) -> None:
 @click.pass_context
 def show(ctx: click.Context, of: str, member: str, until: str, form: str) -> None:
     """One of them: a row for each generation, a column for each stage. MEMBER: a campaign, or a month as 2026-10."""
+    from lianyi import picture as pictures
+
     found = pictures.picture(workspace(ctx), of, member)
     step = found.step_of(_day(until))
     if form == "json":
@@ -69,7 +71,7 @@ def show(ctx: click.Context, of: str, member: str, until: str, form: str) -> Non
 @picture.command()
 @OF
 @click.argument("member")
-@click.option("--stage", default=REACHED, show_default=True, help="reached, or a stage, e.g. action.")
+@click.option("--stage", default="", help="reached (the default), or a stage, e.g. action.")
 @click.option("--generation", type=click.IntRange(min=0), help="Only this one.")
 @click.option("--later", is_flag=True, help="And those after it.")
 @click.option("--moved", is_flag=True, help="Only who reached the stage after coming in.")
@@ -83,9 +85,12 @@ def people(
     until: str, limit: int, form: str,
 ) -> None:  # fmt: skip
     """Who stands in a cell; pipe the ids into `lianyi audience gather` to keep them."""
+    from lianyi import picture as pictures
+    from lianyi.insight.picture.people import REACHED
+
     found = pictures.people(
-        workspace(ctx), of, member, stage=stage, generation=generation, later=later, moved=moved, until=_day(until),
-        limit=limit,
+        workspace(ctx), of, member, stage=stage or REACHED, generation=generation, later=later, moved=moved,
+        until=_day(until), limit=limit,
     )  # fmt: skip
     write(found, ("person_id", "name", "generation", "day", "moved"), form=form)
 
