@@ -62,9 +62,9 @@ class Asleep:
         self.__doc__ = self.function.__doc__
         self.__name__ = self.function.__name__
 
-    def __call__(self, *arguments: Any) -> Any:
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
         wake()
-        return self.kernel(*arguments)
+        return self.kernel(*arguments, **named)
 
 
 @dataclass
