@@ -20,6 +20,7 @@ from lianyi.action.channels.rounds import Returns
 from lianyi.action.channels.wecom_mass.comparing import Refused, Run
 from lianyi.action.channels.wecom_mass.progress import Progress
 from lianyi.action.team.models import Act
+from lianyi.doors.cli.simulate import channel_settings
 from lianyi.errors import InputError
 from lianyi.memory.events import Event
 from lianyi.memory.sources.callbacks import wecom
@@ -179,9 +180,8 @@ def test_asked_for_at_a_door_the_round_compares_and_says_what_it_mended(
     now = BEGAN + timedelta(days=30)
     ws = fresh(tmp_path / "brand", now)
     settings.WORKSPACE = ws.folder
-    account = accounts.add(
-        "we", "wecom_mass", {"corp_id": corp.corp, "secret": "s3cret-of-app", "url": url}, by="olga", now=now
-    )
+    printed = channel_settings(url, corp.corp, "s3cret-of-app", "simulated", "A" * 43)
+    account = accounts.add("we", "wecom_mass", dict(line.split("=", 1) for line in printed), by="olga", now=now)
     assert not Returns().due(now), "nobody asked, and no hours are set"
     assert door.ask_for(account, by="olga", now=now)["asked"]
     platform.forbidden = frozenset({"externalcontact/groupchat/list"})

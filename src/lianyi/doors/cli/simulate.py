@@ -61,10 +61,7 @@ def wecom(
     stop = threading.Event()
     threading.Thread(target=server.serve_forever, daemon=True).start()
     say(f"WeCom, made up, at http://{host}:{server.server_port}; settings of a channel of kind wecom_mass:")
-    for line in (
-        f"url=http://{host}:{server.server_port}", f"corp_id={corp.corp}", f"secret={secret}", "agent_id=1000002",
-        f"callback_token={token}", f"callback_key={key}",
-    ):  # fmt: skip
+    for line in channel_settings(f"http://{host}:{server.server_port}", corp.corp, secret, token, key):
         click.echo(line)
     unreliable = Unreliable(dice=random.Random(seed + 2), lost=lost, doubled=doubled, late=late)  # noqa: S311
     try:
@@ -74,6 +71,11 @@ def wecom(
     finally:
         stop.set()
         server.shutdown()
+
+
+def channel_settings(url: str, corp: str, secret: str, token: str, key: str) -> list[str]:
+    """NAME=VALUE of a channel of kind wecom_mass that talks with it."""
+    return [f"url={url}", f"corp_id={corp}", f"secret={secret}", f"callback_token={token}", f"callback_key={key}"]
 
 
 def _tell(body: str, arrived: int, failed: int) -> None:
