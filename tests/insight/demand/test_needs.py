@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from lianyi.insight.demand.needs.table import BANDS, auc, fit, learn, sentence
-from lianyi.insight.demand.next_best.exploring import Exploring
-from tests.insight.log import Log
+from lianyi.insight.demand.next_best.exploring import Exploring, dice
+from lianyi.insight.zone import local_day
+from tests.insight.log import AS_OF, Log
 
 
 def test_the_fit_finds_the_weights_by_which_the_answers_were_drawn() -> None:
@@ -87,6 +88,9 @@ def test_every_person_may_be_left_alone_and_each_choice_keeps_its_chance() -> No
     for number in range(3):
         log.add("view", "user:4", f"2026-05-2{number} 10:00", object_key="item:1", category="rice", channel="web")
         log.add("view", "user:3", f"2026-05-2{number} 11:00", object_key="item:2", category="rice", channel="web")
+        for other in range(5, 15):
+            log.add("view", f"user:{other}", f"2026-05-2{number} 12:00", object_key="item:1", category="rice",
+                    channel="web")  # fmt: skip
     drawn = {"next_best": Exploring(explore="epsilon", share=0.5)}
     rows = log.build("next_best", parameters=drawn)["next_best"]
     people = {row["person_id"] for row in rows}
@@ -103,6 +107,10 @@ def test_every_person_may_be_left_alone_and_each_choice_keeps_its_chance() -> No
     assert by["p3", "show"]["ruled_out"] == "refused"
     assert by["p4", "show"]["channel"] == "web"
     assert by["p4", "show"]["object_key"] in {"item:1", "item:2"}
+    day = local_day(AS_OF, "Asia/Shanghai")
+    for person, roll in zip(sorted(people), dice(sorted(people), day), strict=True):
+        upto = np.cumsum([by[person, option]["propensity"] for option in ("nothing", "show", "connect")])
+        assert by[person, ("nothing", "show", "connect")[int(np.searchsorted(upto, roll, side="right"))]]["chosen"]
     assert {row["option"] for row in rows if row["chosen"]} == {"nothing", "show"}  # nobody is tied to anybody
     again = log.build("next_best", parameters=drawn)["next_best"]
     assert rows == again  # the same when asked again on the same day
