@@ -203,7 +203,7 @@ class Workspace:
         """The rows of a table for which an SQL condition holds; InputError shows what is wrong with the condition."""
         relation = self.table(name)
         if where:
-            self._current(where)  # a condition may ask other tables
+            self._current().make_named(where)  # a condition may ask other tables
         try:
             chosen = relation.filter(where) if where else relation
             return chosen.limit(limit) if limit is not None else chosen
@@ -215,7 +215,7 @@ class Workspace:
 
     def sql(self, query: str, parameters: Sequence[Any] = ()) -> Relation:
         """A query over `events` and the insight tables, all of one consistent version, as a lazy relation."""
-        return self._current(query).relation(query, parameters)
+        return self._current().relation(query, parameters)
 
     def rows(self, query: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
         """The rows of such a query as dictionaries."""
@@ -362,8 +362,8 @@ class Workspace:
         """Erase a person by right from every file of the workspace."""
         return forgetting.erase(self, key_or_id)
 
-    def _current(self, query: str) -> DuckDB:
-        """A cursor on a database whose views show the current versions, those that the query names among them."""
+    def _current(self) -> DuckDB:
+        """A cursor on a database whose views show the current versions; a query makes those that it names."""
         with self._lock:
             stamp = self._stamp()
             if self._reader is None or stamp != self._shown:
@@ -376,7 +376,6 @@ class Workspace:
                 self._show(fresh)
                 # Relations handed out keep the old database alive until they are read.
                 self._reader, self._shown = fresh, stamp
-            self._reader.make_named(query)
             return self._reader.apart()
 
     def _stamp(self) -> tuple[int, int]:

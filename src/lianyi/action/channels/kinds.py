@@ -136,7 +136,7 @@ class Kind:
     for most providers. whole: says what is wrong with the settings together. reads_every: seconds between two calls of
     `read`, 0 = never; reads: whether these settings name anything to read.
     listening: how far an account (folder of the workspace, name) was read, for kinds that read what people say.
-    comparing: the same of the comparison with the platform's own lists, for kinds that have it (Door.compare).
+    comparing: the same of the comparison with the platform's own lists, for kinds that have them.
     test_hint: what an address looks like.
     """
 

@@ -6,7 +6,6 @@ caps, spacing, suppression, control group) only the gate knows, so it is asked h
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +18,7 @@ from lianyi.action.team.models import User
 from lianyi.errors import InputError
 from lianyi.insight.demand.next_best import exploring as rules
 from lianyi.insight.demand.next_best.exploring import Exploring
+from lianyi.memory.seen import replace_text
 from lianyi.workspace import Workspace
 
 MARKETING = "marketing"
@@ -65,8 +65,6 @@ def explore(folder: Path, said: Mapping[str, Any], *, by: User | str) -> Explori
     if unknown:
         raise InputError(f"{min(unknown)}: is not known here; there are explore, share, scale")
     made = rules.checked(**said)
-    draft = folder / f"{rules.FILE}.{uuid.uuid4().hex[:8]}.new"
-    draft.write_text(rules.written(made), encoding="utf-8")
-    draft.replace(folder / rules.FILE)
+    replace_text(folder / rules.FILE, rules.written(made))
     audit.note(by, "next_best.explore", rules.FILE, explore=made.explore, share=made.share, scale=made.scale)
     return made

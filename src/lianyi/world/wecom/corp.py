@@ -11,10 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from lianyi.world.wecom.messages import Messages
+from lianyi.world.wecom.messages import OK, Data, Messages
 
-Data = dict[str, Any]
-OK = {"errcode": 0, "errmsg": "ok"}
 MOST_LISTED, MOST_MEMBERS_ASKED = 1000, 100
 
 

@@ -21,7 +21,8 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from lianyi.memory.sources.callbacks.cipher import Cipher
-from lianyi.world.wecom.corp import Corp, Data, Unreliable, refused
+from lianyi.world.wecom.corp import Corp, Unreliable, refused
+from lianyi.world.wecom.messages import Data
 
 TOKEN_SECONDS = 7200
 LARGEST = 1 << 20

@@ -89,10 +89,9 @@ class Run:
     async def go(self, now: datetime, stop: Callable[[], bool]) -> bool:
         """True when it is complete."""
         if not self.progress.began:
-            began = now.replace(microsecond=0).isoformat()
-            self.progress.__dict__.update(
-                began=began, step="customers", done=0, all=0, cursor="", counted={}, asked=False
-            )
+            self.progress.began, self.progress.asked = now.replace(microsecond=0).isoformat(), False
+            self.progress.step, self.progress.done, self.progress.all = "customers", 0, 0
+            self.progress.cursor, self.progress.counted = "", {}
         self.comparison = Comparison(
             corp=self.corp, now=datetime.fromisoformat(self.progress.began), known=known(self.workspace.rows)
         )
