@@ -305,7 +305,8 @@ def rows_to_arrow(rows: Sequence[Row], *, received_at: datetime) -> pa.Table:
 def _column(field: Field, values: Sequence[Any], rows: int, received_at: datetime) -> pa.Array:
     if field.name == "received_at":
         return pa.repeat(pa.scalar(received_at, field.type), rows)
-    if values.count(None) == rows:  # most columns of most sources
+    # Most columns of most sources; only where the first is empty are the others worth a look.
+    if not rows or (values[0] is None and values.count(None) == rows):
         return pa.nulls(rows, field.type)
     if field.name == "at":  # as differences: Arrow would ask each for its zone, which takes three times as long
         return pa.array([at - EPOCH for at in values], pa.duration("us")).cast(pa.int64()).cast(TIME)

@@ -64,6 +64,7 @@ class Landing:
         self._own = Runs(folder=self._scratch)
         self._met = Runs(folder=self._scratch)
         self._buffer: list[pa.Table] = []
+        self._buffered = 0
         self._files: list[tuple[str, int]] = []
         self._twins: Counter[str] = Counter()
         self._engine = engine
@@ -89,7 +90,8 @@ class Landing:
             kept, hashes = table.filter(pa.array(fresh)), hashes.take(fresh)
         self._own.add(hashes)
         self._buffer.append(kept)
-        if sum(t.num_rows for t in self._buffer) >= BUFFER_ROWS or sum(t.nbytes for t in self._buffer) >= BUFFER_BYTES:
+        self._buffered += kept.nbytes  # of tables of many chunks that is no cheap question, so each is asked once
+        if self._buffered >= BUFFER_BYTES or sum(t.num_rows for t in self._buffer) >= BUFFER_ROWS:
             self._write()
         return self._count(Landed(new=kept.num_rows, duplicate=table.num_rows - kept.num_rows))
 
@@ -146,7 +148,7 @@ class Landing:
         """Begin to write what is buffered, while the next rows come in; one file at a time, which bounds the memory."""
         self._written()
         table = pa.concat_tables(self._buffer) if self._buffer else None
-        self._buffer = []
+        self._buffer, self._buffered = [], 0
         if table is None or not table.num_rows:
             return
         name = new_name()

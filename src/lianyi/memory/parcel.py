@@ -47,13 +47,12 @@ class Parcel:
 
     def add(self, events: Sequence[Event]) -> None:
         """Pack these events too."""
-        for event in events:
-            self.add_row(msgspec.structs.astuple(event))
+        self.add_rows([msgspec.structs.astuple(event) for event in events])
 
-    def add_row(self, row: Row) -> None:
-        """Pack an event that comes as a row."""
-        self.events += 1
-        self._loose.append(row)
+    def add_rows(self, rows: Sequence[Row]) -> None:
+        """Pack events that come as rows."""
+        self.events += len(rows)
+        self._loose += rows
         if len(self._loose) >= AT_ONCE:
             self._pack()
 

@@ -12,8 +12,16 @@ import msgspec
 from lianyi.doors.collector.answers import Problem
 from lianyi.memory.events import Event
 from lianyi.memory.parcel import Parcel
-from lianyi.memory.sources.segment.brief import brief_of
-from lianyi.memory.sources.segment.calls import NOTHING, BadCall, may_hold_nul, read_batch, read_call, read_context
+from lianyi.memory.sources.segment.brief import Brief, briefs_in, briefs_of
+from lianyi.memory.sources.segment.calls import (
+    NOTHING,
+    BadCall,
+    Batch,
+    may_hold_nul,
+    read_batch,
+    read_call,
+    read_context,
+)
 from lianyi.memory.sources.segment.saying import Sender, events_of
 
 # Path of the URL -> type of the call; None: a batch. The short names are those of the specification's own library.
@@ -71,30 +79,44 @@ def understand(body: bytes, kind: str | None, *, sender: Sender, received_at: da
         digest_of = None if call.messageId else body.decode("utf-8", "replace")
         _pack(events_of(call, sender=sender, received_at=received_at, digest_of=digest_of), result, said)
         return result
-    batch = read_batch(body)
-    read_context(bytes(batch.context))  # one mistake there is the batch's, not each call's
-    clean = not may_hold_nul(body)
-    for number, raw in enumerate(batch.calls):
-        brief = brief_of(raw, sender, received_at, sent_at=batch.sent_at, context=batch.context) if clean else None
-        if brief is not None:
-            row, links = brief
-            result.accepted += 1
-            result.parcel.add_row(row)
-            if links:
-                _pack_links(links, result, said)
-            continue
-        try:
-            call = read_call(raw)
-            if call.context is NOTHING:
-                call.context = batch.context
-            digest_of = None if call.messageId else f"{batch.sent_at}{number}{bytes(raw).decode('utf-8', 'replace')}"
-            events = events_of(call, sender=sender, received_at=received_at, sent_at=batch.sent_at, digest_of=digest_of)
-            _pack(events, result, said)
-        except BadCall as error:
-            result.rejected += 1
-            if len(result.problems) < TOLD:
-                result.problems.append(problem(error, prefix=f"batch[{number}]", raw=raw))
+    briefs = None if may_hold_nul(body) else briefs_in(body, sender, received_at)
+    if briefs is None or None in briefs:
+        batch = read_batch(body)
+        read_context(bytes(batch.context))  # one mistake there is the batch's, not each call's
+        if briefs is None:
+            clean = not may_hold_nul(body)
+            briefs = briefs_of(batch, sender, received_at) if clean else [None] * len(batch.calls)
+        for number, (raw, brief) in enumerate(zip(batch.calls, briefs, strict=True)):
+            if brief is None:
+                _pack_call(raw, number, batch, result, sender=sender, received_at=received_at, said=said)
+    _pack_briefs([brief for brief in briefs if brief is not None], result, said)
     return result
+
+
+def _pack_briefs(briefs: list[Brief], result: Understood, said: RecentIds) -> None:
+    result.accepted += len(briefs)
+    result.parcel.add_rows([row for row, _links in briefs])
+    for _row, links in briefs:
+        if links:
+            _pack_links(links, result, said)
+
+
+def _pack_call(
+    raw: msgspec.Raw, number: int, batch: Batch, result: Understood, *, sender: Sender, received_at: datetime,
+    said: RecentIds,
+) -> None:  # fmt: skip
+    """Pack what a call of a batch says that is not brief, or count what is wrong with it."""
+    try:
+        call = read_call(raw)
+        if call.context is NOTHING:
+            call.context = batch.context
+        digest_of = None if call.messageId else f"{batch.sent_at}{number}{bytes(raw).decode('utf-8', 'replace')}"
+        events = events_of(call, sender=sender, received_at=received_at, sent_at=batch.sent_at, digest_of=digest_of)
+        _pack(events, result, said)
+    except BadCall as error:
+        result.rejected += 1
+        if len(result.problems) < TOLD:
+            result.problems.append(problem(error, prefix=f"batch[{number}]", raw=raw))
 
 
 def _pack(events: list[Event], result: Understood, said: RecentIds) -> None:

@@ -12,8 +12,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from lianyi.memory.events import Event, rows_to_arrow, to_arrow
-from lianyi.memory.sources.segment.brief import Brief, brief_of
-from lianyi.memory.sources.segment.calls import NOTHING, BadCall, may_hold_nul, read_call
+from lianyi.memory.sources.segment.brief import Brief, briefs_in, briefs_of
+from lianyi.memory.sources.segment.calls import NOTHING, BadCall, Batch, may_hold_nul, read_call
+from lianyi.memory.sources.segment.remembering import Remembered
 from lianyi.memory.sources.segment.saying import Sender, events_of
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -26,7 +27,13 @@ PLAIN: dict[str, Any] = {
 
 
 def brief(call: dict[str, Any], *, sent_at: datetime | None = None) -> Brief | None:
-    return brief_of(msgspec.Raw(json.dumps(call).encode()), SENDER, NOW, sent_at=sent_at, context=NOTHING)
+    """What the call says as one of a batch read in one go; the same as read one by one."""
+    raw = json.dumps(call).encode()
+    sent = b"" if sent_at is None else b'"sentAt":' + json.dumps(sent_at.isoformat()).encode() + b","
+    whole = briefs_in(b"{" + sent + b'"batch":[' + raw + b"]}", SENDER, NOW)
+    (alone,) = briefs_of(Batch([msgspec.Raw(raw)], sent_at, NOTHING), SENDER, NOW)
+    assert whole == [alone] or (whole is None and alone is None)
+    return alone
 
 
 def long(call: dict[str, Any], *, sent_at: datetime | None = None) -> list[Event]:
@@ -118,8 +125,39 @@ def test_a_call_without_a_type_goes_the_long_way() -> None:
 def test_the_context_of_the_batch_serves_calls_that_bring_none() -> None:
     bare = {name: value for name, value in PLAIN.items() if name != "context"}
     context = msgspec.Raw(json.dumps(PLAIN["context"]).encode())
-    raw = msgspec.Raw(json.dumps(bare).encode())
-    assert brief_of(raw, SENDER, NOW, sent_at=None, context=context) == brief(PLAIN)
+    raw = json.dumps(bare).encode()
+    assert briefs_of(Batch([msgspec.Raw(raw)], None, context), SENDER, NOW) == [brief(PLAIN)]
+    assert briefs_in(b'{"batch":[' + raw + b'],"context":' + bytes(context) + b"}", SENDER, NOW) == [brief(PLAIN)]
+
+
+def test_one_call_that_nobody_can_read_leaves_the_others_plain() -> None:
+    good, bad = json.dumps(PLAIN).encode(), b'{"type":"track","event":1}'
+    assert briefs_in(b'{"batch":[' + good + b"," + bad + b"]}", SENDER, NOW) is None
+    calls = [msgspec.Raw(good), msgspec.Raw(bad)]
+    assert briefs_of(Batch(calls, None, NOTHING), SENDER, NOW) == [brief(PLAIN), None]
+
+
+def test_what_is_remembered_is_forgotten_in_halves() -> None:
+    asked: list[int] = []
+
+    def double(number: int) -> int:
+        asked.append(number)
+        if number < 0:
+            raise ValueError(number)
+        return 2 * number
+
+    remembered = Remembered(double, 4)
+    assert [remembered[number] for number in (1, 2, 1, 3, 1, 2, 3)] == [2, 4, 2, 6, 2, 4, 6]
+    assert asked == [1, 2, 3]  # 1 and 2 came back from the old half
+    for number in range(4, 40):
+        remembered[number]
+    assert len(remembered) <= 2
+    assert remembered[1] == 2
+    assert asked.count(1) == 2
+    for _ in range(2):
+        with pytest.raises(ValueError, match="-1"):
+            remembered[-1]
+    assert asked.count(-1) == 2
 
 
 VALUES = st.recursive(

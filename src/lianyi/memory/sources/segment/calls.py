@@ -160,10 +160,15 @@ def read_batch(body: bytes) -> Batch:
         raise BadCall("batch", f"is nested too deep; at most {MAX_DEPTH} levels are allowed") from None
     except ValueError as error:
         raise _bad(error) from None
-    sent_at = None if plain.sentAt is None else _time(plain.sentAt, "sentAt")
+    return Batch(plain.batch, read_sent(plain.sentAt), plain.context)
+
+
+def read_sent(text: str | None) -> datetime | None:
+    """When a batch left its sender. BadCall where that is no time with a zone."""
+    sent_at = None if text is None else _time(text, "sentAt")
     if sent_at is not None and sent_at.tzinfo is None:
-        raise BadCall("sentAt", f"{plain.sentAt} has no time zone; add one, e.g. {plain.sentAt}Z")
-    return Batch(plain.batch, sent_at, plain.context)
+        raise BadCall("sentAt", f"{text} has no time zone; add one, e.g. {text}Z")
+    return sent_at
 
 
 def read_call(raw: bytes | memoryview, kind: str | None = None) -> AnyCall:

@@ -21,6 +21,7 @@ from lianyi.memory.sources.segment.calls import (
     BadCall,
     Call,
     Group,
+    Id,
     Identify,
     PageView,
     ScreenView,
@@ -186,7 +187,7 @@ def link_events(call: Call, *, source: str, at: datetime, actor_key: str, channe
     """That the person's ids in this call are one. The ids of these events depend on nothing else, so that a thousand
     calls of one visitor say it once."""
     user = call.userId
-    if user is None or (call.anonymousId is None and (isinstance(user, int) or "@" not in user)):
+    if not may_link(user, call.anonymousId):
         return []
     links: list[tuple[str | None, str]] = []
     if call.anonymousId is not None:
@@ -209,6 +210,12 @@ def link_events(call: Call, *, source: str, at: datetime, actor_key: str, channe
     ]
 
 
+def may_link(user: Id, anonymous: Id) -> bool:
+    """Whether these two ids of a call may say that two keys are one person's: both are given, or the first is an
+    address."""
+    return user is not None and (anonymous is not None or (isinstance(user, str) and "@" in user))
+
+
 # A visitor who is known says the same link with every call.
 _link_digest = lru_cache(maxsize=65_536)(digest)
 
@@ -219,7 +226,7 @@ _link_digest = lru_cache(maxsize=65_536)(digest)
 def _frame(
     call: AnyCall, sender: Sender, received_at: datetime, sent_at: datetime | None, digest_of: str | None
 ) -> Frame:
-    around = surroundings_of(call)
+    around = surroundings_of(call.context)
     beside = around.beside
     if isinstance(call, Track):
         name = call.event.strip()
@@ -230,7 +237,7 @@ def _frame(
         message=f"{sender.source}:{_message_id(call, digest_of)}",
         at=happened_at(call, received_at=received_at, sent_at=sent_at),
         source=sender.source,
-        actor_key=actor_of(call),
+        actor_key=actor_of(call.userId, call.anonymousId),
         campaign=around.campaign,
         channel=around.utm_channel or ("app" if isinstance(call, ScreenView) else around.channel),
         currency=sender.currency,
@@ -264,26 +271,32 @@ def happened_at(call: Call, *, received_at: datetime, sent_at: datetime | None) 
     if stamp.tzinfo is None:
         raise _without_zone("timestamp", stamp)
     try:
-        if sent is not None and call.originalTimestamp is None and abs(received_at - sent) > SKEW:
-            stamp += received_at - sent
+        shift = None if call.originalTimestamp is not None else shift_of(received_at, sent)
+        stamp = stamp if shift is None else stamp + shift
         return stamp if stamp.tzinfo is UTC else stamp.astimezone(UTC)
     except OverflowError:
         raise BadCall("timestamp", f"{stamp.isoformat()} is not between 1970 and tomorrow; mend the time") from None
+
+
+def shift_of(received_at: datetime, sent_at: datetime | None) -> timedelta | None:
+    """What is added to a time by the sender's clock; None where that clock is right, or unknown."""
+    if sent_at is None or abs(received_at - sent_at) <= SKEW:
+        return None
+    return received_at - sent_at
 
 
 def _without_zone(name: str, moment: datetime) -> BadCall:
     return BadCall(name, f"{moment.isoformat()} has no time zone; add one, e.g. {moment.isoformat()}Z")
 
 
-def actor_of(call: Call) -> str:
-    """The key of whoever did it. BadCall where neither id is one."""
-    key = _key("user", call.userId) or _key("anon", call.anonymousId)
+def actor_of(user: Id, anonymous: Id) -> str:
+    """The key of whoever did what the call with these ids says. BadCall where neither id is one."""
+    key = _key("user", user) or _key("anon", anonymous)
     if key is not None:
         return key
-    if call.userId is None and call.anonymousId is None:
+    if user is None and anonymous is None:
         raise BadCall("userId", "is missing, and so is anonymousId; give one of them")
-    name = "userId" if call.userId is not None else "anonymousId"
-    given = call.userId if call.userId is not None else call.anonymousId
+    name, given = ("userId", user) if user is not None else ("anonymousId", anonymous)
     raise BadCall(name, f"{str(given)[:80]!r} is no id of a person; leave it out where nobody is known")
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 
-from lianyi.memory.sources.segment.calls import NOTHING, Call, Context, Page, may_be_deep, read_context
+from lianyi.memory.sources.segment.calls import NOTHING, Context, Page, may_be_deep, read_context
 from lianyi.memory.sources.segment.frame import key_text, plain_text
+from lianyi.memory.sources.segment.remembering import Remembered
 
 WEB_LIBRARIES = ("analytics.js", "@segment/analytics-next", "lianyi.js")
 APP_LIBRARIES = re.compile(r"analytics-(ios|android|swift|kotlin|react-native|flutter|csharp-xamarin)")
@@ -40,12 +40,12 @@ class Surroundings(msgspec.Struct, frozen=True):
 NOWHERE = Surroundings(beside={})
 
 
-def surroundings_of(call: Call) -> Surroundings:
-    """The surroundings of a call. BadCall with the path of the wrong field."""
-    if call.context is NOTHING:
+def surroundings_of(context: msgspec.Raw) -> Surroundings:
+    """What a call's context says. BadCall with the path of the wrong field."""
+    if context is NOTHING:
         return NOWHERE
-    raw = bytes(call.context)
-    return _known(raw) if len(raw) <= KNOWN_BYTES else _read(raw)
+    raw = bytes(context)
+    return _known[raw] if len(raw) <= KNOWN_BYTES else _read(raw)
 
 
 def _read(raw: bytes) -> Surroundings:
@@ -70,7 +70,7 @@ def _read(raw: bytes) -> Surroundings:
 
 
 # Calls of one visitor, and all calls of a server, come with the same context; reading it costs as much as the rest.
-_known = lru_cache(maxsize=4096)(_read)
+_known = Remembered(_read, 8192)
 
 
 def _kept(context: Context) -> dict[str, Any]:
