@@ -114,6 +114,7 @@ def catalogue() -> Mapping[str, Table]:
         groups,
         ledger,
         listening,
+        offers,
         people,
         picture,
         ripples,
@@ -123,7 +124,7 @@ def catalogue() -> Mapping[str, Table]:
 
     rooms = (
         people, activity, ties, communities, ripples, value, effects, demand, ledger, picture, conversations, groups,
-        listening,
+        listening, offers,
     )  # fmt: skip
     return in_order(table for room in rooms for table in room.TABLES)
 

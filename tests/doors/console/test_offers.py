@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +12,14 @@ import pyarrow as pa
 import pytest
 from click.testing import CliRunner
 
-from lianyi.action.offers import fairness, issuing, planning, publishing
+from lianyi.action.offers import fairness, issuing, planning, publishing, redeeming
 from lianyi.action.offers.models import Offer
 from lianyi.action.team.models import Act
 from lianyi.doors.cli.commands import lianyi as command
 from lianyi.doors.console.pages.offers.views import names_of_communities
 from lianyi.errors import InputError, RefusedError
 from lianyi.insight.conditions import parse
+from lianyi.insight.offers import results, shares
 from lianyi.memory.draining import land
 from lianyi.workspace import Workspace
 from tests.doors.standing import NOW, Standing
@@ -161,7 +163,7 @@ def test_days_between_horizons_lie_on_a_line() -> None:
 
 
 def test_groups_that_the_rule_leaves_out_are_marked() -> None:
-    low, high = fairness.wilson(40, 100)
+    low, high = shares.wilson(40, 100)
     assert low == pytest.approx(0.3094, abs=1e-4)  # Newcombe 1998's formula
     assert high == pytest.approx(0.4980, abs=1e-4)
     assert fairness.row("city", "a", 100, 10, 0.4)["apart"] == "low"
@@ -173,6 +175,63 @@ def test_groups_that_the_rule_leaves_out_are_marked() -> None:
 def test_communities_are_called_by_their_names(brand: Workspace) -> None:
     put_table(brand, "communities", pa.table({"community_id": ["c1"], "name_en": ["Tea"], "name_zh": ["茶友"]}))
     assert names_of_communities(brand, ["c1", "c2"]) == {"c1": "Tea"}
+
+
+def used_table(ws: Workspace, offer: Offer) -> None:
+    """What the tables say of a version that four got: two kept what they bought with it."""
+    none = dict.fromkeys(name for name in results.SCHEMA.names)
+    row = {**none, "offer": offer.key, "issued": 4, "redeemed": 2, "returned": 1, "expired": 1, "open": 0, "share": 0.5,
+           "low": 0.15, "high": 0.85, "apart": ""}  # fmt: skip
+    money = {"kept": Decimal(90), "refunded": Decimal(30), "off": Decimal(10), "margin": None, "currency": "CNY"}
+    uses = {f"used_{name}": 0 for name in results.USES}
+    whole = {
+        **row,
+        "dimension": "all",
+        "member": "",
+        "orders": 4,
+        **uses,
+        "used_right": 3,
+        "used_passed_on": 1,
+        **money,
+    }
+    city = {**row, "dimension": "city", "member": "杭州", "issued": 3, "redeemed": 0, "share": 0.0, "apart": "low"}
+    put_table(ws, "offer_results", pa.Table.from_pylist([whole, city], schema=results.SCHEMA))
+
+
+def test_a_code_means_one_offer(few: Workspace) -> None:
+    publishing.publish(few, wanted(code="BACK-10"), by="ann", now=NOW)
+    publishing.publish(few, wanted(code="BACK-10", percent=500), by="ann", now=NOW)  # of its own name
+    for taken in ({"name": "other", "code": "back-10"}, {"name": "BACK-10"}, {"name": "other", "code": "Back"}):
+        with pytest.raises(InputError, match="names another offer already"):
+            publishing.draft(few, wanted(**taken), by="ann", now=NOW)
+    assert "without commas" in " ".join(publishing.problems(wanted(code="A,B")))
+    offer = Offer.objects.get(closed_at__isnull=True)
+    issuing.issue(few, offer, now=NOW)
+    land(few.inbox, few.lake, NOW)
+    [row] = few.rows("SELECT DISTINCT props ->> '$.code' AS code FROM events WHERE kind = 'offer'")
+    assert row["code"] == "BACK-10"
+
+
+def test_what_became_of_it_is_said_by_every_door(standing: Standing, few: Workspace) -> None:
+    offer = publishing.publish(few, wanted(), by="ann", now=NOW)
+    where = f"/offers/{offer.pk}"
+    assert redeeming.redeemed(few, offer) is None
+    assert standing.analyst.get(f"/api/v1{where}").json()["redeemed"] is None
+    assert "—" in standing.analyst.get("/offers").content.decode()
+    used_table(few, offer)
+    said = standing.analyst.get(f"/api/v1{where}").json()["redeemed"]
+    assert (said["issued"], said["redeemed"], said["off"], said["margin"]) == (4, 2, "10.00", None)
+    assert said["uses"] == {"right": 3, "late": 0, "again": 0, "passed_on": 1, "unknown": 0}
+    assert [(row["member"], row["apart"]) for row in said["groups"]] == [("杭州", "low")]
+    [listed] = standing.analyst.get("/api/v1/offers").json()["offers"]
+    assert listed["redeemed"]["off"] == "10.00"
+    page = standing.analyst.get(where).content.decode()
+    for words in ("of 4 who got it", "uses it less", "by people who never got it", "10.00"):
+        assert words in page.replace("\xa0", " "), words
+    made = CliRunner().invoke(command, ["-w", str(few.folder), "offers", "show", str(offer.pk), "--redeemed", "--json"])
+    assert json.loads(made.stdout) == said["groups"][0]
+    made = CliRunner().invoke(command, ["-w", str(few.folder), "offers", "show", str(offer.pk)])
+    assert json.loads(made.stdout)["redeemed"] == said
 
 
 FORM = {"name": "back", "kind": "coupon", "condition": "orders >= 0", "percent": "10", "starts_at": "2026-01-01T00:00",

@@ -24,6 +24,10 @@ ARRIVALS = pa.schema(
 MEMBERSHIPS = pa.schema(
     [("person_id", pa.string()), ("community_id", pa.string()), ("how", pa.string()), ("weight", pa.float64())]
 )
+REDEMPTIONS = pa.schema([
+    ("order_no", pa.string()), ("currency", pa.string()), ("event_id", pa.string()), ("at", pa.timestamp("us", "UTC")),
+    ("person_id", pa.string()), ("off", pa.decimal128(18, 4)),
+])  # fmt: skip
 RIPPLES = pa.schema([("ripple_id", pa.string()), ("kind", pa.string()), ("name", pa.string())])
 
 
@@ -48,6 +52,7 @@ def ledger(
         engine.register("arrivals", pa.Table.from_pylist(list(arrivals), schema=ARRIVALS))
         engine.register("memberships", pa.Table.from_pylist(list(memberships), schema=MEMBERSHIPS))
         engine.register("people", pa.schema([("person_id", pa.string()), ("last_active", pa.date32())]).empty_table())
+        engine.register("redemptions", REDEMPTIONS.empty_table())
         engine.register("ripples", pa.Table.from_pylist(list(ripples), schema=RIPPLES))
         found: dict[str, list[Row]] = {}
         for table in TABLES:

@@ -2,8 +2,8 @@
 
 The price is the same within a rule by construction; a rule can still reach some groups and leave others out. So of
 each group (community, city, stage, value band) the share of the entitled stands with Wilson's 95 % range (Wilson 1927)
-beside that of everybody; a group is `apart` where that range lies below four fifths of everybody's share or above five
-quarters of it (the four-fifths rule of the Uniform Guidelines on Employee Selection, 1978, a convention, no law here).
+beside that of everybody, marked where it lies apart (`insight.offers.shares`). Who used it, by the same groups, is in
+table `offer_results`.
 """
 
 from __future__ import annotations
@@ -11,27 +11,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
+from lianyi.insight.offers.shares import DIMENSIONS, LEAST, MOST, apart, wilson
+
 if TYPE_CHECKING:
     from lianyi.action.offers.models import Offer
     from lianyi.memory.duckdb import DuckDB
     from lianyi.workspace import Workspace
-
-Z = 1.959964
-LEAST, MOST = 20, 12  # people of a group that is told of; groups of a dimension, the largest ones
-FOUR_FIFTHS = 0.8
-# dimension -> table and column by which people are grouped
-DIMENSIONS = {
-    "community": ("memberships", "community_id"), "city": ("people", "city"), "stage": ("stages", "stage"),
-    "value_band": ("values", "band"),
-}  # fmt: skip
-
-
-def wilson(count: int, people: int) -> tuple[float, float]:
-    """Range of a share, 95 %."""
-    share = count / people
-    middle = (share + Z**2 / 2 / people) / (1 + Z**2 / people)
-    reach = Z / (1 + Z**2 / people) * (share * (1 - share) / people + Z**2 / 4 / people**2) ** 0.5
-    return max(0.0, middle - reach), min(1.0, middle + reach)
 
 
 def fairness(engine: DuckDB, there: Collection[str]) -> list[dict[str, Any]]:
@@ -63,11 +48,8 @@ def fairness(engine: DuckDB, there: Collection[str]) -> list[dict[str, Any]]:
 def row(dimension: str, member: str, people: int, entitled: int, share: float | None) -> dict[str, Any]:
     """One group."""
     low, high = wilson(entitled, people)
-    apart = ""
-    if share is not None:
-        apart = "low" if high < FOUR_FIFTHS * share else "high" if low > share / FOUR_FIFTHS else ""
     return {"dimension": dimension, "member": member, "people": people, "entitled": entitled,
-            "share": entitled / people, "low": low, "high": high, "apart": apart}  # fmt: skip
+            "share": entitled / people, "low": low, "high": high, "apart": apart(low, high, share)}  # fmt: skip
 
 
 def prices(ws: Workspace, offer: Offer) -> dict[str, int]:
@@ -76,6 +58,6 @@ def prices(ws: Workspace, offer: Offer) -> dict[str, int]:
     found = ws.sql(
         "SELECT count(*) AS issued, count(DISTINCT concat(props ->> '$.percent', '/', props ->> '$.amount', '/', "
         "props ->> '$.least')) AS prices FROM events WHERE kind = 'offer' AND object_key = ?",
-        [f"offer:{offer.pk}"],
+        [offer.key],
     ).fetchall()[0]
     return {"issued": int(found[0]), "prices": int(found[1])}

@@ -56,12 +56,12 @@ def _events(ws: Workspace, offer: Offer, people: Sequence[str], now: datetime) -
     props = {
         "offer": offer.name, "version": offer.version, "kind": offer.kind, "percent": f"{offer.percent / 100:g}",
         "amount": f"{offer.amount / 100:.2f}", "least": f"{offer.least / 100:.2f}",
-        "until": offer.ends_at.isoformat(),
+        "until": offer.ends_at.isoformat(), **({"code": offer.code} if offer.code else {}),
     }  # fmt: skip
     return [
         Event(
-            id=f"offer:{offer.pk}/{row['person_id']}", at=now, kind="offer", source=SOURCE, target_key=row["keys"][0],
-            object_key=f"offer:{offer.pk}", currency=offer.currency, props=props,
+            id=f"{offer.key}/{row['person_id']}", at=now, kind="offer", source=SOURCE, target_key=row["keys"][0],
+            object_key=offer.key, currency=offer.currency, props=props,
         )
         for row in rows
         if row["keys"]

@@ -16,7 +16,8 @@ class Offer(models.Model):
     people know of themselves (publishing.PUBLIC). says: by language, as it is published. percent: off, in hundredths
     of a percent (1000 = 10 %); amount: off, or this. least: worth of an order from which it holds. most: people to
     whom it is issued, drawn among the entitled; 0 = all. experiment: from which its effect is known, e.g.
-    campaign/spring. plan: as it was worked out (planning.plan) at `planned_at`. issued: people who got it.
+    campaign/spring. code: by which orders name it, besides its name. plan: as it was worked out (planning.plan) at
+    `planned_at`. issued: people who got it.
     """
 
     class Kind(models.TextChoices):
@@ -36,6 +37,7 @@ class Offer(models.Model):
     most = models.PositiveIntegerField(default=0)
     currency = models.CharField(max_length=3)
     experiment = models.CharField(max_length=300, blank=True)
+    code = models.CharField(max_length=40, blank=True, default="")
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
     plan = models.JSONField(default=dict)
@@ -54,3 +56,8 @@ class Offer(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} {self.version}"
+
+    @property
+    def key(self) -> str:
+        """How events name this version."""
+        return f"offer:{self.pk}"

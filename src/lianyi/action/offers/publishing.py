@@ -20,6 +20,7 @@ from lianyi.action.audiences.conditions import asked, count
 from lianyi.action.offers.models import Offer
 from lianyi.errors import InputError, RefusedError
 from lianyi.insight.conditions import syntax as s
+from lianyi.insight.offers.naming import PARTED, folded
 
 if TYPE_CHECKING:
     from lianyi.workspace import Workspace
@@ -61,6 +62,7 @@ class Wanted:
     least: int = 0
     most: int = 0
     experiment: str = ""
+    code: str = ""
     says: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -69,6 +71,9 @@ def draft(ws: Workspace, wanted: Wanted, *, by: str, now: datetime) -> Offer:
     InputError, BadRule: something is missing or can't be read."""
     for problem in problems(wanted):
         raise InputError(problem)
+    taken = words_taken(wanted)
+    if taken:
+        raise InputError(f"code, name: {taken!r} names another offer already; orders could mean either")
     one = asked(ws, wanted.condition)
     refuse_private(one.tree)
     entitled = count(ws, one, now)
@@ -95,6 +100,14 @@ def publish(ws: Workspace, wanted: Wanted, *, by: str, now: datetime) -> Offer:
     except IntegrityError as error:
         raise InputError("somebody published a version of this offer just now; look at it, then try again") from error
     return offer
+
+
+def words_taken(wanted: Wanted) -> str:
+    """The name or code by which orders would mean another offer as well; '' where there is none."""
+    mine = {folded(word): word for word in (wanted.name, wanted.code) if word.strip()}
+    others = Offer.objects.exclude(name=wanted.name).values_list("name", "code")
+    theirs = {folded(word) for pair in others for word in pair}
+    return next((word for known, word in mine.items() if known in theirs), "")
 
 
 def refuse_private(tree: s.Node) -> None:
@@ -144,6 +157,9 @@ def problems(wanted: Wanted) -> list[str]:
         found.append(f"percent: at most {MOST_PERCENT / 100:g}")
     if wanted.amount and wanted.amount > wanted.least:
         found.append("least: an order must be worth at least the amount that is taken off it")
+    if len(wanted.code) > 40 or PARTED.search(wanted.code) or PARTED.search(wanted.name):
+        found.append("code, name: of at most 40 characters, without commas, semicolons, bars, brackets and quotes: "
+                     "shops part several codes by them")  # fmt: skip
     if wanted.ends_at <= wanted.starts_at:
         found.append("ends_at: must be after starts_at")
     if not any(text.strip() for text in wanted.says.values()):

@@ -8,7 +8,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 
-from lianyi.action.offers import fairness, issuing, planning, publishing
+from lianyi.action.offers import fairness, issuing, planning, publishing, redeeming
 from lianyi.action.offers.models import Offer
 from lianyi.action.team import audit
 from lianyi.action.work import queue
@@ -31,13 +31,15 @@ WANTED = (
     Parameter(name="least", says="worth of an order from which it holds", type="number"),
     Parameter(name="most", says="people it is issued to, by lot; 0 = all", type="integer"),
     Parameter(name="experiment", says="from which its effect is known, e.g. campaign/spring"),
+    Parameter(name="code", says="by which orders name it, besides its name, e.g. what is typed at the till"),
 )  # fmt: skip
 
 
 def offer_data(offer: Offer) -> dict[str, Any]:
     """An offer as JSON; amounts as text, in the currency."""
-    names = ("id", "name", "version", "kind", "condition", "says", "most", "currency", "experiment", "starts_at",
-             "ends_at", "issued", "issued_at", "closed_at", "by", "published_at", "planned_at")  # fmt: skip
+    names = ("id", "name", "version", "kind", "condition", "says", "most", "currency", "experiment", "code",
+             "starts_at", "ends_at", "issued",
+             "issued_at", "closed_at", "by", "published_at", "planned_at")  # fmt: skip
     said = {name: getattr(offer, name) for name in names}
     said |= {name: money_text(getattr(offer, name)) for name in ("amount", "least")}
     return {**said, "percent": offer.percent / 100}
@@ -46,7 +48,9 @@ def offer_data(offer: Offer) -> dict[str, Any]:
 @api.add("GET", "offers", right="people.see", says="Offers in their versions, newest first.")
 def offers(_request: HttpRequest) -> dict[str, Any]:
     """What each gives is never changed."""
-    return {"offers": [offer_data(offer) for offer in Offer.objects.all()[:200]]}
+    found = list(Offer.objects.all()[:200])
+    used = redeeming.redeemed_of(workspace(), found)
+    return {"offers": [{**offer_data(offer), "redeemed": used.get(offer.pk)} for offer in found]}
 
 
 @api.add(
@@ -87,17 +91,19 @@ def offer_wanted(data: Mapping[str, Any]) -> publishing.Wanted:
         percent=hundredths(data.get("percent") or 0, "percent"), amount=hundredths(data.get("amount") or 0, "amount"),
         least=hundredths(data.get("least") or 0, "least"), most=most, says=says,
         experiment=text_of(data, "experiment") if data.get("experiment") else "",
+        code=text_of(data, "code") if data.get("code") else "",
     )  # fmt: skip
 
 
 @api.add(
     "GET", OFFER, right="people.see",
-    says="One offer with its plan: who is entitled, what it costs and brings, shares of groups. null = unknown.",
+    says="One offer with its plan (who is entitled, what it costs and brings, shares of groups) and what became of it: "
+    "issued, redeemed, expired, what it took off, by group. null = unknown.",
 )  # fmt: skip
 def offer_of(_request: HttpRequest, offer_id: int) -> dict[str, Any]:
-    """As it was worked out at planned_at."""
+    """The plan as it was worked out at planned_at; redeemed as the log told it at its as_of."""
     offer = get_object_or_404(Offer, pk=offer_id)
-    return {**offer_data(offer), "plan": offer.plan}
+    return {**offer_data(offer), "plan": offer.plan, "redeemed": redeeming.redeemed(workspace(), offer)}
 
 
 @api.add("POST", f"{OFFER}/plan", right="rewards.edit", says="Work the plan out anew, on the tables of now.")

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from lianyi.action.offers.models import Offer
 
 LISTED = ("id", "name", "version", "kind", "percent", "amount", "condition", "starts_at", "ends_at", "issued",
-          "closed_at")  # fmt: skip
+          "used", "closed_at")  # fmt: skip
 GROUPS = ("dimension", "member", "people", "entitled", "share", "low", "high", "apart")
+USED = ("dimension", "member", "issued", "redeemed", "share", "low", "high", "apart")
 
 
 @click.group(invoke_without_command=True)
@@ -26,11 +27,15 @@ GROUPS = ("dimension", "member", "people", "entitled", "share", "low", "high", "
 def offers(ctx: click.Context, form: str) -> None:
     """Coupons and tiers as published rules; below: publish, show, plan, issue, close."""
     if ctx.invoked_subcommand is None:
-        backstage(ctx)
+        ws = backstage(ctx)
+        from lianyi.action.offers import redeeming
         from lianyi.action.offers.models import Offer
         from lianyi.doors.api.offers import offer_data
 
-        write([offer_data(offer) for offer in Offer.objects.all()], LISTED, form=form)
+        found = list(Offer.objects.all())
+        used = redeeming.redeemed_of(ws, found)
+        write([{**offer_data(one), "used": used.get(one.pk, {}).get("redeemed"), "redeemed": used.get(one.pk)}
+               for one in found], LISTED, form=form)  # fmt: skip
 
 
 @offers.command("publish")
@@ -69,18 +74,24 @@ def preview_offer(ctx: click.Context, file: Path) -> None:
 @offers.command("show")
 @click.argument("number", metavar="ID", type=int)
 @click.option("--groups", is_flag=True, help="Whom it entitles, group by group, instead of the offer.")
-@click.option("--json", "form", flag_value="json", default="text", help="With --groups: one group a line.")
+@click.option("--redeemed", is_flag=True, help="Who of those who got it used it, group by group.")
+@click.option("--json", "form", flag_value="json", default="text", help="With --groups, --redeemed: one group a line.")
 @click.pass_context
-def show_offer(ctx: click.Context, number: int, groups: bool, form: str) -> None:  # noqa: FBT001
-    """One offer with its plan as a JSON object; null = unknown."""
-    backstage(ctx)
+def show_offer(ctx: click.Context, number: int, groups: bool, redeemed: bool, form: str) -> None:  # noqa: FBT001
+    """One offer with its plan and what became of it as a JSON object; null = unknown."""
+    ws = backstage(ctx)
+    from lianyi.action.offers import redeeming
     from lianyi.doors.api.offers import offer_data
 
     offer = _offer(number)
+    used = redeeming.redeemed(ws, offer)
+    if redeemed:
+        write(used["groups"] if used else [], USED, form=form)
+        return
     if groups:
         write(offer.plan.get("groups", []), GROUPS, form=form)
         return
-    click.echo(json_line({**offer_data(offer), "plan": offer.plan}))
+    click.echo(json_line({**offer_data(offer), "plan": offer.plan, "redeemed": used}))
 
 
 @offers.command("plan")

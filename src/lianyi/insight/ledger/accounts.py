@@ -9,6 +9,8 @@ MESSAGE, INCENTIVE, GIFT, MEDIA = "cost.message", "cost.incentive", "cost.gift",
 LABOUR, OTHER, GOODS = "cost.labour", "cost.other", "cost.goods"
 ORDER, REFUND = "revenue.order", "revenue.refund"
 SETTLED = "settled.message"
+# What offers took off orders: told beside the rest and in no sum, as the revenue is what was paid, without it.
+GIVEN = "given.offer"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +36,12 @@ ACCOUNTS: Mapping[str, Account] = {
         Account(name=LABOUR, contra="team", en="Labour", zh="人工"),
         Account(name=OTHER, contra="others", en="Other costs", zh="其他成本"),
         Account(name=SETTLED, contra="providers", en="Invoices of priced messages", zh="已按价目计费消息的账单"),
+        Account(
+            name=GIVEN,
+            contra="customers",
+            en="Taken off by offers (less in the revenue already)",
+            zh="优惠减免（收入中已扣除）",
+        ),
     )
 }
 # What a cost event may say it is about (props `what`), and the account that it goes to.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lianyi.insight.ledger import entered, given, sold
-from lianyi.insight.ledger.accounts import ACCOUNTS, GOODS, MESSAGE, ORDER, REFUND
+from lianyi.insight.ledger.accounts import ACCOUNTS, GIVEN, GOODS, MESSAGE, ORDER, REFUND
 from lianyi.insight.ledger.book import Book
 from lianyi.insight.ledger.columns import ENTRIES as COLUMNS
 from lianyi.insight.orders import told
@@ -117,6 +117,24 @@ def messages() -> str:
     """
 
 
+def given_away(scope: Scope) -> str:
+    """One row = one order and offer: what that took off what was kept. No cost beside the revenue, which is what was
+    paid without it: its account is in no sum. Of an order with two offers both stand under its first event."""
+    day = scope.day("r.moment")
+    return f"""
+    SELECT r.event_id, '{GIVEN}' AS account, 'offers' AS source, r.moment, {day} AS day, {day} AS of_day,
+        CAST(-r.off AS DECIMAL(18, 4)) AS amount, r.currency, CAST(r.offers AS DECIMAL(18, 4)) AS units, r.order_no,
+        r.person_id, b.booked_by, b.campaign, b.journey, b.step, b.content, CAST(NULL AS STRING) AS channel,
+        CAST(NULL AS STRING) AS category, b.ripple, b.generation, b.sharer, h.community_id AS community,
+        CAST(NULL AS STRING) AS group_key, CAST(NULL AS STRING) AS member
+    FROM (
+        SELECT order_no, currency, min(event_id) AS event_id, min("at") AS moment, min(person_id) AS person_id,
+            sum(off) AS off, count(*) AS offers
+        FROM redemptions GROUP BY order_no, currency
+    ) AS r JOIN ledger_booked b ON b.order_no = r.order_no LEFT JOIN ledger_homes h ON h.person_id = r.person_id
+    """
+
+
 def valued(scope: Scope, plain: str) -> str:
     """The movements as entries: with contra account, days as dates, and the amount in the brand's currency by the rate
     of the day (NULL where there is none)."""
@@ -155,6 +173,8 @@ def _build(build: Build) -> Iterator[str]:
     ):  # fmt: skip
         build.make(name, sql)
     yield valued(scope, _together("SELECT * FROM ledger_sold", goods(), spent()))
+    if build.engine.table("SELECT count(*) AS n FROM redemptions")["n"][0].as_py():
+        yield valued(scope, _together(given_away(scope)))
     build.drop("ledger_sold", "order_lines", "ledger_told", "ledger_back", "ledger_clicked", "ledger_came")
     build.make("ledger_sent", entered.sent(scope))
     yield valued(scope, messages())
@@ -165,7 +185,7 @@ TABLE = Table(
     name="entries",
     en="One row = one movement of money: what one event earned or cost, on one account, against its contra account.",
     zh="每行 = 一笔记账：某事件在某科目上的收入或成本，及其对应科目。",
-    inputs=(EVENTS, "keys", "memberships", "arrivals", "ripples"),
+    inputs=(EVENTS, "keys", "memberships", "arrivals", "ripples", "redemptions"),
     key=("event_id", "account"),
     order=("campaign", "day", "event_id", "account"),
     parameters=("ledger",),

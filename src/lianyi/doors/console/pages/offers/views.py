@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
@@ -13,7 +14,7 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from lianyi.action.offers import fairness, issuing, planning, publishing
+from lianyi.action.offers import fairness, issuing, planning, publishing, redeeming
 from lianyi.action.offers.models import Offer
 from lianyi.action.team import audit
 from lianyi.action.work import queue
@@ -30,6 +31,10 @@ from lianyi.workspace import Workspace
 DIMENSIONS = {
     "all": gettext_lazy("Everybody"), "community": gettext_lazy("Community"), "city": gettext_lazy("City"),
     "stage": gettext_lazy("Stage"), "value_band": gettext_lazy("Worth of the next year"),
+}  # fmt: skip
+USES = {
+    "late": gettext_lazy("used after its end"), "again": gettext_lazy("of a coupon used before"),
+    "passed_on": gettext_lazy("by people who never got it"), "unknown": gettext_lazy("by buyers whom nobody knows"),
 }  # fmt: skip
 APART = {"low": gettext_lazy("reached less"), "high": gettext_lazy("reached more")}
 
@@ -65,7 +70,7 @@ def publish(request: HttpRequest) -> HttpResponse:
 def _asked(data: QueryDict) -> dict[str, Any]:
     most = data.get("most", "").strip()
     return {
-        **{name: data.get(name, "").strip() for name in ("name", "kind", "condition", "experiment")},
+        **{name: data.get(name, "").strip() for name in ("name", "kind", "condition", "experiment", "code")},
         **{name: data.get(name) or 0 for name in ("percent", "amount", "least")},
         "most": int(most) if most.isdecimal() else most or 0, "says": texts_in(data),
         "starts_at": moment_in(data, "starts_at"), "ends_at": moment_in(data, "ends_at"),
@@ -75,9 +80,10 @@ def _asked(data: QueryDict) -> dict[str, Any]:
 def _list(
     request: HttpRequest, *, error: str = "", shown: Mapping[str, Any] | None = None, status: int = 200
 ) -> HttpResponse:
-    now = queue.clock()
+    now, found = queue.clock(), list(Offer.objects.all()[:100])
+    used = redeeming.redeemed_of(workspace(), found)
     context = {
-        "offers": [_gives(one) for one in Offer.objects.all()[:100]], "error": error, "data": request.POST,
+        "offers": [{**_gives(one), "used": used.get(one.pk)} for one in found], "error": error, "data": request.POST,
         "starts": local(now), "ends": local(now + timedelta(days=30)), "now": now, "public": sorted(publishing.PUBLIC),
         "least_people": publishing.LEAST_PEOPLE, "shown": shown,
     }  # fmt: skip
@@ -92,18 +98,34 @@ def _gives(offer: Offer) -> dict[str, Any]:
 
 def _shown(ws: Workspace, offer: Offer, plan: Mapping[str, Any]) -> dict[str, Any]:
     """A plan for the page: figures, and the groups by dimension with their names."""
-    groups = plan.get("groups") or []
+    by = _titled(ws, plan.get("groups") or [])
+    everybody = by.pop("all", [None])[0]
+    return {
+        **_gives(offer), "plan": plan, "everybody": everybody,
+        "groups": [{"title": DIMENSIONS[name], "rows": rows} for name, rows in by.items()],
+    }  # fmt: skip
+
+
+def _used(ws: Workspace, offer: Offer) -> dict[str, Any] | None:
+    """What became of it, for the page; None: the tables do not know of its issue."""
+    found = redeeming.redeemed(ws, offer)
+    if found is None:
+        return None
+    odd = [{"title": USES[name], "count": count} for name, count in found["uses"].items() if name in USES and count]
+    groups = [{"title": DIMENSIONS[name], "rows": rows} for name, rows in _titled(ws, found["groups"]).items()]
+    money = {name: None if found[name] is None else Decimal(found[name]) for name in redeeming.MONEY}
+    return {**found, **money, "groups": groups, "odd": odd, "state": ws.states()[redeeming.TABLE]}
+
+
+def _titled(ws: Workspace, groups: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    """Rows of groups by dimension, each with what it is called."""
     names = names_of_communities(ws, [row["member"] for row in groups if row["dimension"] == "community"])
     by: dict[str, list[dict[str, Any]]] = {}
     for row in groups:
         said = {"community": names, "stage": stage_titles(ws), "value_band": BANDS}.get(row["dimension"], {})
         title = said.get(row["member"], row["member"])
         by.setdefault(row["dimension"], []).append({**row, "title": title, "apart_title": APART.get(row["apart"], "")})
-    everybody = by.pop("all", [None])[0]
-    return {
-        **_gives(offer), "plan": plan, "everybody": everybody,
-        "groups": [{"title": DIMENSIONS[name], "rows": rows} for name, rows in by.items()],
-    }  # fmt: skip
+    return by
 
 
 def names_of_communities(ws: Workspace, ids: list[str]) -> dict[str, str]:
@@ -127,6 +149,7 @@ def offer(request: HttpRequest, offer_id: int) -> HttpResponse:
         "versions": versions,
         "now": queue.clock(),
         "shown": _shown(workspace(), found, found.plan),
+        "used": _used(workspace(), found),
     }
     return render(request, "offers/offer.html", context)
 
