@@ -126,6 +126,7 @@ def _configure(folder: Path, port: int, secret: str) -> None:
         "macaroon_secret_key": secrets.token_hex(16), "form_secret": secrets.token_hex(16),
         "trusted_key_servers": [], "federation_domain_whitelist": [], "enable_metrics": False,
         "rc_message": _WIDE, "rc_registration": _WIDE, "rc_joins": {"local": _WIDE, "remote": _WIDE},
+        "rc_joins_per_room": _WIDE,
         "rc_invites": {"per_room": _WIDE, "per_user": _WIDE, "per_issuer": _WIDE},
         "rc_login": {"address": _WIDE, "account": _WIDE, "failed_attempts": _WIDE},
         "bcrypt_rounds": 4,

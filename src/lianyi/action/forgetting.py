@@ -23,11 +23,13 @@ def erase(workspace: Workspace, key_or_id: str) -> Certificate:
 
 def export(workspace: Workspace, key_or_id: str) -> dict[str, Any]:
     """Everything held on a person: what the workspace has (profile, keys, tags, events), and what is kept for work on
-    them: contacts, words on consent, journeys, tasks, codes, rewards, draws, audiences they entered and left."""
+    them: contacts, words on consent, journeys, tasks, codes, rewards, draws, audiences they entered and left, seats in
+    groups and what was said against their messages."""
     from lianyi.action.audiences import forgetting as audiences
     from lianyi.action.codes import issuing as codes
     from lianyi.action.contacts import forgetting as contacts
     from lianyi.action.journeys import forgetting as journeys
+    from lianyi.action.operation import forgetting as operation
     from lianyi.action.rewards import forgetting as rewards
 
     person = workspace.person(key_or_id)
@@ -39,6 +41,7 @@ def export(workspace: Workspace, key_or_id: str) -> dict[str, Any]:
         journeys.held(names),
         codes.held(names, keys),
         rewards.held(names),
+        operation.held(keys),
     )
     ours = {name: rows for part in parts for name, rows in part.items()}
     return {**workspace.export(key_or_id), **ours}
@@ -51,6 +54,7 @@ def _forget(workspace: Workspace, person_ids: Collection[str], keys: Collection[
     from lianyi.action.codes import issuing as codes
     from lianyi.action.contacts import forgetting as contacts
     from lianyi.action.journeys import forgetting as journeys
+    from lianyi.action.operation import forgetting as operation
     from lianyi.action.rewards import forgetting as rewards
 
     audiences.forget(workspace, person_ids)
@@ -59,3 +63,4 @@ def _forget(workspace: Workspace, person_ids: Collection[str], keys: Collection[
     campaigns.forget(workspace, set(person_ids))
     codes.forget(person_ids, keys, now=workspace.clock())
     rewards.forget(person_ids)
+    operation.forget(keys)

@@ -34,6 +34,7 @@ def rounds() -> tuple[Round, ...]:
     from lianyi.action.contacts.sending import Sending
     from lianyi.action.experiments.rounds import Assignments
     from lianyi.action.journeys.rounds import Journeys
+    from lianyi.action.operation.rounds import Operation
     from lianyi.action.rewards.rounds import Settling
 
-    return (AudienceRound(), Returns(), Sending(), Journeys(), Campaigns(), Settling(), Assignments())
+    return (AudienceRound(), Returns(), Sending(), Journeys(), Campaigns(), Settling(), Assignments(), Operation())

@@ -129,6 +129,8 @@ KINDS: Mapping[str, Kind] = {
         Kind(name="notice", en="the platform said something in a room", zh="系统通知", active=False),
         Kind(name="community", en="an operator named, placed or declared a community", zh="社群设定", active=False),
         Kind(name="note", en="an operator wrote a note", zh="备注", active=False),
+        Kind(name="moderated", en="a message was held to a group's rules", zh="群规处理", active=False),
+        Kind(name="agreed", en="agreed to a group's rules", zh="同意群规"),
         Kind(name="merge", en="an operator said that two people are one", zh="合并", active=False),
         Kind(name="unmerge", en="an operator took a merge back", zh="拆分", active=False),
         Kind(name="cost", en="money was spent on this", zh="成本", active=False),

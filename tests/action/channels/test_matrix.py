@@ -17,6 +17,7 @@ from lianyi.action.channels.kinds import kind_of
 from lianyi.action.channels.matrix import listening, reading
 from lianyi.action.channels.models import Account
 from lianyi.action.channels.rounds import Returns
+from tests.action.channels.matrix_day import a_day_in_a_group
 from tests.action.channels.rounds import landed, read_all, workspace_in
 from tests.action.channels.servers import Receiver, delivered
 from tests.homeserver import Homeserver, homeserver
@@ -287,3 +288,7 @@ def test_a_homeserver_that_asks_to_wait_is_left_alone_until_then(http: Receiver,
         Returns().work(workspace, NOW + timedelta(seconds=seconds), lambda: False)
         assert len(http.calls()) == calls
     assert listening.load(folder, "room").error == "limit"
+
+
+def test_a_day_in_a_group(server: Homeserver, folder: Path) -> None:
+    a_day_in_a_group(server, folder)

@@ -25,6 +25,7 @@ from lianyi.doors.api import (
     ledger,
     listening,
     offers,
+    operation,
     people,
     picture,
     plans,
@@ -38,7 +39,7 @@ from lianyi.doors.api.endpoint import answered
 
 APIS = (
     people.api, audiences.api,
-    communities.api, groups.api, listening.api,
+    communities.api, groups.api, listening.api, operation.api,
     jobs.api, data.api, demand.api, forecasts.api, influence.api, plans.api, ripples.api,
     team.api,
     content.api, codes.api, rewards.api, offers.api, channels.api, journeys.api, campaigns.api, contacts.api,

@@ -72,10 +72,11 @@ PLACES = (
         title=_("Communities"),
         icon="communities",
         right="people.see",
-        also=("/groups", "/listening"),
+        also=("/groups", "/moderation", "/listening"),
         parts=(
             Part(name="communities", title=_("Communities")),
             Part(name="groups", title=_("Groups")),
+            Part(name="moderation", title=_("Moderation")),
             Part(name="listening", title=_("Listening")),
         ),
     ),

@@ -36,6 +36,7 @@ from lianyi.doors.console.pages.ledger import returns as ledger_returns
 from lianyi.doors.console.pages.ledger import views as ledger
 from lianyi.doors.console.pages.listening import views as listening
 from lianyi.doors.console.pages.offers import views as offers
+from lianyi.doors.console.pages.operation import views as operation
 from lianyi.doors.console.pages.overview.views import overview
 from lianyi.doors.console.pages.people import views as people
 from lianyi.doors.console.pages.person import by_right, merging
@@ -137,6 +138,9 @@ urlpatterns = [
     path("experiments/control", experiments.control_group, name="experiments_control"),
     path("experiments/plan", experiments.plan, name="experiment_plan"),
     path("experiments/<str:kind>/<path:name>", experiments.experiment, name="experiment"),
+    path("moderation", operation.moderation, name="moderation"),
+    path("moderation/rules", operation.publish, name="moderation_rules"),
+    path("moderation/<int:case_id>/act", operation.act, name="moderation_act"),
     path("offers", offers.offers, name="offers"),
     path("offers/new", offers.publish, name="offer_publish"),
     path("offers/<int:offer_id>", offers.offer, name="offer"),

@@ -41,6 +41,7 @@ PAGES = (
     "/groups",
     "/listening",
     "/offers",
+    "/moderation",
     "/lookalikes",
     "/codes",
     "/journeys",

@@ -22,10 +22,14 @@ from lianyi.action.channels.calling import Answer, Broken, call, client, failed
 from lianyi.action.channels.contract import Channel, Fate, Message, Outcome
 from lianyi.action.channels.kinds import Configured, Finding
 from lianyi.action.channels.matrix import reading
+from lianyi.action.channels.matrix.acting import acting
 from lianyi.workspace import Workspace
 
 # Errors that are about this person, room or message, whoever asks and whenever.
 HOPELESS = frozenset({"M_NOT_FOUND", "M_TOO_LARGE", "M_BAD_JSON", "M_INVALID_PARAM", "M_INVALID_USERNAME"})
+
+
+__all__ = ["Matrix", "acting", "check", "open", "read"]
 
 
 async def open(account: Configured) -> Channel:  # noqa: A001  the door's word

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from html import unescape
 from typing import Any
 from urllib.parse import quote
 
@@ -19,8 +21,11 @@ import httpx
 
 from lianyi.action.channels.calling import TIMEOUT, Answer
 from lianyi.action.channels.kinds import Configured
+from lianyi.action.channels.matrix.acting import acting
 from lianyi.action.channels.matrix.listening import Gap, Progress, RoomRead, load, save
 from lianyi.action.channels.models import Account
+from lianyi.action.operation import hearing
+from lianyi.errors import LianyiError
 from lianyi.memory.events import Event
 from lianyi.memory.sources.chats.json_elements import Element
 from lianyi.memory.sources.chats.reading import BadMessage
@@ -36,6 +41,9 @@ PAGE = 100
 # Where the homeserver left something out between two syncs, so much of it is fetched at most.
 LONGEST_GAP = 100_000
 WAIT_SECONDS = 30.0
+# What is said in groups with rules is held to them if it is not older than this: a past that is fetched is not.
+FRESH = timedelta(hours=1)
+TAG, LONGEST_HTML = re.compile(r"<[^<>]*>"), 20_000
 _WANTED: dict[str, dict[str, Any]] = {
     "presence": {"types": []}, "account_data": {"types": ["m.direct"]},
     "room": {
@@ -85,6 +93,7 @@ class _Reader:
     progress: Progress
     made: list[Event] = field(default_factory=list)
     direct: set[str] = field(default_factory=set)
+    shown: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.mapper = RoomEvents(Options(received_at=self.now), room="?")
@@ -120,7 +129,9 @@ class _Reader:
                 self._room(key, membership, room, since)
         for key in rooms.get("invite") or {}:
             self.progress.rooms.setdefault(key, RoomRead()).membership = "invite"
+        live = self.made if since else []
         self._keep()
+        self._act(live)
         self.progress.since, self.progress.at = answer["next_batch"], self.now.isoformat()
         save(self.account.folder, self.account.name, self.progress)
         return bool(rooms)
@@ -198,11 +209,26 @@ class _Reader:
             return
         self.made += made
         room.events += 1
+        html = (event.get("content") or {}).get("formatted_body")
+        if isinstance(html, str):
+            self.shown[f"matrix:{key}/{event.get('event_id')}"] = unescape(TAG.sub(" ", html[:LONGEST_HTML]))
 
     def _keep(self) -> None:
         if self.made:
             self.workspace.inbox.put_now(self.made, received_at=self.now)
         self.made = []
+
+    def _act(self, live: Sequence[Event]) -> None:
+        """Hold what was just said to the rules of its groups. What fails is tried again later."""
+        fresh = [event for event in live if event.at > self.now - FRESH]
+        shown, self.shown = self.shown, {}
+        if not fresh or not hearing.listens():
+            return
+        try:
+            with acting(self.account) as acts:
+                hearing.hear(self.workspace, self.account.name, fresh, acts, now=self.now, also=shown)
+        except LianyiError:  # such as a broken list of words: reading goes on
+            log.exception("channel %s: what was said is not held to rules", self.account.name)
 
     def _ask(self, method: str, path: str, **query: str) -> dict[str, Any]:
         url = f"{self.account.settings['url'].rstrip('/')}/_matrix/client/v3/{path}"

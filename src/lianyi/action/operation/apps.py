@@ -1,0 +1,11 @@
+"""Makes the operation of groups known to Django."""
+
+from django.apps import AppConfig
+
+
+class OperationConfig(AppConfig):
+    """Rules, seats, cases, examples."""
+
+    name = "lianyi.action.operation"
+    label = "operation"
+    default_auto_field = "django.db.models.BigAutoField"

@@ -1,0 +1,28 @@
+"""What operation holds on a person, and its erasure: seats, messages of a day, cases with their examples."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from lianyi.action.operation.deciding import described
+from lianyi.action.operation.models import Case, Said, Seat
+
+
+def forget(keys: Collection[str]) -> int:
+    """Delete all of it; how many rows. The filter forgets what it learned from their words as well."""
+    names = list(keys)
+    gone = 0
+    for model in (Seat, Said, Case):
+        gone += model.objects.filter(actor__in=names).delete()[0]
+    return gone
+
+
+def held(keys: Collection[str]) -> dict[str, Any]:
+    """All that is kept of a person."""
+    names = list(keys)
+    seats = Seat.objects.filter(actor__in=names)
+    return {
+        "seats": list(seats.values("group_key", "joined_at", "said", "agreed", "agreed_at", "muted_until", "greeted")),
+        "moderation": [described(case) for case in Case.objects.filter(actor__in=names)],
+    }

@@ -1,0 +1,112 @@
+"""What operation does by the clock: rules to post, measures and welcomes to try again, voices to give back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+from django.db.models import Q, QuerySet
+
+from lianyi.action.operation import measures, rules, saying, seats
+from lianyi.action.operation.acts import ActFailed, Acts, Opened, opened
+from lianyi.action.operation.models import Case, Ruleset, Said, Seat
+from lianyi.errors import LianyiError
+from lianyi.workspace import Workspace
+
+KEPT = timedelta(days=1)
+AGAIN = timedelta(minutes=5)
+PORTION = 20
+
+
+class Operation:
+    """A round, see action.rounds."""
+
+    name = "operation"
+
+    def __init__(self, acts: Opened = opened) -> None:
+        self._opened = acts
+
+    def due(self, now: datetime) -> bool:
+        """Whether anything waits; small tables, each by an index."""
+        return (
+            _cases(now).exists()
+            or Seat.objects.filter(muted_until__lte=now).exists()
+            or Seat.objects.filter(greet_at__lte=now).exists()
+            or Ruleset.objects.filter(post_next_at__lte=now).exists()
+            or Said.objects.filter(at__lt=now - 2 * KEPT).exists()
+        )
+
+    def work(self, workspace: Workspace, now: datetime, stop: Callable[[], bool]) -> bool:
+        """A portion of each. What one group refuses holds up no other: each failure is kept where it happened."""
+        for part in (self._post, self._measures, self._voices, self._welcomes):
+            if stop():
+                return False
+            part(workspace, now)
+        if Said.objects.filter(at__lt=now - 2 * KEPT).exists():
+            Said.objects.filter(at__lt=now - KEPT).delete()
+        return False
+
+    @contextmanager
+    def _of(self, account: str) -> Iterator[Acts]:
+        """The account's acts; ActFailed also where the account is gone or off."""
+        try:
+            with self._opened(account) as acts:
+                yield acts
+        except LianyiError as error:
+            raise ActFailed(str(error)) from error
+
+    def _post(self, ws: Workspace, now: datetime) -> None:
+        for row in Ruleset.objects.filter(post_next_at__lte=now)[:PORTION]:
+            if not rules.is_live(row.group_key) or rules.current(row.group_key) != row:
+                Ruleset.objects.filter(pk=row.pk).update(post_next_at=None)  # another version holds by now
+                continue
+            key = f"rules/{row.group_key}/{row.text_version}"
+            try:
+                with self._of(row.account) as acts:
+                    text = rules.text_of(row.says, ws.settings.language)
+                    posted = acts.say(row.group_key, text, key=key)
+            except ActFailed as failed:
+                again = now + (timedelta(days=1) if failed.permanent else AGAIN)
+                Ruleset.objects.filter(pk=row.pk).update(post_next_at=again)
+                continue
+            same = Ruleset.objects.filter(group_key=row.group_key, text_version=row.text_version)
+            same.update(posted_id=posted, post_next_at=None)
+            event = saying.sent(key, row.group_key, text, purpose="rules", to=(), now=now)
+            ws.inbox.put_now([event], received_at=now)
+
+    def _measures(self, ws: Workspace, now: datetime) -> None:
+        for case in _cases(now)[:PORTION]:
+            try:
+                with self._of(case.account) as acts:
+                    measures.take(ws, case, acts, by=case.by or measures.BOT, now=now)
+            except ActFailed as failed:
+                again = now + AGAIN
+                Case.objects.filter(pk=case.pk).update(error=str(failed)[:300], next_at=again)
+
+    def _voices(self, _ws: Workspace, now: datetime) -> None:
+        for seat in Seat.objects.filter(muted_until__lte=now)[:PORTION]:
+            try:
+                with self._of(seat.account) as acts:
+                    measures.unmute_due(acts, seat)
+            except ActFailed:
+                Seat.objects.filter(pk=seat.pk).update(muted_until=now + AGAIN)
+
+    def _welcomes(self, ws: Workspace, now: datetime) -> None:
+        waiting = Seat.objects.filter(greet_at__lte=now)
+        for group_key in list(waiting.order_by("group_key").values_list("group_key", flat=True).distinct()[:PORTION]):
+            ruleset = rules.current(group_key)
+            if ruleset is None or ruleset.group_key != group_key or not ruleset.welcome:
+                waiting.filter(group_key=group_key).update(greet_at=None)
+                continue
+            try:
+                with self._of(ruleset.account) as acts:
+                    seats.greet(ws, ruleset, acts, now=now)
+            except ActFailed:
+                waiting.filter(group_key=group_key).update(greet_at=now + AGAIN)
+
+
+def _cases(now: datetime) -> QuerySet[Case]:
+    """Cases that are to be acted on and are not under way: those that failed, and those that a crash left behind."""
+    left = Q(next_at__isnull=True, said_at__lt=now - AGAIN)
+    return Case.objects.filter(Q(next_at__lte=now) | left, state=Case.State.ACTING).order_by("said_at")

@@ -1,0 +1,1 @@
+"""Operation of groups: the queue of moderation, rules with welcomes."""

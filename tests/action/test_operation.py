@@ -1,0 +1,226 @@
+"""Rules held to what is said: dry until turned live, newcomers harder, staff never, steps, undo that trains."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lianyi.action.operation import deciding, forgetting, hearing, rules
+from lianyi.action.operation.acts import ActFailed
+from lianyi.action.operation.models import Case, Example, Ruleset, Said, Seat
+from lianyi.action.operation.rounds import Operation
+from lianyi.action.team.models import Act
+from lianyi.errors import InputError, RefusedError
+from lianyi.memory.draining import land
+from lianyi.memory.events import Event
+from lianyi.workspace import Workspace
+from tests.action.group_platform import GROUP, Platform
+
+NOW = datetime(2026, 11, 28, 4, tzinfo=UTC)
+ADVERT = "兼职日结300元 加微信 vx88888888 名额有限 急招 扫码进群领取"
+SAYS, WELCOME = {"en": "Be kind."}, {"en": "Hello {who}, this is {group}: {rules} {other}"}
+
+
+@pytest.fixture
+def ws(tmp_path: Path) -> Workspace:
+    return Workspace.create(tmp_path / "tea")
+
+
+@pytest.fixture
+def there() -> Platform:
+    return Platform()
+
+
+def publish(mode: str, group: str = GROUP, **measures: Any) -> Ruleset:
+    return rules.publish(group, says=SAYS, welcome=WELCOME, measures={"mode": mode, **measures}, account="room",
+                         by="olga", now=NOW)  # fmt: skip
+
+
+def event(who: str, text: str | None, number: int = 0, kind: str = "message", **more: Any) -> Event:
+    return Event(id=f"m{who}{number}", at=NOW + timedelta(seconds=number), kind=kind, source="matrix",
+                 actor_key=f"matrix:@{who}:tea.test", group_key=GROUP, text=text, **more)  # fmt: skip
+
+
+def hear(ws: Workspace, there: Platform, *events: Event, account: str = "room") -> None:
+    hearing.hear(ws, account, events, there, now=NOW, also={})
+
+
+def work(ws: Workspace, there: Platform, minutes: int = 0) -> None:
+    Operation(there.opened).work(ws, NOW + timedelta(minutes=minutes), lambda: False)
+
+
+def test_nothing_is_done_before_an_operator_turns_on_that_very_group(ws: Workspace, there: Platform) -> None:
+    hear(ws, there, event("ann", ADVERT))
+    assert not Case.objects.exists(), "no rules, nothing is judged"
+    publish("dry", group="")
+    with pytest.raises(InputError, match="live is for one group"):
+        publish("live", group="")
+    publish("dry")
+    hear(ws, there, event("eve", None, 1, "join"), event("eve", ADVERT, 2), event("ann", ADVERT, 3))
+    work(ws, there)
+    assert {case.state for case in Case.objects.all()} == {"dry"}
+    for case in Case.objects.all():
+        deciding.do(ws, case, by="olga", now=NOW, acts=there.opened)
+    work(ws, there, 99)
+    assert {case.state for case in Case.objects.all()} == {"noted"}
+    assert there.untouched
+    assert {act.what for act in Act.objects.all()} == {"moderation.noted"}
+    publish("live")
+    case = Case.objects.create(message_id="x", account="room", group_key=GROUP, actor="a", said_at=NOW, measure="mute",
+                               state="acting", text="x")  # fmt: skip
+    publish("dry")
+    work(ws, there, 99)  # what was under way when the group was turned back is not done either
+    case.refresh_from_db()
+    assert (case.state, there.untouched) == ("dry", True)
+    publish("off")
+    hear(ws, there, event("kim", ADVERT, 4))
+    assert Case.objects.count() == 3
+
+
+def test_steps_rise_with_reasons_and_each_can_be_undone(ws: Workspace, there: Platform) -> None:
+    publish("live")
+    for number in range(3):
+        hear(ws, there, event("eve", f"{ADVERT}{number}", number))
+    assert [case.measure for case in Case.objects.order_by("id")] == ["remove", "mute", "expel"]
+    assert len(there.removed) == 3
+    assert (there.muted, there.gone) == ({"matrix:@eve:tea.test"}, {"matrix:@eve:tea.test"})
+    assert all("it reads like an advert" in text for key, text in there.said.items() if key.endswith("/notice"))
+    mute, expel = Case.objects.order_by("id")[1:]
+    deciding.fine(ws, expel, by="olga", now=NOW, acts=there.opened)
+    deciding.fine(ws, mute, by="olga", now=NOW, acts=there.opened)
+    assert (there.muted, there.gone) == (set(), set())
+    assert f"{ADVERT}1" in there.said["meve1/restored"]
+    hear(ws, there, event("kim", f"{ADVERT}1", 9))
+    assert Case.objects.count() == 3, "the filter has learned that it is fine"
+    with pytest.raises(RefusedError, match="is fine"):
+        deciding.fine(ws, mute, by="olga", now=NOW, acts=there.opened)
+    flood = [event("lee", f"好的{number}", number) for number in range(9)]
+    hear(ws, there, *flood)
+    assert [case.measure for case in Case.objects.filter(actor__contains="lee").order_by("id")] == ["warn", "remove"]
+    land(ws.inbox, ws.lake, NOW)
+    what = "SELECT json_extract_string(props, '$.what') AS what, count(*) AS n FROM events WHERE kind = 'moderated'"
+    told = {row["what"]: row["n"] for row in ws.rows(f"{what} GROUP BY 1")}
+    assert told == {"found": 5, "remove": 2, "mute": 1, "expel": 1, "warn": 1, "fine": 2}
+    audited = list(Act.objects.order_by("id").values_list("what", flat=True))
+    assert audited.count("moderation.fine") == 2
+    assert Act.objects.filter(what="moderation.expel").get().by == "lianyi"
+
+
+def test_newcomers_are_screened_harder_and_staff_never(ws: Workspace, there: Platform) -> None:
+    publish("live", exempt=["matrix:@shop:tea.test"])
+    hear(ws, there, event("new", None, 0, "join"))
+    link = "看看这个 https://tea.example.cn/a"
+    hear(ws, there, event("new", link, 1), event("old", link, 1), event("mod", ADVERT, 2), event("shop", ADVERT, 2))
+    assert [(case.actor, case.newcomer, case.measure) for case in Case.objects.all()] == [
+        ("matrix:@new:tea.test", True, "warn")
+    ]
+    there.fails = [ActFailed("504")]
+    hear(ws, there, event("old", ADVERT, 5))
+    assert Case.objects.count() == 1, "without knowing who moderates, nobody is judged"
+
+
+def test_what_many_members_ask_is_no_case_and_no_copy(ws: Workspace, there: Platform) -> None:
+    publish("live")
+    asked = [event(f"p{number}", f"抢到 {number} 元的优惠券了吗 加微信领", number) for number in range(10, 40)]
+    hear(ws, there, *asked)
+    hear(ws, there, *(event("ann", f"抢到了吗 {number} 号链接开了没", number * 30) for number in range(2, 8)))
+    acted = Case.objects.exclude(state="waiting")
+    assert not acted.exists()
+    assert Case.objects.count() <= 3, "only before three others had said it"
+
+
+def test_newcomers_are_welcomed_once_with_what_is_expected_and_members_agree(ws: Workspace, there: Platform) -> None:
+    publish("live")
+    work(ws, there)
+    first = Ruleset.objects.get()
+    came = [event("new", None, 1, "join"), event("kim", None, 1, "join"), event("mod", None, 1, "join")]
+    there.fails = []
+    hear(ws, there, *came)
+    hear(ws, there, *came)
+    hear(ws, there, event("new", None, 2, "leave"), event("new", None, 3, "join"))
+    hello = [text for key, text in there.said.items() if key.startswith("welcome/")]
+    assert hello == ["Hello @new:tea.test, @kim:tea.test, this is Tea friends: Be kind. {other}"]
+    nod = event("kim", None, 4, "reaction", parent_id=first.posted_id, props={"emoji": "\U0001f44d\U0001f3fd"})
+    hear(ws, there, nod, event("new", " Agree. ", 5), event("lee", "agree to what", 5))
+    agreed = set(Seat.objects.filter(agreed=1).values_list("actor", flat=True))
+    assert agreed == {"matrix:@kim:tea.test", "matrix:@new:tea.test"}
+    publish("live", flood=20)
+    assert rules.current(GROUP).text_version == 1, "another limit asks nobody anew"  # type: ignore[union-attr]
+    rules.publish(GROUP, says={"en": "Be kinder."}, measures={"mode": "live"}, account="room", by="olga", now=NOW)
+    work(ws, there)
+    assert [text for key, text in there.said.items() if key.startswith("rules/")] == ["Be kind.", "Be kinder."]
+    assert not Seat.objects.filter(agreed=3).exists()
+    hear(ws, there, event("new", "同意", 8))
+    assert Seat.objects.get(agreed=3).actor == "matrix:@new:tea.test"
+
+
+def test_what_fails_is_tried_again_and_given_up_where_it_is_useless(ws: Workspace, there: Platform) -> None:
+    publish("live")
+    work(ws, there)
+    hear(ws, there, event("eve", "早", 0))
+    there.fails = []
+    broken = [event("eve", ADVERT, 1)]
+
+    def failing(*_args: Any, **_more: Any) -> None:
+        raise ActFailed("502")
+
+    there.remove, remove = failing, there.remove  # type: ignore[method-assign]
+    hear(ws, there, *broken)
+    case = Case.objects.get()
+    assert (case.state, case.tries, case.error) == ("acting", 1, "502")
+    there.remove = remove  # type: ignore[method-assign]
+    work(ws, there, 5)
+    case.refresh_from_db()
+    assert (case.state, there.removed) == ("done", ["meve1"])
+    hear(ws, there, *broken)  # a crash hears the same events again
+    assert (Case.objects.count(), len(there.removed), Said.objects.count()) == (1, 1, 2)
+    there.fails = [ActFailed("403", permanent=True)]
+    other = Case.objects.create(message_id="y", account="room", group_key=GROUP, actor="a", said_at=NOW, text="y",
+                                measure="remove", state="waiting", reasons=[{"why": "advert"}])  # fmt: skip
+    deciding.do(ws, other, by="olga", now=NOW, acts=there.opened)
+    assert (other.state, other.error) == ("failed", "403")
+
+
+def test_a_voice_comes_back_when_the_time_is_over(ws: Workspace, there: Platform) -> None:
+    publish("live", mute_minutes=30)
+    hear(ws, there, event("eve", ADVERT, 1), event("eve", ADVERT + "!", 2))
+    assert there.muted
+    work(ws, there, 29)
+    assert there.muted
+    publish("off")
+    work(ws, there, 31)
+    assert not there.muted, "also where rules were turned off since"
+
+
+def test_another_channel_in_the_same_group_does_nothing(ws: Workspace, there: Platform) -> None:
+    publish("live")
+    hear(ws, there, event("eve", ADVERT, 1), account="other")
+    assert not Case.objects.exists()
+
+
+def test_a_forgotten_person_leaves_nothing_behind(ws: Workspace, there: Platform) -> None:
+    publish("dry")
+    hear(ws, there, event("eve", ADVERT, 1))
+    deciding.do(ws, Case.objects.get(), by="olga", now=NOW, acts=there.opened)
+    held = forgetting.held({"matrix:@eve:tea.test"})
+    assert held["moderation"][0]["text"] == ADVERT
+    assert forgetting.forget({"matrix:@eve:tea.test"}) == 4
+    assert [model.objects.count() for model in (Case, Example, Seat, Said)] == [0, 0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("measures", "says"),
+    [
+        ({"mode": "loud"}, "one of off, dry, live"), ({"act_from": 2}, "0.05 to 1"), ({"flood": 0}, "whole number"),
+        ({"ask_from": 0.99}, "must not lie above act_from"), ({"newcomer_links": 1}, "true or false"),
+        ({"exempt": ["ann"]}, "keys like"), ({"loud": 1}, "no such rule"),
+        ({"newcomer_act_from": 1.0}, "screened harder"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_rules_is_said(measures: dict[str, Any], says: str) -> None:
+    with pytest.raises(InputError, match=says):
+        rules.read(measures)
+    assert rules.read({"mode": False}).mode == "off", "YAML reads off as false"

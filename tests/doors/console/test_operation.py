@@ -1,0 +1,128 @@
+"""Moderation by page, API and command: rules in versions, the queue, decisions; hostile words stay words."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from lianyi.action.channels import accounts
+from lianyi.action.operation import acts, hearing, rules
+from lianyi.action.operation.models import Case, Example, Ruleset
+from lianyi.action.team.models import Act
+from lianyi.doors.cli.commands import lianyi as command
+from lianyi.memory.events import Event
+from lianyi.workspace import Workspace
+from tests.action.group_platform import GROUP, Platform
+from tests.doors.standing import NOW, Standing
+
+ADVERT = "<script>alert(1)</script>\u202e兼职日结300元 加微信 vx88888888 名额有限 扫码进群领取"
+FORM = {"group_key": GROUP, "account": "room", "mode": "live", "en": "Be kind <b>", "welcome_en": "Hello {who}"}
+
+
+@pytest.fixture
+def there(monkeypatch: pytest.MonkeyPatch) -> Platform:
+    made = Platform()
+
+    @contextmanager
+    def acting(_account: Any) -> Iterator[Platform]:
+        yield made
+
+    monkeypatch.setattr(acts, "kind_of", lambda _kind: SimpleNamespace(door=lambda: SimpleNamespace(acting=acting)))
+    return made
+
+
+@pytest.fixture
+def room(brand: Workspace, db: None) -> Workspace:
+    accounts.add("room", "matrix", {"url": "https://m.tea.test", "token": "t"}, by="olga", now=NOW)
+    return brand
+
+
+def heard(ws: Workspace, there: Platform, number: int) -> Case:
+    said = Event(id=f"m{number}", at=NOW, kind="message", source="matrix", actor_key=f"matrix:@e{number}:tea.test",
+                 group_key=GROUP, text=f"{ADVERT}{number}")  # fmt: skip
+    hearing.hear(ws, "room", [said], there, now=NOW, also={})
+    return Case.objects.get(message_id=f"m{number}")
+
+
+def test_the_page_publishes_rules_and_decides(standing: Standing, room: Workspace, there: Platform) -> None:
+    assert standing.stranger.get("/moderation").status_code == 302
+    assert "nothing is judged" in standing.analyst.get("/moderation").content.decode()
+    assert standing.analyst.post("/moderation/rules", FORM).status_code == 403
+    refused = standing.owner.post("/moderation/rules", {**FORM, "group_key": ""})
+    assert (refused.status_code, "live is for one group" in refused.content.decode()) == (422, True)
+    assert standing.owner.post("/moderation/rules", {**FORM, "mode": "dry"}).status_code == 302
+    dry = heard(room, there, 1)
+    page = standing.owner.get("/moderation").content.decode()
+    assert "It is noise" in page
+    assert "&lt;script&gt;alert(1)" in page
+    assert "<script>alert(1)" not in page
+    assert standing.analyst.post(f"/moderation/{dry.pk}/act", {"act": "do"}).status_code == 403
+    assert standing.owner.post(f"/moderation/{dry.pk}/act", {"act": "do"}).status_code == 302
+    dry.refresh_from_db()
+    assert (dry.state, there.untouched) == ("noted", True)
+    rules.publish(GROUP, says={"en": "x"}, measures={"flood": 5}, account="room", by="olga", now=NOW)
+    assert standing.owner.post("/moderation/rules", FORM).status_code == 302
+    newest = rules.versions(GROUP)[0]
+    assert (newest.version, newest.measures["flood"], newest.welcome) == (3, 5, {"en": "Hello {who}"})
+    case = heard(room, there, 2)
+    assert case.state == "done"
+    page = standing.owner.get(f"/moderation?group={GROUP}").content.decode()
+    assert "Undo: it was fine" in page
+    assert "Be kind &lt;b&gt;" in page
+    assert standing.owner.post(f"/moderation/{case.pk}/act", {"act": "fine"}).status_code == 302
+    again = standing.owner.post(f"/moderation/{case.pk}/act", {"act": "fine"}, follow=True)
+    assert f"case {case.pk} is fine" in again.content.decode()
+    done = set(Act.objects.values_list("what", flat=True))
+    assert done >= {"moderation.rules", "moderation.noted", "moderation.remove", "moderation.fine"}
+
+
+def test_command_and_api_say_the_same(standing: Standing, room: Workspace, there: Platform, tmp_path: Path) -> None:
+    def run(*words: str, code: int = 0) -> Any:
+        made = CliRunner().invoke(command, ["-w", str(room.folder), "moderation", *words])
+        assert (made.exit_code == 0) == (code == 0), made.output
+        return [json.loads(line) for line in made.stdout.splitlines()]
+
+    def post(where: str, data: Any = None) -> Any:
+        return standing.owner.post(
+            f"/api/v1/moderation{where}", json.dumps(data or {}), content_type="application/json"
+        )
+
+    asked = {"group_key": GROUP, "account": "room", "says": {"en": "Be kind."}, "measures": {"mode": "live"}}
+    file = tmp_path / "rules.yaml"
+    file.write_text(json.dumps(asked))
+    assert run("set", str(file))[0]["version"] == 1
+    assert post("/rules", {**asked, "welcome": {"en": "Hello {who}"}}).json()["version"] == 2
+    wrongs: list[dict[str, Any]] = [{"says": {"en": 3}}, {"says": {}}, {"measures": {"act_from": 9}}, {"measures": []}]
+    for wrong in [*wrongs, {"welcome": 1}]:
+        assert post("/rules", {**asked, **wrong}).status_code == 422
+    assert [one["version"] for one in run("rules", "--group", GROUP)] == [2, 1]
+    listed = standing.analyst.get("/api/v1/moderation/rules").json()["rules"]
+    assert [one["version"] for one in listed] == [one["version"] for one in run("rules")] == [2]
+    assert len(standing.owner.get("/api/v1/moderation/rules", {"group": GROUP}).json()["rules"]) == 2
+    tried = post("/try", {"text": ADVERT, "group_key": GROUP}).json()
+    assert tried == run("try", ADVERT, "--group", GROUP)[0]
+    assert tried["reasons"][0]["why"] == "advert"
+    assert tried["signs"] >= 2
+    harmless = post("/try", {"text": "抢到了吗 12 号链接开了没", "newcomer": True}).json()
+    assert harmless["reasons"] == []
+
+    first, second, third = (heard(room, there, number) for number in range(3))
+    Case.objects.filter(pk=third.pk).update(state="waiting")
+    assert [one["id"] for one in run("--json")] == [third.pk]
+    found = standing.owner.get("/api/v1/moderation").json()
+    assert (found["counts"]["done"], [one["id"] for one in found["cases"]]) == (2, [third.pk])
+    assert len(standing.owner.get("/api/v1/moderation", {"state": "all"}).json()["cases"]) == 3
+    assert standing.owner.get("/api/v1/moderation", {"state": "x"}).status_code == 422
+    assert post(f"/{third.pk}/do", {"measure": "mute"}).json()["state"] == "done"
+    assert post(f"/{third.pk}/do").status_code == 403
+    assert post("/9999/fine").status_code == 404
+    assert post(f"/{first.pk}/fine").json()["state"] == run("fine", str(second.pk))[0]["state"] == "fine"
+    assert run("fine", str(second.pk), code=1) == []
+    assert (Example.objects.count(), Ruleset.objects.count()) == (3, 2)
