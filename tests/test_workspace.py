@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -37,12 +38,20 @@ EVENTS = [
 ]
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The brand with its tables, built once; each test has a copy."""
+    folder = tmp_path_factory.mktemp("made") / "brand"
+    ws = lianyi.open(folder, create=True, clock=lambda: NOW)
+    ws.record(EVENTS)
+    ws.refresh()
+    return folder
+
+
 @pytest.fixture
-def ws(tmp_path: Path) -> Workspace:
-    made = lianyi.open(tmp_path / "brand", create=True, clock=lambda: NOW)
-    made.record(EVENTS)
-    made.refresh()
-    return made
+def ws(made: Path, tmp_path: Path) -> Workspace:
+    shutil.copytree(made, tmp_path / "brand")
+    return lianyi.open(tmp_path / "brand", clock=lambda: NOW)
 
 
 def test_there_is_a_clear_word_where_nothing_is(tmp_path: Path) -> None:
