@@ -17,11 +17,28 @@ hypothesis.settings.register_profile("lianyi", deadline=None)
 hypothesis.settings.load_profile("lianyi")
 
 
+# The last two parts of the paths of files. Two workers share them out as they come. The first one to build a brand
+# compiles the kernels for all, which takes a minute; so that the other does not compile the same ones at the same time,
+# it begins with files that need none.
+FIRST = ("browser/test_access.py", "collector/test_durability.py", "sources/test_conformance.py")
+# They take long by many tests, none of them long. At the end they would leave one worker without work.
+LONG = {
+    "tests/test_workspace.py", "cli/test_contract.py", "present/test_present.py", "malformed/test_files.py",
+    "world/test_events.py", "console/test_person.py",
+}  # fmt: skip
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files with long tests come first: two workers share files out as they come, and the last one should be short."""
-    long = {item.path for item in items if any(item.iter_markers("browser")) or any(item.iter_markers("slow"))}
+    """Files that take long come first: the last ones should be short."""
+    names = {item.path: "/".join(item.path.parts[-2:]) for item in items}
+    long = {item.path for item in items if any(item.iter_markers("slow")) or names[item.path] in LONG}
     browser = {item.path for item in items if any(item.iter_markers("browser"))}
-    items.sort(key=lambda item: (item.path not in browser, item.path not in long))
+    place = {name: number for number, name in enumerate(FIRST)}
+    items.sort(
+        key=lambda item: (
+            place.get(names[item.path], len(FIRST)), item.path not in browser, item.path not in long,
+        )
+    )  # fmt: skip
 
 
 @pytest.hookimpl(wrapper=True)

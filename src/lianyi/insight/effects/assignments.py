@@ -16,7 +16,7 @@ import pyarrow as pa
 from lianyi.insight.chance import chance
 from lianyi.insight.effects.words import CONTROL, GLOBAL, TREATMENT, experiment_of
 from lianyi.insight.scope import Scope
-from lianyi.insight.tables import EVENTS, Build, Column, Table
+from lianyi.insight.tables import EVENTS, Build, Column, Table, of_kinds
 
 MIXED = "mixed"
 CHUNK = 200_000
@@ -104,6 +104,7 @@ TABLE = Table(
     en="One row = one person's place in one experiment: what was meant, whatever reached them.",
     zh="每行 = 一个人在一个实验中的分组（按分配计，不论是否真正触达）。",
     inputs=(EVENTS, "keys", "people"),
+    rows_from=of_kinds("assigned", "control_group"),
     key=("experiment", "person_id"),
     order=("experiment", "person_id"),
     columns={

@@ -35,6 +35,7 @@ THINGS = Table(
     en="One row = one thing that people passed on, and what it is called.",
     zh="每行 = 一件被分享的内容及其名称。",
     inputs=(EVENTS, "arrivals"),
+    rows_from=("arrivals",),
     key=("object_key",),
     order=("object_key",),
     columns={

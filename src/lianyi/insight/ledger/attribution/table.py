@@ -22,7 +22,7 @@ from lianyi.insight.ledger.attribution.models import (
     weights,
 )
 from lianyi.insight.scope import Scope
-from lianyi.insight.tables import EVENTS, Build, Column, Table
+from lianyi.insight.tables import EVENTS, Build, Column, Table, of_kinds
 
 CHANNEL, CAMPAIGN, SHARER = "channel", "campaign", "sharer"
 BY = (CHANNEL, CAMPAIGN, SHARER)
@@ -143,6 +143,7 @@ TABLE = Table(
     en="One row = one model × channel, campaign or sharer: its part of the orders whose buyers had been touched.",
     zh="每行 = 一个归因模型 × 渠道、活动或分享者：其分得的已触达买家订单份额。",
     inputs=(EVENTS, "keys", "entries", "arrivals"),
+    rows_from=("arrivals", *of_kinds("sent", "arrive")),
     key=("dimension", "model", "member"),
     order=("dimension", "model", "member"),
     columns={
