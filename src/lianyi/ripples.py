@@ -6,6 +6,7 @@ E.g. `ws.ripples.plan(people=20)`, `ws.ripples.influence(rising=True)`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from lianyi import influence
@@ -93,6 +94,16 @@ class Ripples:
             "generations": self._workspace.rows(generations, [ripple_id]),
             "forecasts": self._workspace.rows(forecasts, [ripple_id]) if made else [],
         }
+
+    def began(self, since: datetime, until: datetime, *, limit: int = 5) -> list[Row]:
+        """Rows of `ripples` with `title` that began in [since, until) and reached anybody, the widest first."""
+        self._workspace.needs("ripples")
+        chosen = (
+            "SELECT * FROM ripples WHERE began_at >= ? AND began_at < ? AND reached > 0 "
+            "ORDER BY reached DESC, ripple_id LIMIT ?"
+        )
+        query = f"{self._titled(chosen)} ORDER BY reached DESC, ripple_id"
+        return self._workspace.rows(query, [since, until, limit])
 
     def titles(self, ripple_ids: Sequence[str]) -> dict[str, Row]:
         """kind, name and title of each of these ripples, by id."""

@@ -84,14 +84,15 @@ def ripples(ws: Workspace, *, limit: int = 50) -> list[dict[str, Any]]:
 def of_campaign(ws: Workspace, campaign: str) -> Row | None:
     """One campaign; None where the ledger has no entry of it."""
     found = ws.ledger.member(CAMPAIGN, campaign)
-    return _told(ws, CAMPAIGN, [found])[0] if found else None
+    return told(ws, CAMPAIGN, [found])[0] if found else None
 
 
 def _wholes(ws: Workspace, by: str, limit: int) -> list[Row]:
-    return _told(ws, by, [row for row in ws.ledger.split(by, limit=limit, order="spent") if row["member"]])
+    return told(ws, by, [row for row in ws.ledger.split(by, limit=limit, order="spent") if row["member"]])
 
 
-def _told(ws: Workspace, by: str, found: Sequence[Mapping[str, Any]]) -> list[Row]:
+def told(ws: Workspace, by: str, found: Sequence[Mapping[str, Any]]) -> list[Row]:
+    """Campaigns, journeys or ripples, each a row of the ledger's split, with what an experiment says of them."""
     names = {row["member"]: experiment_of(by, row["member"]) for row in found}
     if by == RIPPLE:
         names = {ripple: experiment_of(CAMPAIGN, name) for ripple, name in _campaigns(ws, list(names)).items()}

@@ -35,6 +35,8 @@ def rounds() -> tuple[Round, ...]:
     from lianyi.action.experiments.rounds import Assignments
     from lianyi.action.journeys.rounds import Journeys
     from lianyi.action.operation.rounds import Operation
+    from lianyi.action.reports.sending import Reports
     from lianyi.action.rewards.rounds import Settling
 
-    return (AudienceRound(), Returns(), Sending(), Journeys(), Campaigns(), Settling(), Assignments(), Operation())
+    outwards = (Sending(), Journeys(), Campaigns(), Settling(), Operation(), Reports())
+    return (AudienceRound(), Returns(), Assignments(), *outwards)

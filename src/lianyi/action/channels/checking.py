@@ -44,18 +44,24 @@ async def _check(given: Configured, kind: Kind) -> list[Finding]:
 
 def send_test(account: Account, to: str, *, by: By, now: datetime, text: str = "") -> Outcome:
     """Send one message to an address that the member names; its fate is answered and counted like any other."""
-    given = accounts.configured(account)
     body = text.strip() or _("This is a test message of channel {name}.").format(name=account.name)
     message = Message(
         key=f"test-{account.name}-{now:%Y%m%d%H%M%S%f}", to=to.strip(), subject=_("A test message"), text=body,
         html="", props={"test": True},
     )  # fmt: skip
+    outcome = send_one(account, message, now=now)
+    audit.note(by, "channel.test", account.name, fate=str(outcome.fate), reason=outcome.reason[:200])
+    account.refresh_from_db()
+    return outcome
+
+
+def send_one(account: Account, message: Message, *, now: datetime) -> Outcome:
+    """Give one message to the provider, outside of any loop; counted with the account."""
+    given = accounts.configured(account)
     outcome = asyncio.run(_send(given, kind_of(account.kind), message))
     tally = watching.Tally()
     tally.add(outcome, now)
     watching.keep(account.name, tally, now=now)
-    audit.note(by, "channel.test", account.name, fate=str(outcome.fate), reason=outcome.reason[:200])
-    account.refresh_from_db()
     return outcome
 
 

@@ -27,12 +27,22 @@ class Fate(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
+class File:
+    """What goes with a message. name: as the recipient keeps it; kind: its media type, e.g. text/html."""
+
+    name: str
+    kind: str
+    body: bytes
+
+
+@dataclass(frozen=True, kw_only=True)
 class Message:
     """One message to one address.
 
     key: the same for every try of the same message; given to the provider where it takes such keys. to: the address as
     the channel knows it (an e-mail address, a Matrix user or room, a phone number, a URL). html, headers: for channels
-    that have them. props: what else the channel's provider asks for, e.g. the id and the variables of an SMS template.
+    that have them. props: what else the channel's provider asks for, e.g. the id and the variables of an SMS
+    template. files: for channels that can carry them (e-mail).
     """
 
     key: str
@@ -42,6 +52,7 @@ class Message:
     html: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     props: Mapping[str, Any] = field(default_factory=dict)
+    files: Sequence[File] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

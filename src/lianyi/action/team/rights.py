@@ -49,6 +49,7 @@ RIGHTS: Mapping[str, Right] = {
         Right(name="policy.edit", says=_("Change the contact policy")),
         Right(name="channels.edit", says=_("Set up channels")),
         Right(name="ledger.edit", says=_("Enter costs, prices and rates")),
+        Right(name="reports.send", says=_("Say who gets the monthly report by e-mail, and when")),
         Right(name="rewards.edit", says=_("Set up and pay rewards")),
         Right(name="data.see", says=_("See sources and tables")),
         Right(name="data.import", says=_("Import files")),
@@ -88,6 +89,7 @@ ROLES: Mapping[str, Role] = {
                 "contacts.send",
                 "policy.edit",
                 "rewards.edit",
+                "reports.send",
                 "ledger.edit",
             },
         ),
@@ -107,6 +109,7 @@ ROLES: Mapping[str, Role] = {
                 "content.edit",
                 "codes.edit",
                 "journeys.edit",
+                "reports.send",
             },
         ),
         Role(

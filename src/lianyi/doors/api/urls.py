@@ -29,6 +29,7 @@ from lianyi.doors.api import (
     people,
     picture,
     plans,
+    reports,
     rewards,
     ripples,
     team,
@@ -43,7 +44,7 @@ APIS = (
     jobs.api, data.api, demand.api, forecasts.api, influence.api, plans.api, ripples.api,
     team.api,
     content.api, codes.api, rewards.api, offers.api, channels.api, journeys.api, campaigns.api, contacts.api,
-    ledger.api, picture.api,
+    ledger.api, picture.api, reports.api,
     value.api, experiments.api,
 )  # fmt: skip
 

@@ -144,9 +144,10 @@ PLACES = (
         title=_("Ledger"),
         icon="ledger",
         right="people.see",
-        also=("/prices", "/attribution"),
+        also=("/prices", "/attribution", "/report"),
         parts=(
             Part(name="ledger", title=_("Money")),
+            Part(name="reports", title=_("Monthly report")),
             Part(name="ledger_returns", title=_("Returns")),
             Part(name="attribution", title=_("Attribution")),
             Part(name="ledger_book", title=_("Prices and costs")),

@@ -64,6 +64,7 @@ INSTALLED_APPS = [
     "lianyi.action.offers.apps.OffersConfig",
     "lianyi.action.operation.apps.OperationConfig",
     "lianyi.action.experiments.apps.ExperimentsConfig",
+    "lianyi.action.reports.apps.ReportsConfig",
     "lianyi.doors.console.apps.ConsoleConfig",
 ]
 MIDDLEWARE = [
@@ -80,6 +81,8 @@ MIDDLEWARE = [
     "lianyi.doors.console.first_run.first_run",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
 ]
+# What writes the monthly report as one HTML file, for who sends it and knows nothing of pages.
+REPORT_FILE = "lianyi.doors.console.pages.report.showing.as_file"
 ROOT_URLCONF = "lianyi.doors.console.urls"
 ASGI_APPLICATION = "lianyi.doors.console.asgi.application"
 TEMPLATES: list[dict[str, Any]] = [

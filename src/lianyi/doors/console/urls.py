@@ -43,6 +43,7 @@ from lianyi.doors.console.pages.person import by_right, merging
 from lianyi.doors.console.pages.person import views as person
 from lianyi.doors.console.pages.picture import views as picture
 from lianyi.doors.console.pages.planner import views as planner
+from lianyi.doors.console.pages.report import views as report
 from lianyi.doors.console.pages.rewards import views as rewards
 from lianyi.doors.console.pages.ripples import views as ripples
 from lianyi.doors.console.pages.settings import brand, channels, keys, team
@@ -200,6 +201,11 @@ urlpatterns = [
     path("picture", picture.picture, name="picture"),
     path("picture/people", picture.people, name="picture_people"),
     path("picture/keep", picture.keep, name="picture_keep"),
+    path("report", report.listed, name="reports"),
+    path("report/schedule", report.schedule, name="report_schedule"),
+    path("report/deliveries/<int:number>/again", report.again, name="report_again"),
+    path("report/<str:month>", report.report, name="report"),
+    path("report/<str:month>/send", report.send, name="report_send"),
     path("attribution", ledger_attribution.attribution, name="attribution"),
     path("prices", ledger_book.book, name="ledger_book"),
     path("prices/apply", ledger_book.apply, name="ledger_apply"),

@@ -36,6 +36,7 @@ PAGES = (
     "/content/new/email",
     "/ledger",
     "/ledger/returns",
+    "/report",
     "/prices",
     "/experiments",
     "/groups",

@@ -97,7 +97,7 @@ class Mail:
         return compose(
             sender=set_["from_address"], sender_name=set_["from_name"], to=message.to, subject=message.subject,
             text=message.text, html=message.html, message_id=f"{token}@{self._domain}", at=datetime.now(UTC),
-            reply_to=set_["reply_to"], headers=message.headers,
+            reply_to=set_["reply_to"], headers=message.headers, files=message.files,
         )  # fmt: skip
 
     async def _hand_over(self, sender: str, to: str, body: bytes) -> Outcome:

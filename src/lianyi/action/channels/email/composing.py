@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import binascii
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from email.utils import format_datetime
 
+from lianyi.action.channels.contract import File
 from lianyi.errors import InputError
 
 LINE = 76
@@ -29,7 +30,7 @@ OURS = frozenset({
 
 def compose(
     *, sender: str, sender_name: str, to: str, subject: str, text: str, html: str, message_id: str, at: datetime,
-    reply_to: str = "", headers: Mapping[str, str] | None = None,
+    reply_to: str = "", headers: Mapping[str, str] | None = None, files: Sequence[File] = (),
 ) -> bytes:  # fmt: skip
     """The message with CRLF line ends. InputError names a header that can't be sent as it is."""
     lines = [
@@ -47,7 +48,7 @@ def compose(
     for line in lines:
         if _FORBIDDEN.search(line.replace("\r\n ", "")):
             raise InputError(f"header {line.partition(':')[0]} holds a line break or control character; remove it")
-    return "\r\n".join(lines).encode("ascii") + b"\r\n" + _body(text, html, message_id)
+    return "\r\n".join(lines).encode("ascii") + b"\r\n" + _whole(_body(text, html, message_id), files, message_id)
 
 
 def mailbox(address: str, name: str) -> str:
@@ -110,6 +111,29 @@ def _words(text: str) -> str:
 
 def _word(raw: bytes) -> str:
     return f"=?utf-8?b?{binascii.b2a_base64(raw, newline=False).decode('ascii')}?="
+
+
+def _whole(body: bytes, files: Sequence[File], message_id: str) -> bytes:
+    """The body, and behind it the files."""
+    if not files:
+        return body
+    boundary = b"=+" + message_id.partition("@")[0].encode("ascii")[:60]
+    parts = (body, *(_file(one) for one in files))
+    inside = b"".join(b"--" + boundary + b"\r\n" + part + b"\r\n" for part in parts)
+    return (
+        b'Content-Type: multipart/mixed; boundary="' + boundary + b'"\r\n\r\n' + inside + b"--" + boundary + b"--\r\n"
+    )
+
+
+def _file(file: File) -> bytes:
+    for name, value in (("file name", file.name), ("media type", file.kind)):
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._/+-]*", value):
+            raise InputError(f"{name} {value[:60]!r} can't stand in a mail; use letters, digits, points and -")
+    head = (
+        f'Content-Type: {file.kind}; charset=utf-8\r\nContent-Disposition: attachment; filename="{file.name}"\r\n'
+        "Content-Transfer-Encoding: base64\r\n\r\n"
+    )
+    return head.encode("ascii") + _base64(file.body)
 
 
 def _body(text: str, html: str, message_id: str) -> bytes:
