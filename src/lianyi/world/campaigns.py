@@ -20,6 +20,7 @@ from lianyi.world.ripples import Stones, campaign_name, throw
 from lianyi.world.rows import join, rows
 from lianyi.world.settings import DAY, HOUR, MINUTE, Bools, Floats, Ints
 from lianyi.world.shop import Shop
+from lianyi.world.telling import COUPON, assigned_to, issue
 
 EVERY, LASTS = 45, 12  # days between two starts, days a campaign works
 RESPONSES = ("steady", "persuadable", "annoyed")
@@ -74,6 +75,8 @@ def campaigns_of_day(life: Life, shop: Shop, campaigns: Campaigns) -> None:
         _send(life, live, reminder=False)
         _boost(shop, campaigns, live)
         _describe(life, live)
+        if life.nature.settings.told:
+            _tell(life, shop, live)
     elif live is not None and life.day == live.start + SECOND:
         _send(life, live, reminder=True)
 
@@ -158,6 +161,15 @@ def _describe(life: Life, live: Campaign) -> None:
          "incentive": np.array([live.incentive]), "channel": np.array([live.channel]),
          "design": np.array([live.design])},
     )  # fmt: skip
+
+
+def _tell(life: Life, shop: Shop, live: Campaign) -> None:
+    """What the brand would have told itself; see `telling`. Whole communities are a design of their own."""
+    if live.design == 0:
+        campaign = f"{life.nature.settings.plan.slug}-c{live.number}"
+        people = assigned_to(life, shop, campaign, live.eligible, live.assigned)
+        if live.incentive == COUPON:
+            issue(life, shop, campaign, people & live.assigned)
 
 
 def _seed(life: Life, shop: Shop, live: Campaign) -> None:

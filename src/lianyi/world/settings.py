@@ -32,6 +32,7 @@ class WorldSettings:
     start: first local day (Asia/Shanghai). days: how many days the log covers; it ends at local midnight.
     activity: factor on talking, browsing and sharing (0.2 gives a light log of the same people and orders).
     batch_rows: rows per yielded batch; has no influence on the events themselves. brand: a name in BRANDS.
+    told: the brand's own acts are in the log as well: arms of campaigns, an offer and the orders that used it.
     """
 
     people: int = 3000
@@ -41,6 +42,7 @@ class WorldSettings:
     activity: float = 1.0
     batch_rows: int = 131_072
     brand: str = "lanya"
+    told: bool = False
 
     def __post_init__(self) -> None:
         if not 200 <= self.people <= 20_000_000:

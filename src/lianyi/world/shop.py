@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -13,6 +14,9 @@ from lianyi.world.life import Life, Nature
 from lianyi.world.rhythm import HOURS, hour_lifts
 from lianyi.world.rows import join, rows, take
 from lianyi.world.settings import Bools, Floats, Ints
+
+if TYPE_CHECKING:
+    from lianyi.world.telling import Issued
 
 
 class Shop:
@@ -35,6 +39,8 @@ class Shop:
         self.keys = _shop_keys(nature)
         self.watches: list[Callable[[Floats], None]] = []
         self.boost = np.ones(self.demands.count)
+        self.bought = np.zeros(nature.people.count, dtype=np.bool_)
+        self.issued: Issued | None = None
 
 
 def _shop_keys(nature: Nature) -> tuple[pa.Array, Ints, Ints, Ints]:

@@ -9,8 +9,9 @@ from lianyi.world.aftersales import cancels_of_day, plan_aftersales, refunds_of_
 from lianyi.world.life import Life, clock_times, rising
 from lianyi.world.rhythm import day_lifts
 from lianyi.world.rows import join, rows, take
-from lianyi.world.settings import DAY, MINUTE, Floats, Ints
+from lianyi.world.settings import DAY, MINUTE, Bools, Floats, Ints
 from lianyi.world.shop import Shop, cart, order_name, view
+from lianyi.world.telling import code, taken_off
 
 
 def shopping_of_day(life: Life, shop: Shop) -> None:
@@ -148,7 +149,8 @@ def place_orders(
     pool, base, other, _ = shop.keys
     actor = take(pool, np.where(second, other[person], base[person])[again])
     order = join("shop:", order_name(life, number[again]))
-    fen = shop.fen[item] * quantity
+    percent, uses = taken_off(life, shop, person, cause=cause)
+    fen = shop.fen[item] * quantity * (100 - percent[again]) // 100
     life.emit(
         rows(
             len(again), id=join(order, "/", nth), at=at[again], kind="order", source="shop", channel="shop",
@@ -156,9 +158,10 @@ def place_orders(
             parent_id=order, campaign=None if campaign is None else take(campaign, again),
             object_key=take(shop.item, item), category=take(shop.category, category[again]), value=fen,
             props=join('{"price":', _price(shop.fen[item]), ',"quantity":', quantity, ',"status":"paid","title":"',
-            take(shop.title, item), '"}'),
+            take(shop.title, item), _coupon(life, uses[again]), '"}'),
         )
     )  # fmt: skip
+    shop.bought[person] = True
     view(life, shop, person[again], item, at[again] - 12 * MINUTE, web=dice.random(len(person))[again] < 0.3)
     carted = dice.random(len(again)) < 0.7
     cart(life, shop, person[again][carted], item[carted], at[again][carted] - 4 * MINUTE)
@@ -178,6 +181,11 @@ def place_orders(
         "orders", {"number": number, "person": person, "category": category, "at": at, "cause": np.full(len(at), cause)}
     )
     return number
+
+
+def _coupon(life: Life, uses: Bools) -> pa.Array:
+    """The end of an order's properties: the code that it names, or nothing."""
+    return take(pa.array(["", f'","coupon":"{code(life.nature.settings)}']), uses.astype(np.int64))
 
 
 def _price(fen: Ints) -> pa.Array:

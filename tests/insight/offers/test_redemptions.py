@@ -37,8 +37,7 @@ def build(log: Log, book: Book | None = None) -> dict[str, list[Row]]:
     from lianyi.insight import ledger, offers
 
     empty = {"arrivals": ("ripple_id", "stone", "parent_person_id", "how"), "ripples": ("ripple_id", "kind", "name"),
-             "memberships": ("person_id", "community_id", "how"), "stages": ("person_id", "stage"),
-             "values": ("person_id", "band")}  # fmt: skip
+             "memberships": ("person_id", "community_id", "how")}  # fmt: skip
     with DuckDB(memory_mb=512, threads=1) as engine:
         engine.register(EVENTS, to_arrow(log.events, received_at=AS_OF))
         engine.register("keys", keys_table(log.keys()))

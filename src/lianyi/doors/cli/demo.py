@@ -31,20 +31,21 @@ def build(folder: Path, *, people: int, seed: int) -> None:
     began = time.perf_counter()
     line = ProgressLine()
     now = datetime.now(UTC)
-    life = world.generate(world.WorldSettings.ending(now, people=people, seed=seed))
+    life = world.generate(world.WorldSettings.ending(now, people=people, seed=seed, told=True))
     ws = Workspace.create(folder, Settings(name=BRANDS[life.settings.brand].zh))
     with ws.lake.landing(received_at=now, transaction=("demo", 1)) as landing:
         for table in life.events():
             landing.add(table)
             line.show(f"people talk, share and buy … {landing.landed.new:,} events")
     world.write_truth(life.truth(), folder.with_name(folder.name + ".truth"))
+    _owner(folder)
+    examples.price_book(ws, by=OWNER)
     # The world ends at midnight; a day that has hardly begun would look like a collapse in every chart.
     ws.refresh(
         as_of=life.settings.end - timedelta(seconds=1),
         progress=lambda progress: line.show(f"[{progress.done + 1}/{progress.total}] {progress.table}"),
     )
     line.end()
-    _owner(folder)
     examples.make(ws, by=OWNER, now=now)
     seconds = time.perf_counter() - began
     say(f"demo brand of {people:,} people and {ws.lake.rows():,} events in {seconds:.1f} s at {folder}")

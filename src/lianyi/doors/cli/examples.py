@@ -1,13 +1,17 @@
-"""What a demo brand has to act with, so that its pages are not empty: audiences, contents, a journey not yet started.
-Nothing is sent by it: there is no channel."""
+"""What a demo brand has to act with, so that its pages are not empty: audiences, contents, a journey not yet started, a
+price book, and the offer whose issue and use the world has told. Nothing is sent by it: there is no channel."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lianyi.workspace import Workspace
+
+if TYPE_CHECKING:
+    from lianyi.action.offers.models import Offer
 
 AUDIENCES: Mapping[str, tuple[str, str]] = {
     "老顾客": ("orders >= 3", "三次及以上购买的人"),
@@ -34,6 +38,18 @@ LETTER: dict[str, Any] = {
         {"type": "text", "text": "觉得不合适，回信告诉我们就好。"},
     ],
 }
+BOOK = """\
+prices:
+- {channel: email, price: "0.02", currency: CNY}
+- {channel: wecom, price: "0.05", currency: CNY}
+margins:
+- {category: 茶饮, share: "0.58"}
+- {category: 母婴, share: "0.27"}
+- {category: 护肤, share: "0.66"}
+- {category: 户外, share: "0.41"}
+- {category: 家居香氛, share: "0.49"}
+- {category: 零食, share: "0.34"}
+"""
 CHAT = {"text": "{{ person.name }}，您常买的那款回来了，需要留一份吗？"}
 JOURNEY = """
 journey: first-order
@@ -74,6 +90,13 @@ steps:
 """
 
 
+def price_book(ws: Workspace, *, by: str) -> None:
+    """What messages cost and goods leave. Django must be set up for the workspace."""
+    from lianyi.action.ledger import keeping
+
+    keeping.apply(ws.folder, BOOK, by=by)
+
+
 def make(ws: Workspace, *, by: str, now: datetime) -> None:
     """Make them. Django must be set up for the workspace."""
     from lianyi.action.audiences import defining
@@ -88,3 +111,36 @@ def make(ws: Workspace, *, by: str, now: datetime) -> None:
             name=name, kind=kind, bodies={"zh-hans": body}, fallback="zh-hans", variables=stand_ins, by=by, now=now
         )
     versions.apply(JOURNEY, by=by, now=now)
+    _offers(ws, by=by, now=now)
+
+
+def _offers(ws: Workspace, *, by: str, now: datetime) -> None:
+    """The versions of the offer that the world has issued, as they would have been published then."""
+    from lianyi.action.offers import planning
+
+    rows = ws.rows(
+        'SELECT object_key, props, currency, campaign, min("at") AS issued_at, count(*) AS issued FROM events '
+        "WHERE kind = 'offer' GROUP BY object_key, props, currency, campaign ORDER BY issued_at"
+    )
+    for row, after in zip(rows, [*rows[1:], None], strict=True):
+        offer = _offer(row, by=by, closed_at=after["issued_at"] if after else None)
+        offer.save(force_insert=True)
+        planning.looked_at(ws, offer, now)
+
+
+def _offer(row: Mapping[str, Any], *, by: str, closed_at: datetime | None) -> Offer:
+    from lianyi.action.offers.models import Offer
+
+    said, issued_at = json.loads(row["props"]), row["issued_at"]
+    percent = int(float(said["percent"]) * 100)
+    return Offer(
+        pk=int(row["object_key"].partition(":")[2]), name=said["offer"], version=said["version"], kind=said["kind"],
+        condition="orders >= 1", percent=percent, amount=0, least=0, most=row["issued"], currency=row["currency"],
+        code=said["code"], experiment=f"campaign/{row['campaign']}", says=_says(percent // 100),
+        starts_at=issued_at, ends_at=datetime.fromisoformat(said["until"]), issued=row["issued"], issued_at=issued_at,
+        closed_at=closed_at, by=by, published_at=issued_at,
+    )  # fmt: skip
+
+
+def _says(percent: int) -> dict[str, str]:
+    return {"zh-hans": f"老朋友专享，立减 {percent}%", "en": f"{percent} % off, for old friends"}

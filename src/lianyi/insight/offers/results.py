@@ -1,7 +1,8 @@
 """Table `offer_results`: what became of each version of an offer, in all and by group of people.
 
 The first row of a version is everybody, with the money; the others are groups of at least `shares.LEAST` people who got
-it, with the share of them who used it: the audit of who is served by a rule that gives everybody the same. Margin is
+it, with the share of them who used it: the audit of who is served by a rule that gives everybody the same. Only groups
+count that a purchase does not make (not stages or worth: who uses an offer buys, and stands elsewhere after). Margin is
 that of the ledger on the orders that used it; it is unknown while the price book knows none of their goods.
 """
 
@@ -17,6 +18,7 @@ from lianyi.insight.offers.shares import DIMENSIONS, LEAST, MOST, apart, wilson
 from lianyi.insight.tables import Build, Column, Table
 
 ALL = "all"
+SERVED = {name: DIMENSIONS[name] for name in ("community", "city")}
 USES = ("right", "late", "again", "passed_on", "unknown")
 MONEY = pa.decimal128(18, 4)
 SCHEMA = pa.schema([
@@ -36,7 +38,7 @@ def people(dimension: str) -> str:
         SELECT h.offer, '' AS member, count(*) AS issued, {_COUNTS} FROM offer_holders h GROUP BY h.offer
         ORDER BY h.offer
         """
-    table, column = DIMENSIONS[dimension]
+    table, column = SERVED[dimension]
     return f"""
     SELECT offer, member, issued, {", ".join(STATES)} FROM (
         SELECT *, row_number() OVER (PARTITION BY offer ORDER BY issued DESC, member) AS place FROM (
@@ -79,7 +81,7 @@ def _build(build: Build) -> str:
         for offer, row in everybody.items():
             none = dict.fromkeys(("orders", *(f"used_{name}" for name in USES)), 0)
             rows.append({**none, **_shared(ALL, row, None), **used.get(offer, {}), "margin": left.get(offer)})
-        for dimension in DIMENSIONS:
+        for dimension in SERVED:
             for row in engine.table(people(dimension)).to_pylist():
                 whole = everybody[row["offer"]]
                 rows.append(_shared(dimension, row, whole["redeemed"] / whole["issued"]))
@@ -106,13 +108,13 @@ TABLE = Table(
     name="offer_results",
     en="One row = one version of an offer, in all or for one group: who got it, who used it, what that cost.",
     zh="每行 = 一个优惠版本（整体或一个人群）：发放、使用与成本。",
-    inputs=("offer_holders", "redemptions", "entries", *dict.fromkeys(table for table, _column in DIMENSIONS.values())),
+    inputs=("offer_holders", "redemptions", "entries", *dict.fromkeys(table for table, _column in SERVED.values())),
     rows_from=("offer_holders",),
     key=("offer", "dimension", "member"),
     order=("offer", "dimension", "member"),
     columns={
         "offer": Column(en="the version, as its events name it", zh="优惠版本（事件中的编号）"),
-        "dimension": Column(en="all, community, city, stage or value_band", zh="维度：整体、社群、城市、阶段、价值层"),
+        "dimension": Column(en="all, community or city", zh="维度：整体、社群、城市"),
         "member": Column(en="the group; empty text: everybody", zh="人群；整体为空文本"),
         "issued": Column(en="who got it", zh="发放人数", unit="people"),
         "redeemed": Column(en="of these, who used it and kept what they bought", zh="使用且未全退者", unit="people"),
