@@ -28,6 +28,11 @@ ORDERS = {
 # What a plan reads of the tables; people must be built, the rest as far as it is.
 READ = ("people", "ties", "spread", "spread_factors", "memberships")
 
+NEXT = """
+SELECT n.*, p.name FROM (SELECT * FROM next_people WHERE ripple_id = ?) AS n
+LEFT JOIN people AS p ON p.person_id = n.person_id ORDER BY n.rank
+"""
+
 
 class Ripples:
     """What spreads among the people of one workspace."""
@@ -81,18 +86,20 @@ class Ripples:
         return self._workspace.rows(query, [*([kind] if kind else []), limit, skip])
 
     def one(self, ripple_id: str) -> Row:
-        """One row of table `ripples` with `title`, its `generations` and, as far as they are made, its `forecasts`."""
+        """One row of table `ripples` with `title`, its `generations` and, as far as they are made, its `forecasts` and
+        `next_people` (rows of that table with names, the likeliest first; none where it no longer runs)."""
         self._workspace.needs("ripples")
         found = self._workspace.rows(self._titled("SELECT * FROM ripples WHERE ripple_id = ?"), [ripple_id])
         if not found:
             raise NotFound(f"no ripple {ripple_id!r}; see: lianyi ripples")
         generations = "SELECT * FROM ripple_generations WHERE ripple_id = ? ORDER BY generation"
         forecasts = 'SELECT * FROM forecasts WHERE ripple_id = ? ORDER BY "at"'
-        made = "forecasts" in self._workspace.states()
+        made = self._workspace.states()
         return {
             **found[0],
             "generations": self._workspace.rows(generations, [ripple_id]),
-            "forecasts": self._workspace.rows(forecasts, [ripple_id]) if made else [],
+            "forecasts": self._workspace.rows(forecasts, [ripple_id]) if "forecasts" in made else [],
+            "next_people": self._workspace.rows(NEXT, [ripple_id]) if {"next_people", "people"} <= set(made) else [],
         }
 
     def began(self, since: datetime, until: datetime, *, limit: int = 5) -> list[Row]:

@@ -49,7 +49,7 @@ def ripples(request: HttpRequest) -> dict[str, Any]:
     "GET",
     "ripples/<str:ripple_id>",
     right="people.see",
-    says="One ripple: its figures, generations, largest branches, forecasts.",
+    says="One ripple: its figures, generations, largest branches, forecasts, who is likely next.",
 )
 def ripple(_request: HttpRequest, ripple_id: str) -> dict[str, Any]:
     """Branches: people with the most others behind them."""

@@ -6,6 +6,7 @@ from lianyi.insight.ripples import arrivals, generations, overlaps, table, thing
 from lianyi.insight.ripples.forecasting import table as forecasting
 from lianyi.insight.ripples.influence import table as influence
 from lianyi.insight.ripples.learning import tables as learning
+from lianyi.insight.ripples.next_people.table import NEXT_PEOPLE
 from lianyi.insight.tables import Table
 
 TABLES: tuple[Table, ...] = (
@@ -15,6 +16,7 @@ TABLES: tuple[Table, ...] = (
     overlaps.OVERLAPS,
     things.THINGS,
     forecasting.FORECASTS,
+    NEXT_PEOPLE,
     *learning.TABLES,
     *influence.TABLES,
 )
