@@ -1,4 +1,4 @@
-"""Moderation by page, API and command: rules in versions, the queue, decisions; hostile words stay words."""
+"""Moderation and SOPs by page, API and command: rules in versions, the queue, decisions; hostile words stay words."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from lianyi.action.channels import accounts
 from lianyi.action.operation import acts, hearing, rules
-from lianyi.action.operation.models import Case, Example, Ruleset
+from lianyi.action.operation.models import Case, Example, Ruleset, Sop
 from lianyi.action.team.models import Act
 from lianyi.doors.cli.commands import lianyi as command
 from lianyi.memory.events import Event
@@ -126,3 +126,48 @@ def test_command_and_api_say_the_same(standing: Standing, room: Workspace, there
     assert post(f"/{first.pk}/fine").json()["state"] == run("fine", str(second.pk))[0]["state"] == "fine"
     assert run("fine", str(second.pk), code=1) == []
     assert (Example.objects.count(), Ruleset.objects.count()) == (3, 2)
+
+
+def test_sops_by_page_command_and_api(standing: Standing, room: Workspace, tmp_path: Path) -> None:
+    def run(*words: str) -> Any:
+        made = CliRunner().invoke(command, ["-w", str(room.folder), "sops", *words])
+        assert made.exit_code == 0, made.output
+        return made.stdout
+
+    def post(where: str, data: Any) -> Any:
+        return standing.owner.post(f"/api/v1/sops{where}", json.dumps(data), content_type="application/json")
+
+    form = {"name": "hello <b>", "template": "new_member", "account": "room", "groups": f"{GROUP}\n",
+            "steps": "Hi {who}\r\n---\r\n60 Still there?"}  # fmt: skip
+    assert standing.analyst.post("/sops/keep", form).status_code == 403
+    assert standing.owner.post("/sops/keep", {**form, "groups": "tea"}).status_code == 422
+    assert standing.owner.post("/sops/keep", form).status_code == 302
+    made = Sop.objects.get()
+    assert (made.trigger, made.groups, made.goal["kind"]) == ("new_member", [GROUP], "message")
+    assert made.steps == [{"after": 0, "text": "Hi {who}"}, {"after": 60, "text": "Still there?"}]
+    page = standing.owner.get(f"/sops?sop={made.pk}").content.decode()
+    assert "hello &lt;b&gt;" in page
+    assert "60 Still there?" in page
+    assert standing.owner.post("/sops/keep", {**form, "template": "", "steps": "Ho"}).status_code == 302
+    assert standing.owner.post(f"/sops/{made.pk}/turn", {"on": "false"}).status_code == 302
+    assert "hello" in standing.analyst.get("/sops").content.decode()
+
+    file = tmp_path / "sop.yaml"
+    file.write_text(run("template", "conversion").replace("account: ''", "account: room"))
+    assert run("template").split() == list(standing.owner.get("/api/v1/sops/templates").json()["templates"])
+    assert json.loads(run("keep", str(file)))["goal"] == {"kind": "order", "count": 1}
+    asked = {"name": "week", "account": "room", "template": "periodic", "language": "en"}
+    week = post("", asked).json()
+    assert week["steps"][0]["text"].startswith("This week")
+    for wrong in ({"steps": "x"}, {"words": [3]}, {"rest_minutes": -1}, {"trigger": "moon"}, {"goal": {"kind": "x"}}):
+        assert post("", {**asked, **wrong}).status_code == 422
+    assert post("", {**asked, "template": "x"}).status_code == 404
+    assert json.loads(run("copy", str(week["id"]), GROUP))["groups"] == [GROUP]
+    assert post(f"/{week['id']}/copy", {"groups": [GROUP, f"{GROUP}2"]}).json()["groups"] == [GROUP, f"{GROUP}2"]
+    assert post(f"/{week['id']}/copy", {"groups": "x"}).status_code == 422
+    assert post(f"/{week['id']}/turn", {"on": 1}).status_code == 422
+    assert post(f"/{week['id']}/turn", {"on": False}).json()["is_on"] is False
+    assert json.loads(run("turn", str(week["id"]), "--on"))["is_on"] is True
+    listed = [json.loads(line) for line in run("--json").splitlines()]
+    assert [one["name"] for one in listed] == [one["name"] for one in standing.owner.get("/api/v1/sops").json()["sops"]]
+    assert {act.what for act in Act.objects.all()} >= {"sop.keep", "sop.copy", "sop.on", "sop.off"}

@@ -1,1 +1,1 @@
-"""Daily operation of groups: rules that members agreed to, welcomes, moderation."""
+"""Daily operation of groups: rules that members agreed to, welcomes, moderation, SOPs."""

@@ -4,7 +4,7 @@ from django.apps import AppConfig
 
 
 class OperationConfig(AppConfig):
-    """Rules, seats, cases, examples."""
+    """Rules, seats, cases, examples, SOPs."""
 
     name = "lianyi.action.operation"
     label = "operation"

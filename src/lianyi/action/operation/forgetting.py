@@ -1,4 +1,4 @@
-"""What operation holds on a person, and its erasure: seats, messages of a day, cases with their examples."""
+"""What operation holds on a person, and its erasure: seats, messages of a day, cases with examples, runs of SOPs."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import Any
 
 from lianyi.action.operation.deciding import described
-from lianyi.action.operation.models import Case, Said, Seat
+from lianyi.action.operation.models import Case, Run, Said, Seat
 
 
 def forget(keys: Collection[str]) -> int:
@@ -15,6 +15,12 @@ def forget(keys: Collection[str]) -> int:
     gone = 0
     for model in (Seat, Said, Case):
         gone += model.objects.filter(actor__in=names).delete()[0]
+    for run in Run.objects.exclude(actors=[]):
+        kept = [actor for actor in run.actors if actor not in keys]
+        if not kept:
+            gone += run.delete()[0]
+        elif kept != run.actors:
+            Run.objects.filter(pk=run.pk).update(actors=kept)
     return gone
 
 

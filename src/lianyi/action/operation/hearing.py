@@ -16,7 +16,7 @@ from typing import Any
 
 from django.db.models import F
 
-from lianyi.action.operation import measures, rules, saying, seats
+from lianyi.action.operation import measures, rules, running, saying, seats
 from lianyi.action.operation.acts import ActFailed, Acts
 from lianyi.action.operation.models import Case, Example, Ruleset, Said, Seat
 from lianyi.insight.listening.folding import mark_of, shape_of
@@ -119,7 +119,8 @@ class Group:
         """All of it."""
         greets = self.live and bool(self.ruleset.welcome)
         seats.come(self.account, self.key, events, greet_at=self.now if greets else None, but=self.exempt or ())
-        self.told += seats.agree(self.account, self.ruleset, self.key, events)
+        agreed = seats.agree(self.account, self.ruleset, self.key, events)
+        self.told += agreed
         said = [event for event in events if event.kind in SAYS and event.actor_key and event.text]
         cases = self._judged(said, also) if said and self.exempt is not None else []
         if self.told:
@@ -129,6 +130,10 @@ class Group:
                 measures.take(self.ws, case, self.acts, by=measures.BOT, now=self.now)
         if greets:
             seats.greet(self.ws, self.ruleset, self.acts, now=self.now)
+        if self.exempt is not None:
+            running.agreed(self.key, {event.actor_key or "" for event in agreed}, now=self.now)
+            running.hear(self.ws, self.account, self.key, events, staff=self.exempt, acts=self.acts, now=self.now,
+                         held={case.message_id for case in cases})  # fmt: skip
 
     def _judged(self, said: Sequence[Event], also: Mapping[str, str]) -> list[Case]:
         """Cases of what has something against it and has no case yet."""

@@ -1,4 +1,4 @@
-"""Rules of groups, who sits in them, cases of moderation, kept examples."""
+"""Rules of groups, who sits in them, cases of moderation, kept examples, SOPs and their runs."""
 
 from __future__ import annotations
 
@@ -143,3 +143,65 @@ class Example(models.Model):
 
     def __str__(self) -> str:
         return f"{'noise' if self.noise else 'fine'} {self.case_id}"
+
+
+class Sop(models.Model):
+    """One row = what is said in groups by itself, as sops.py reads it. groups: keys of the groups that it was copied
+    to, in which `account` speaks. next_at: of periodic and festival ones."""
+
+    name = models.CharField(max_length=100, unique=True)
+    trigger = models.CharField(max_length=20)
+    words = models.JSONField(default=list)
+    days = models.JSONField(default=list)
+    clock = models.CharField(max_length=5, blank=True)
+    steps = models.JSONField()
+    goal = models.JSONField(default=dict)
+    rest_minutes = models.PositiveIntegerField(default=10)
+    account = models.CharField(max_length=50)
+    groups = models.JSONField(default=list)
+    is_on = models.BooleanField(default=True)
+    next_at = models.DateTimeField(null=True, blank=True, db_index=True)
+    by = models.CharField(max_length=100)
+    made_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Run(models.Model):
+    """One row = one SOP on one occasion in one group. key: what makes it that occasion. actors: whom it is for, [] =
+    the group. step: the next one. reached: how much of the goal. why: how it ended."""
+
+    class Why(models.TextChoices):
+        """DONE: all was said. GOAL: members did what it was for. STOPPED: by a person. FAILED: the platform refused.
+        DRY: the group is not live, nothing was said."""
+
+        DONE = "done"
+        GOAL = "goal"
+        STOPPED = "stopped"
+        FAILED = "failed"
+        DRY = "dry"
+
+    sop = models.ForeignKey(Sop, on_delete=models.CASCADE, related_name="runs")
+    key = models.CharField(max_length=700, unique=True)
+    account = models.CharField(max_length=50)
+    group_key = models.CharField(max_length=512, db_index=True)
+    actors = models.JSONField(default=list)
+    answers = models.CharField(max_length=512, blank=True)
+    step = models.PositiveIntegerField(default=0)
+    reached = models.PositiveIntegerField(default=0)
+    tries = models.PositiveIntegerField(default=0)
+    began_at = models.DateTimeField()
+    due_at = models.DateTimeField(null=True, blank=True, db_index=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    why = models.CharField(max_length=20, blank=True, choices=Why.choices)
+    error = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["-began_at", "-id"]
+
+    def __str__(self) -> str:
+        return self.key

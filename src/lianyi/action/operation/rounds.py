@@ -1,4 +1,4 @@
-"""What operation does by the clock: rules to post, measures and welcomes to try again, voices to give back."""
+"""What operation does by the clock: rules to post, measures and welcomes to try again, voices to give back, SOPs."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 
 from django.db.models import Q, QuerySet
 
-from lianyi.action.operation import measures, rules, saying, seats
+from lianyi.action.operation import measures, rules, running, saying, seats
 from lianyi.action.operation.acts import ActFailed, Acts, Opened, opened
-from lianyi.action.operation.models import Case, Ruleset, Said, Seat
+from lianyi.action.operation.models import Case, Ruleset, Run, Said, Seat, Sop
 from lianyi.errors import LianyiError
 from lianyi.workspace import Workspace
 
@@ -33,13 +33,15 @@ class Operation:
             _cases(now).exists()
             or Seat.objects.filter(muted_until__lte=now).exists()
             or Seat.objects.filter(greet_at__lte=now).exists()
+            or running.due(now).exists()
+            or Sop.objects.filter(is_on=True, next_at__lte=now).exists()
             or Ruleset.objects.filter(post_next_at__lte=now).exists()
             or Said.objects.filter(at__lt=now - 2 * KEPT).exists()
         )
 
     def work(self, workspace: Workspace, now: datetime, stop: Callable[[], bool]) -> bool:
         """A portion of each. What one group refuses holds up no other: each failure is kept where it happened."""
-        for part in (self._post, self._measures, self._voices, self._welcomes):
+        for part in (self._post, self._measures, self._voices, self._welcomes, self._sops):
             if stop():
                 return False
             part(workspace, now)
@@ -104,6 +106,16 @@ class Operation:
                     seats.greet(ws, ruleset, acts, now=now)
             except ActFailed:
                 waiting.filter(group_key=group_key).update(greet_at=now + AGAIN)
+
+    def _sops(self, ws: Workspace, now: datetime) -> None:
+        for sop in Sop.objects.filter(is_on=True, next_at__lte=now):
+            running.tick(sop, ws.settings.timezone, now=now)
+        for run in running.due(now)[:PORTION]:
+            try:
+                with self._of(run.account) as acts:
+                    running.advance(ws, run, acts, now=now)
+            except ActFailed as failed:
+                Run.objects.filter(pk=run.pk).update(due_at=now + AGAIN, error=str(failed)[:300])
 
 
 def _cases(now: datetime) -> QuerySet[Case]:

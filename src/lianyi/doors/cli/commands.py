@@ -35,6 +35,7 @@ from lianyi.doors.cli import (
     rewards,
     rules,
     simulate,
+    sops,
     team,
     value,
 )  # fmt: skip
@@ -363,6 +364,7 @@ for room in (
     groups,
     listening,
     operation,
+    sops,
     contacts,
     demand,
     influence,

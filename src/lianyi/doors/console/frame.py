@@ -72,11 +72,12 @@ PLACES = (
         title=_("Communities"),
         icon="communities",
         right="people.see",
-        also=("/groups", "/moderation", "/listening"),
+        also=("/groups", "/moderation", "/sops", "/listening"),
         parts=(
             Part(name="communities", title=_("Communities")),
             Part(name="groups", title=_("Groups")),
             Part(name="moderation", title=_("Moderation")),
+            Part(name="sops", title=_("SOPs")),
             Part(name="listening", title=_("Listening")),
         ),
     ),

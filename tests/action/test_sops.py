@@ -1,0 +1,178 @@
+"""SOPs: begun by words, comings and the clock, said in steps, over at a goal, never in a group that is not live."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lianyi.action.operation import forgetting, running, sops
+from lianyi.action.operation.acts import ActFailed
+from lianyi.action.operation.models import Run, Sop
+from lianyi.errors import InputError
+from lianyi.memory.draining import land
+from lianyi.memory.events import Event
+from lianyi.workspace import Workspace
+from tests.action.group_platform import GROUP, Platform
+from tests.action.test_operation import ADVERT, NOW, event, hear, publish, work
+from tests.doors.standing import ANNA, BO, copy_brand
+
+
+@pytest.fixture
+def ws(tmp_path: Path) -> Workspace:
+    return Workspace.create(tmp_path / "tea")
+
+
+@pytest.fixture
+def there() -> Platform:
+    return Platform()
+
+
+def keep(ws: Workspace, **more: Any) -> Sop:
+    plain: dict[str, Any] = {"name": "x", "trigger": "word", "account": "room", "words": ["多久发货"],
+                             "steps": [{"text": "{who} 48 小时内"}, {"text": "还有疑问吗?", "after": 60}],
+                             "groups": [GROUP]}  # fmt: skip
+    return sops.keep(ws, sops.Wanted(**{**plain, **more}), by="olga", now=NOW)
+
+
+def order(ws: Workspace, who: str, minutes: int) -> None:
+    made = Event(id=f"o{who}{minutes}", at=NOW + timedelta(minutes=minutes), kind="order", source="shop",
+                 actor_key=who)  # fmt: skip
+    ws.inbox.put_now([made], received_at=NOW)
+    land(ws.inbox, ws.lake, NOW)
+
+
+def texts(there: Platform) -> list[str]:
+    return [text for key, text in there.said.items() if key.startswith("sop/")]
+
+
+def test_a_word_is_answered_once_and_thanks_end_it(ws: Workspace, there: Platform) -> None:
+    publish("live")
+    keep(ws, goal={"kind": "message"})
+    asked = [event("ann", "请问 多久发货呀", 1), event("bob", "多久发货", 2), event("mod", "多久发货", 3)]
+    hear(ws, there, *asked)
+    hear(ws, there, *asked)
+    assert texts(there) == ["@ann:tea.test 48 小时内"]
+    hear(ws, there, event("bob", "我也想知道", 30))
+    run = Run.objects.get()
+    assert (run.why, run.answers, run.actors) == ("", "mann1", ["matrix:@ann:tea.test"])
+    hear(ws, there, event("ann", "谢谢", 40))
+    run.refresh_from_db()
+    assert (run.why, run.reached) == ("goal", 1)
+    work(ws, there, 99)
+    assert len(texts(there)) == 1
+    hear(ws, there, event("eve", ADVERT + " 多久发货", 700))
+    assert Run.objects.count() == 1, "what has something against it is not answered"
+
+
+def test_steps_wait_for_their_time_and_for_quiet_hours(ws: Workspace, there: Platform) -> None:
+    publish("live")
+    keep(ws, steps=[{"text": "1"}, {"text": "2", "after": 60 * 12}])
+    hear(ws, there, event("ann", "多久发货", 1))  # noon in Shanghai
+    work(ws, there, 60 * 12 - 1)
+    assert texts(there) == ["1"]
+    work(ws, there, 60 * 12 + 1)  # midnight
+    run = Run.objects.get()
+    assert (texts(there), run.due_at and run.due_at > NOW + timedelta(hours=13)) == (["1"], True)
+    work(ws, there, 60 * 23)
+    run.refresh_from_db()
+    assert (texts(there), run.why) == (["1", "2"], "done")
+    work(ws, there, 60 * 48)
+    assert len(texts(there)) == 2
+
+
+def test_in_a_group_that_is_not_live_nothing_is_said(ws: Workspace, there: Platform) -> None:
+    publish("dry")
+    keep(ws)
+    keep(ws, name="new", trigger="new_group", words=[])
+    keep(ws, name="daily", trigger="periodic", words=[], clock="20:00")
+    hear(ws, there, event("ann", "多久发货", 1), event("new", None, 2, "join"))
+    work(ws, there, 60 * 8 + 1)
+    assert {run.why for run in Run.objects.all()} == {"dry"}
+    assert Run.objects.count() == 3
+    assert there.untouched
+    publish("live")
+    keep(ws, name="stop", trigger="new_group", words=[])
+    publish("dry")  # turned back between two steps
+    work(ws, there, 60 * 24)
+    assert there.untouched
+
+
+def test_comings_new_groups_and_the_clock(ws: Workspace, there: Platform) -> None:
+    publish("live")
+    keep(ws, name="hi", trigger="new_member", words=[], steps=[{"text": "{who} 来了 {group}"}])
+    hear(ws, there, event("new", None, 1, "join"), event("kim", None, 1, "join"), event("mod", None, 1, "join"))
+    assert texts(there) == ["@new:tea.test, @kim:tea.test 来了 Tea friends"]
+    new = keep(ws, name="group", trigger="new_group", words=[], steps=[{"text": "{rules}"}])
+    assert sops.copy(new, [GROUP, "group:matrix/!b:tea.test"], now=NOW) == 1
+    daily = keep(ws, name="daily", trigger="periodic", words=[], days=[6], clock="20:00", steps=[{"text": "八点了"}])
+    feast = keep(ws, name="feast", trigger="festival", words=[], days=["christmas"], clock="09:30",
+                 steps=[{"text": "快乐"}])  # fmt: skip
+    assert daily.next_at == datetime(2026, 11, 28, 12, tzinfo=UTC), "Saturday, eight in Shanghai"
+    assert feast.next_at == datetime(2026, 12, 25, 1, 30, tzinfo=UTC)
+    work(ws, there, 60 * 8 + 1)
+    assert texts(there)[1:] == ["Be kind.", "八点了"]
+    daily.refresh_from_db()
+    assert daily.next_at == datetime(2026, 12, 5, 12, tzinfo=UTC)
+    work(ws, there, 60 * 24 * 8)  # nobody worked for a week: what is hours late is left out
+    assert texts(there)[3:] == []
+    sops.turn(daily, on=False, now=NOW)
+    work(ws, there, 60 * 24 * 14)
+    assert texts(there)[3:] == []
+
+
+def test_an_order_by_those_whom_it_is_for_ends_it(brand_template: Path, tmp_path: Path, there: Platform) -> None:
+    ws = copy_brand(brand_template, tmp_path / "brand")
+    publish("live")
+    sop = keep(ws, goal={"kind": "order"})
+    run = Run.objects.create(sop=sop, key="k", account="room", group_key=GROUP, actors=[ANNA], step=1, began_at=NOW,
+                             due_at=NOW)  # fmt: skip
+    order(ws, BO, 5)
+    order(ws, ANNA, -5)
+    assert running.ordered(ws, run) == 0, "another's order, and one from before"
+    order(ws, ANNA, 6)
+    work(ws, there, 90)
+    run.refresh_from_db()
+    assert (run.why, run.reached, texts(there)) == ("goal", 1, [])
+
+
+def test_what_fails_is_tried_six_times(ws: Workspace, there: Platform) -> None:
+    publish("live")
+    work(ws, there)
+    keep(ws)
+    run = Run.objects.create(sop=Sop.objects.get(), key="k", account="room", group_key=GROUP, actors=["matrix:@a:b"],
+                             began_at=NOW, due_at=NOW)  # fmt: skip
+    for turn in range(6):
+        there.fails = [ActFailed("502")]
+        work(ws, there, 10 * turn)
+    run.refresh_from_db()
+    assert (run.why, run.tries, run.error) == ("failed", 6, "502")
+    assert forgetting.forget({"matrix:@a:b"}) == 1
+    assert not Run.objects.exists()
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_every_template_can_be_kept(ws: Workspace, language: str) -> None:
+    assert list(sops.templates()[language]) == ["new_group", "new_member", "festival", "conversion", "periodic"]
+    for name, made in sops.templates()[language].items():
+        kept = sops.keep(ws, sops.Wanted(name=name, account="room", **made), by="olga", now=NOW)
+        assert (kept.next_at is not None) == (kept.trigger in sops.TIMED)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"trigger": "moon"}, "one of word"), ({"words": ["a"]}, "two characters"), ({"steps": []}, "1 to 10"),
+        ({"steps": [{"text": " "}]}, "needs a text"), ({"steps": [{"text": "a", "after": -1}]}, "must be minutes"),
+        ({"trigger": "periodic", "clock": "24:00"}, "like 09:30"), ({"goal": {"kind": "luck"}}, "one of message"),
+        ({"trigger": "periodic", "clock": "09:00", "days": [8]}, "some of 1"), ({"groups": ["tea"]}, "keys like"),
+        ({"trigger": "festival", "clock": "09:00"}, "at least one festival"), ({"name": " "}, "a name"),
+        ({"trigger": "festival", "clock": "09:00", "days": [["x"]]}, "some of new_year"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_said(ws: Workspace, change: dict[str, Any], says: str) -> None:
+    with pytest.raises(InputError, match=says):
+        keep(ws, **change)
+    assert not Sop.objects.exists()
