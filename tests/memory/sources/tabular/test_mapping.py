@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from lianyi.errors import BadMapping
@@ -11,6 +13,7 @@ from lianyi.memory.sources.source import Head
 from lianyi.memory.sources.tabular import mapping as mapping_file
 from lianyi.memory.sources.tabular.choosing import choice, source_name
 from lianyi.memory.sources.tabular.guess import Draft, draft, time_format
+from lianyi.memory.sources.tabular.plan import plan
 from tests.real_data import ROOT
 
 MAPPINGS = sorted((ROOT / "docs" / "tutorial" / "mappings").glob("*.yaml"))
@@ -47,6 +50,19 @@ def test_what_can_not_be_read_is_named(text: str, word: str, tmp_path: Path) -> 
     with pytest.raises(BadMapping, match=word) as caught:
         mapping_file.read(path)
     assert "m.yaml" in str(caught.value)
+
+
+def test_what_several_rules_read_is_read_once_and_not_for_one(tmp_path: Path) -> None:
+    more = GOOD.partition("events:")[2].replace("view", "order") + "  value: v\n"
+    for text, together in ((GOOD, False), (GOOD + more.lstrip("\n"), True)):
+        path = tmp_path / "m.yaml"
+        path.write_text(text, encoding="utf-8")
+        made = plan(
+            mapping_file.read(path), types=dict.fromkeys(("t", "v"), pa.string()), source="x", timezone="UTC",
+            currency="CNY", now=datetime(2026, 3, 1, tzinfo=UTC),
+        )  # fmt: skip
+        assert (made.read is not None, "TRY_STRPTIME" not in made.sql) == (together, together)
+        assert made.read is None or made.read.count(" AS _read_0") == made.read.count("'%d-%b-%y'") == 1
 
 
 def guessed(tmp_path: Path, text: str, name: str = "log.csv") -> Draft:

@@ -51,12 +51,21 @@ class Cells:
 
     types: Arrow type by column. timezone: for times without zone. decimal_comma: amounts are written 1.234,50.
     texts: text columns asked for so far, with the name under which the part shall bring their cleaned text.
+    reads: what was read of columns so far (SQL), with the name under which each is computed once for all rules; None
+    where there is but one rule, whose rows alone shall pay for it.
     """
 
     types: Mapping[str, pa.DataType]
     timezone: str
     decimal_comma: bool = False
     texts: dict[str, str] = field(default_factory=dict)
+    reads: dict[str, str] | None = None
+
+    def once(self, sql: str) -> str:
+        """Something read of columns, by the name of what is computed once; by itself where it can't be."""
+        if self.reads is None or EACH in sql:
+            return sql
+        return self.reads.setdefault(sql, f"_read_{len(self.reads)}")
 
     def type_of(self, column: str) -> pa.DataType:
         """The Arrow type; BadMapping lists the columns where there is no such one."""
@@ -95,7 +104,7 @@ class Cells:
     def number(self, column: str, sql_type: str = NUMBER) -> str:
         """The cell as a decimal number."""
         if self.is_text(column):
-            return number_of(self.text(column), sql_type, decimal_comma=self.decimal_comma)
+            return self.once(number_of(self.text(column), sql_type, decimal_comma=self.decimal_comma))
         return f"TRY_CAST({self.raw(column)} AS {sql_type})"
 
     def time(self, column: str, format: str | None = None) -> str:  # noqa: A002
@@ -106,7 +115,9 @@ class Cells:
             return f"CAST({raw} AS TIMESTAMPTZ)" if kind.tz else f"timezone({literal(self.timezone)}, {plain})"
         if pa.types.is_date(kind):
             return f"timezone({literal(self.timezone)}, CAST({raw} AS TIMESTAMP))"
-        return time_of(self.text(column), self.timezone, format)
+        found = time_of(self.text(column), self.timezone, format)
+        # a number out of all bounds fails in these, and must do so in no row that the rule leaves out
+        return found if format in NAMED_FORMATS else self.once(found)
 
 
 def number_of(text: str, sql_type: str, *, decimal_comma: bool = False) -> str:

@@ -1,6 +1,8 @@
-"""A mapping compiled: one SQL statement that turns a part of a table into events and says which rows are wrong.
+"""A mapping compiled: SQL that turns a part of a table into events and says which rows are wrong.
 
-Each rule gives one SELECT over the part; their rows are put together. A row of the result: `_row` (number of the row
+Each rule gives one SELECT over the part; their rows are put together. Times, amounts and keys that several rules may
+read are read once before: reports of shops have ten rules, and to plan the same two hundred lines of SQL for each took
+longer than a small file. A row of the result: `_row` (number of the row
 within the part), `_bad` (0, or the number of the first check that failed), `_aside` (a by-product), then the fields
 of an event.
 """
@@ -21,7 +23,7 @@ from lianyi.memory.sources.tabular.jsonlines import REST
 from lianyi.memory.sources.tabular.mapping import KEY_FIELDS, TEXT_FIELDS, Rule, Take
 from lianyi.memory.sources.tabular.mapping import Mapping as TableMapping
 
-PART = "part"
+PART, READ = "part", "part_read"
 # JSON of more parts may be nested so deep that readers fail on it.
 MAX_PARTS = 500
 _SQL_TYPES = {"at": "TIMESTAMPTZ", "value": MONEY}
@@ -39,12 +41,14 @@ class Check:
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """sql: over the relation PART (the part's columns and `_row`). texts: columns whose cleaned text PART must bring,
+    """read: over the relation PART (the part's columns and `_row`), makes the relation READ; None where there is but
+    one rule. sql: over READ, or PART where read is None. texts: columns whose cleaned text PART must bring,
     and under which name. checks: `_bad` - 1 is the index of the failed one.
 
     some_rows_say_nothing: rows may fall through all rules; they are then rejected, not forgotten; unused says how.
     """
 
+    read: str | None
     sql: str
     texts: Mapping[str, str]
     checks: tuple[Check, ...]
@@ -60,7 +64,10 @@ def plan(
     source: of the events, and prefix of their ids (but for a label, which both get). timezone, currency: where the
     mapping names none. now: the clock, against which times in the future are refused.
     """
-    cells = Cells(types=types, timezone=mapping.timezone or timezone, decimal_comma=mapping.decimal_comma)
+    cells = Cells(
+        types=types, timezone=mapping.timezone or timezone, decimal_comma=mapping.decimal_comma,
+        reads={} if len(mapping.rules) > 1 else None,
+    )  # fmt: skip
     world = _World(
         mapping=mapping, cells=cells, source=source, currency=mapping.currency or currency, now=now,
     )  # fmt: skip
@@ -68,11 +75,16 @@ def plan(
     why = mapping.unused_reason or "no event of the mapping applies to this row (see its when: and needs:)"
     return Plan(
         unused=Check(condition="", column=mapping.unused_column or "", reason=why),
+        read=None if cells.reads is None else _reading(cells.reads),
         sql="\nUNION ALL\n".join(parts),
         texts={column: name for column, name in cells.texts.items() if column != EACH},
         checks=tuple(world.checks),
         some_rows_say_nothing=all(rule.when or rule.needs or rule.each or rule.aside for rule in mapping.rules),
     )
+
+
+def _reading(reads: Mapping[str, str]) -> str:
+    return f"SELECT {', '.join(['*', *(f'{sql} AS {name}' for sql, name in reads.items())])} FROM {PART}"
 
 
 @dataclass(kw_only=True)
@@ -119,10 +131,11 @@ class _World:
         return replace(self.cells, types={**self.cells.types, EACH: pa.string()}) if rule.each else self.cells
 
     def _from(self, rule: Rule) -> str:
+        part = PART if self.cells.reads is None else READ
         if not rule.each:
-            return PART
+            return part
         parts = f"unnest(list_distinct(string_split_regex({self.cells.text(rule.each)}, {literal(rule.split)})))"
-        cut = f"(SELECT *, {parts} AS {EACH}_raw FROM {PART})"
+        cut = f"(SELECT *, {parts} AS {EACH}_raw FROM {part})"
         return f"(SELECT *, trim({EACH}_raw) AS {EACH} FROM {cut} WHERE trim({EACH}_raw) <> '')"
 
     def _field(self, name: str, rule: Rule, cells: Cells) -> str:
@@ -141,8 +154,7 @@ class _World:
             return self._amount(take, cells)
         if take.namespaces:
             pairs = zip(take.columns, take.namespaces, strict=True)
-            texts = [(_somebody(cells.text(column), take), namespace) for column, namespace in pairs]
-            keys = [key_of(text, namespace, strict=take.strict) for text, namespace in texts]
+            keys = [self._key(take, cells, column, namespace) for column, namespace in pairs]
             return f"coalesce({', '.join(keys)})"
         text = self._text(take, cells)
         if name in KEY_FIELDS and take.namespace and take.constant is None:
@@ -156,6 +168,10 @@ class _World:
             return f"coalesce(upper({text}), {stated})" if stated else f"upper({text})"
         return text
 
+    def _key(self, take: Take, cells: Cells, column: str, namespace: str) -> str:
+        key = key_of(_somebody(cells.text(column), take), namespace, strict=take.strict)
+        return cells.once(key)
+
     def _currency(self, rule: Rule, cells: Cells) -> str:
         """The mapping's currency; where only the workspace has one, an amount's own sign goes before it."""
         given = literal(self.currency)
@@ -166,7 +182,7 @@ class _World:
         """The currency that the row's amount is written with; None where the amount comes from no text."""
         take = rule.fields.get("value")
         columns = [column for column in take.reads() if cells.is_text(column)] if take else []
-        found = [currency_of(cells.text(column), expected) for column in columns]
+        found = [cells.once(currency_of(cells.text(column), expected)) for column in columns]
         return f"coalesce({', '.join(found)})" if found else None
 
     def _id(self, rule: Rule, cells: Cells) -> str:

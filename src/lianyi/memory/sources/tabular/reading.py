@@ -21,7 +21,7 @@ from lianyi.memory.sources.tabular.grid import Grid, grid_of
 from lianyi.memory.sources.tabular.jsonlines import REST
 from lianyi.memory.sources.tabular.mapping import Mapping as TableMapping
 from lianyi.memory.sources.tabular.part import MAX_CELL, Part
-from lianyi.memory.sources.tabular.plan import PART, Plan, plan
+from lianyi.memory.sources.tabular.plan import PART, READ, Plan, plan
 
 FIELDS = [name for name in SCHEMA.names if name != "received_at"]
 EVENTS = pa.schema([SCHEMA.field(name) for name in FIELDS])
@@ -74,7 +74,10 @@ def batch_of(engine: Engine, compiled: Plan, part: Part) -> Batch:
     for column, name in compiled.texts.items():
         rows = rows.append_column(name, cleaned(part.rows[column]))
     engine.register(PART, rows)
+    if compiled.read:
+        engine.run(compiled.read, into=READ)
     result = engine.table(compiled.sql)
+    engine.drop(READ)
     engine.drop(PART)
     events, bad = _judged(result, compiled, part)
     rejects += bad
