@@ -77,6 +77,7 @@ def test_effects_of_a_campaign_are_those_counted_by_hand() -> None:
         assert row["estimate"] == pytest.approx(y[treated].mean() - y[~treated].mean())
         assert (row["low"], row["high"]) == pytest.approx((welch.low, welch.high))
         assert (row["n_treated"], row["n_control"]) == (treated.sum(), (~treated).sum())
+    assert not [row for row in built["effects"] if row["estimator"] == "cace"], "nobody was sent anything"
     basket = one(built["effects"], metric="basket", estimator="ratio")
     money, orders = hand["revenue"], hand["orders"]
     assert basket["mean_treated"] == pytest.approx(money[treated].sum() / orders[treated].sum())

@@ -8,6 +8,7 @@ in shares reached. It needs that being assigned does nothing without being reach
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
@@ -50,6 +51,15 @@ def anderson_rubin(
         return math.nan, math.nan
     low = -math.inf if fits[0] == grid[0] else float(fits[0])
     return low, math.inf if fits[-1] == grid[-1] else float(fits[-1])
+
+
+def bounded_complier_effect(treated: Sums, control: Sums, *, confidence: float = CONFIDENCE) -> Estimate:
+    """CACE with the interval that holds: by the delta method, or Anderson and Rubin's where few were reached."""
+    found = complier_effect(treated, control, confidence=confidence)
+    if not (found.known and "weak_first_stage" in found.flags):
+        return found
+    low, high = anderson_rubin(treated, control, confidence=confidence)
+    return replace(found, low=low, high=high)
 
 
 def _rest(treated: Sums, control: Sums, b: float, confidence: float) -> bool:

@@ -11,10 +11,11 @@ import numpy as np
 import pyarrow as pa
 
 from lianyi.insight.effects.checks import Mismatch, holm, sample_ratio
+from lianyi.insight.effects.compliance import bounded_complier_effect
 from lianyi.insight.effects.estimates import Estimate, Floats
 from lianyi.insight.effects.exposure import Apart
 from lianyi.insight.effects.means import ClusterSums, Sums, clustered, cuped, difference, lift, ratio
-from lianyi.insight.effects.words import COMMUNITY, MEANS, METRICS, PERSON, TREATMENT, Metric
+from lianyi.insight.effects.words import COMMUNITY, CONTROL, MEANS, METRICS, PERSON, TREATMENT, Metric
 
 Row = Mapping[str, Any]
 
@@ -66,8 +67,10 @@ class Measured:
 
 
 def of_people(experiment: Experiment, arms: Sequence[Row]) -> Iterator[Measured]:
-    """People assigned one by one: plain difference, CUPED, lift; the basket by the delta method."""
+    """People assigned one by one: plain difference, CUPED, lift, where only some were reached CACE; the basket by the
+    delta method."""
     by_arm = {row["arm"]: row for row in arms}
+    partly = _partly_reached(by_arm)
     for metric in METRICS:
         treated, control = (arm_sums(by_arm.get(arm), metric) for arm in ("treatment", "control"))
         means = (_mean(treated, metric), _mean(control, metric))
@@ -80,6 +83,24 @@ def of_people(experiment: Experiment, arms: Sequence[Row]) -> Iterator[Measured]
         yield Measured(estimator="difference", main=False, estimate=difference(treated, control), **ways)  # type: ignore[arg-type]
         yield Measured(estimator="cuped", main=True, estimate=adjusted, **ways)  # type: ignore[arg-type]
         yield Measured(estimator="lift", main=False, estimate=lift(treated, control), **ways)  # type: ignore[arg-type]
+        if partly:
+            sums = (_reached_sums(by_arm[arm], metric) for arm in (TREATMENT, CONTROL))
+            yield Measured(estimator="cace", main=False, estimate=bounded_complier_effect(*sums), **ways)  # type: ignore[arg-type]
+
+
+def _partly_reached(by_arm: Mapping[str, Row]) -> bool:
+    """Whether anybody was reached at all, and not just everybody of one arm: else CACE is the plain difference."""
+    if not {TREATMENT, CONTROL} <= set(by_arm):
+        return False
+    treated, control = by_arm[TREATMENT], by_arm[CONTROL]
+    reached = treated["reached"] + control["reached"]
+    return bool(reached > 0 and not (treated["reached"] == treated["n"] and control["reached"] == 0))
+
+
+def _reached_sums(row: Row, metric: Metric) -> Sums:
+    """y: the outcome, x: 1 = reached."""
+    name, reached = metric.name, row["reached"]
+    return Sums(n=row["n"], y=row[f"{name}_y"], yy=row[f"{name}_yy"], x=reached, xx=reached, xy=row[f"{name}_ry"])
 
 
 def of_clusters(experiment: Experiment, clusters: pa.Table) -> Iterator[Measured]:

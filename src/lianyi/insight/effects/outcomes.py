@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lianyi.insight.effects.words import GLOBAL, LONGEST_BEFORE, MEANS, WINDOWS
+from lianyi.insight.effects.words import CAMPAIGN, GLOBAL, LONGEST_BEFORE, MEANS, WINDOWS
 from lianyi.insight.orders import order_lines, refunds
 from lianyi.insight.scope import Scope
 
@@ -55,11 +55,22 @@ def steps(scope: Scope) -> dict[str, str]:
         FROM {scope.done('e."at" AS moment', where="e.kind = 'click'")} AS c WHERE c.person_id IN ({people})
         """,
     }
+    made["effect_reached"] = _reached(scope)
     made["effect_bought"] = _windowed("effect_sales", "CAST(1 AS DOUBLE)", "orders", "x.value", "revenue")
     made["effect_clicked"] = _windowed("effect_clicks", "CAST(1 AS DOUBLE)", "clicks")
     made["effect_active"] = _active(scope)
     made["effect_people"] = _rows()
     return made
+
+
+def _reached(scope: Scope) -> str:
+    """One row = one person of a campaign to whom one of its messages went in the window, whatever their arm."""
+    at = scope.dialect.micros('e."at"')
+    sent = scope.received("e.campaign", f"{at} AS us", where="e.kind = 'sent' AND e.campaign IS NOT NULL")
+    return f"""
+    SELECT DISTINCT p.experiment, p.person_id FROM effect_places AS p JOIN {sent} AS s ON s.person_id = p.person_id
+        AND p.experiment = concat('{CAMPAIGN}/', s.campaign) AND s.us >= p.begins AND s.us < p.ends
+    """
 
 
 def sales(scope: Scope, people: str) -> dict[str, str]:
@@ -120,9 +131,15 @@ def _rows() -> str:
         f"CAST(CASE WHEN b.{name} > 0 THEN 1 ELSE 0 END AS DOUBLE) AS {side}buyers"
         for name, side in (("orders", ""), ("before_orders", "before_"))
     ]
+    columns.append("CAST(CASE WHEN r.person_id IS NULL THEN 0 ELSE 1 END AS DOUBLE) AS reached")
     joins = " ".join(
         f"LEFT JOIN {table} AS {alias} ON {alias}.experiment = p.experiment AND {alias}.person_id = p.person_id"
-        for table, alias in (("effect_bought", "b"), ("effect_clicked", "c"), ("effect_active", "k"))
+        for table, alias in (
+            ("effect_bought", "b"),
+            ("effect_clicked", "c"),
+            ("effect_active", "k"),
+            ("effect_reached", "r"),
+        )
     )
     return f"""
     SELECT p.experiment, p.person_id, p.kind, p.arm, p.cluster, p.share, p.begins, p.ends, p.whole,
@@ -131,17 +148,19 @@ def _rows() -> str:
 
 
 def sums(by: str) -> str:
-    """One row = one experiment and `by` (arm, or cluster and arm): n, and for each mean metric m the sums m_y, m_yy,
-    m_x, m_xx, m_xy (x: before), and for the basket the sums over orders."""
+    """One row = one experiment and `by` (arm, or cluster and arm): n, how many were reached, and for each mean metric m
+    the sums m_y, m_yy, m_x, m_xx, m_xy (x: before), m_ry (of the reached), and for the basket the sums over orders."""
     columns = []
     for metric in MEANS:
         y, x = metric.y, f"before_{metric.y}"
         columns += [
             f"sum({y}) AS {metric.name}_y", f"sum({y} * {y}) AS {metric.name}_yy", f"sum({x}) AS {metric.name}_x",
             f"sum({x} * {x}) AS {metric.name}_xx", f"sum({x} * {y}) AS {metric.name}_xy",
+            f"sum(reached * {y}) AS {metric.name}_ry",
         ]  # fmt: skip
     return f"""
-    SELECT experiment, {by}, count(*) AS n, sum(revenue * orders) AS basket_xy, {", ".join(columns)}
+    SELECT experiment, {by}, count(*) AS n, sum(reached) AS reached, sum(revenue * orders) AS basket_xy,
+        {", ".join(columns)}
     FROM effect_people GROUP BY experiment, {by}
     """
 

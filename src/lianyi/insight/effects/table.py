@@ -253,6 +253,9 @@ PEOPLE_TABLE = Table(
         },
         "buyers": Column(en="1 = bought in the window", zh="1 = 窗口内有购买"),
         "before_buyers": Column(en="1 = bought in the time before", zh="1 = 之前有购买"),
+        "reached": Column(
+            en="1 = a message of the campaign went to them in the window", zh="1 = 窗口内活动消息已发给此人"
+        ),
     },
     build=rows,
 )
@@ -295,9 +298,10 @@ EFFECTS_TABLE = Table(
         "experiment": EXPERIMENT,
         "metric": METRIC,
         "estimator": Column(
-            en="difference, cuped, lift, ratio, clustered, clustered_cuped; direct, spill, total: by ties",
-            zh="difference 差值、cuped 前期校正、lift 相对提升、ratio 比率、clustered 按社群、"
-            "clustered_cuped 按社群并校正；direct 直接、spill 溢出、total 总效果（按关系）",
+            en="difference, cuped, lift, ratio, clustered, clustered_cuped; direct, spill, total: by ties; cace: on "
+            "those reached because they were assigned",
+            zh="cace 因分组而触达者的效果、difference 差值、cuped 前期校正、lift 相对提升、ratio 比率、"
+            "clustered 按社群、clustered_cuped 按社群并校正；direct 直接、spill 溢出、total 总效果（按关系）",
         ),
         "main": Column(en="the one to go by", zh="主要估计"),
         "estimate": Column(en="effect a person", zh="人均效果", unit="unit"),

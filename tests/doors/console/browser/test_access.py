@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 import lianyi
 from lianyi import communities
 from tests.doors.console.browser.conftest import Server, Watch
-from tests.doors.standing import ANNA, BO, PASSWORD
+from tests.doors.standing import ANNA, BO, NOW, PASSWORD
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -36,7 +36,8 @@ PAGES = (
     "/content/new/email",
     "/ledger",
     "/ledger/returns",
-    "/report",
+    "/report/{month}",
+    "/picture",
     "/prices",
     "/experiments",
     "/groups",
@@ -121,6 +122,7 @@ def signed_in(browser: Browser, server: Server, tmp_path_factory: pytest.TempPat
             "plan": page.url.removeprefix(server.url),
             "ripple": ws.ripples.largest(limit=1)[0]["ripple_id"],
             "community": communities.listed(ws)[0]["community_id"],
+            "month": f"{NOW:%Y-%m}",
             "anna": ws.person(ANNA).person_id,
             "bo": ws.person(BO).person_id,
         }

@@ -28,6 +28,7 @@ ESTIMATORS: Mapping[str, Text] = {
     "lift": gettext_lazy("relative"), "ratio": gettext_lazy("ratio, delta method"),
     "clustered": gettext_lazy("difference, by community"),
     "clustered_cuped": gettext_lazy("adjusted, by community"),
+    "cace": gettext_lazy("on those reached because they were assigned (CACE)"),
     "direct": gettext_lazy("direct: oneself treated, nobody else"),
     "spill": gettext_lazy("spill-over: everybody else, not oneself"),
     "total": gettext_lazy("total: everybody against nobody"),
@@ -39,6 +40,7 @@ FLAGS: Mapping[str, Text] = {
     "too_few": gettext_lazy("Too few people on one side to tell."),
     "no_covariate": gettext_lazy("Nobody did anything in the time before, so nothing could be adjusted."),
     "no_variation": gettext_lazy("Exposure hardly varied, so direct effect and spill-over can't be told apart."),
+    "weak_first_stage": gettext_lazy("Hardly more of the treated were reached: bounds may have no end."),
     "observational": gettext_lazy("From observation, not from an experiment."),
     "overlap": gettext_lazy("Many people have nobody like them in the other arm."),
 }  # fmt: skip

@@ -1,16 +1,13 @@
-// Funnel and ripple over time: each disc and bar knows how many stood there on each day; "Play" moves the slider.
-// Without this script the slider's form asks the server for the same drawing.
+// Funnel and ripple at a moment (see player.js): each disc and bar knows how many stood there on each day.
 (function () {
   "use strict";
   const card = document.querySelector("[data-picture]");
   if (!card) return;
   const days = card.dataset.picture.split(" "), slider = card.querySelector("input[type=range]");
-  const says = card.querySelector("[data-play-says]"), start = card.querySelector("[data-play-start]");
-  const last = Number(slider.max), table = card.querySelector("details");
+  const says = card.querySelector("[data-play-says]"), table = card.querySelector("details");
   const count = new Intl.NumberFormat(document.documentElement.lang);
   const short = new Intl.NumberFormat(document.documentElement.lang, { notation: "compact", maximumFractionDigits: 1 });
   const said = (value) => (Math.abs(value) < 10000 ? count : short).format(Math.round(value));
-  let timer = 0;
 
   function disc(cell, unit, step) {
     const [people, moved] = cell.dataset.steps.split(";")[step].split(",").map(Number);
@@ -30,30 +27,13 @@
     group.querySelector(".sum").textContent = words(revenue, "+");
     group.querySelector(".sum.out").textContent = words(spent, "−");
   }
-  function show() {
-    const step = Number(slider.value);
+  card.addEventListener("moment", (event) => {
+    const step = event.detail.step;
     card.querySelectorAll("svg[data-unit]").forEach((drawing) => {
       drawing.querySelectorAll("[data-steps]").forEach((cell) => disc(cell, Number(drawing.dataset.unit), step));
       drawing.querySelectorAll("[data-money]").forEach((group) => bar(group, Number(drawing.dataset.scale), step));
     });
     says.textContent = days[step];
     table.hidden = step !== Number(slider.defaultValue);  // the table speaks for the day that the server was asked for
-  }
-  function stop() { clearInterval(timer); timer = 0; start.setAttribute("aria-pressed", "false"); }
-  function play() {
-    if (timer) { stop(); return; }
-    if (Number(slider.value) === last) slider.value = 0;
-    // Who asked for less motion gets a few quiet steps instead of forty.
-    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    start.setAttribute("aria-pressed", "true");
-    show();
-    timer = setInterval(() => {
-      slider.value = Math.min(last, Number(slider.value) + (calm ? 10 : 1));
-      show();
-      if (Number(slider.value) >= last) stop();
-    }, calm ? 1500 : 200);
-  }
-  start.hidden = false;
-  start.addEventListener("click", play);
-  slider.addEventListener("input", () => { stop(); show(); });
+  });
 })();
