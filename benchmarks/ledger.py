@@ -140,6 +140,7 @@ def tables(sizes: Sizes) -> dict[str, str]:
                 SELECT CAST(hash(i, 5) % {people} AS BIGINT) AS who, hash(i, 6) AS h, hash(i, 6) % {campaigns} AS c
                 FROM range({sizes.contacts // 50}) AS t(i)
             ) AS a QUALIFY row_number() OVER (PARTITION BY who, c ORDER BY h) = 1 ORDER BY ripple_id, person_id""",
+        "redemptions": "SELECT 'order' AS order_no, 'CNY' AS currency WHERE FALSE",  # no offers: the ledger only looks
         "person_days": f"""SELECT DISTINCT {person("i // 15")} AS person_id,
             DATE '{AS_OF:%Y-%m-%d}' - CAST(hash(i, 8) % {DAYS} AS INTEGER) AS day
             FROM range({people * 15}) AS t(i) ORDER BY 1, 2""",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from deltalake import DeltaTable
 
 from lianyi.memory.compaction import compact
 from lianyi.memory.duckdb import DuckDB
@@ -105,3 +107,28 @@ def test_numbers_of_equal_rows_do_not_depend_on_how_a_file_is_cut(tmp_path: Path
             for part in (events([1, 1])[:cut], events([1, 1])[cut:]):
                 landing.add(to_arrow(part, received_at=NOW), number_duplicates=True)
         assert ids(lake) == ["t:1", "t:1#2"]
+
+
+def test_what_others_commit_is_seen_at_once_and_a_quiet_log_is_not_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[int] = []
+    update = DeltaTable.update_incremental
+
+    def looking(table: DeltaTable) -> None:
+        looks.append(1)
+        update(table)
+
+    monkeypatch.setattr(DeltaTable, "update_incremental", looking)
+    writer, reader = Lake(tmp_path), Lake(tmp_path)
+    for number in range(1, 6):
+        land(writer, events(range(10 * number, 10 * number + 10)), ("a", number))
+        assert reader.rows() == 10 * number  # also where the clock of the file system has not moved since
+    commits = tmp_path / "lake" / "_delta_log"
+    os.utime(commits, (1_700_000_000, 1_700_000_000))  # quiet for long
+    assert reader.version() == writer.version()
+    looks.clear()
+    assert [reader.rows() for _ in range(5)] == [50] * 5
+    assert not looks
+    land(writer, events(range(100, 110)), ("a", 6))
+    assert reader.rows() == 60

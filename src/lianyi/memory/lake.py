@@ -33,6 +33,8 @@ from lianyi.memory.seen import Hashes, SeenIds
 log = logging.getLogger(__name__)
 
 ENGINE_MB = 256
+# Two changes of a folder may bear the same time where clocks of file systems are coarse; after so long none can follow.
+SETTLED = 1_000_000_000
 CONFIGURATION = {
     "delta.logRetentionDuration": "interval 1 hours",
     "delta.deletedFileRetentionDuration": "interval 1 hours",
@@ -77,6 +79,7 @@ class Lake:
         self.path = folder / "lake"
         self.path.mkdir(parents=True, exist_ok=True)
         self._table: DeltaTable | None = None
+        self._known: int | None = None
         self._hashing: DuckDB | None = None
 
     def version(self) -> int:
@@ -104,14 +107,25 @@ class Lake:
 
     def table(self) -> DeltaTable:
         """The Delta table, brought up to its newest version, made where there is none."""
+        changed = self._changed()
         if self._table is None:
             try:
                 self._table = DeltaTable(self.path)
             except TableNotFoundError:
                 self._table = DeltaTable.create(self.path, DELTA_SCHEMA, mode="ignore", configuration=CONFIGURATION)
-        else:
+        elif changed is None or changed != self._known:
             self._table.update_incremental()
+        self._known = changed
         return self._table
+
+    def _changed(self) -> int | None:
+        """When the folder of commits last changed (nanoseconds); None where that is so lately that another commit might
+        bear the same time. A page asks for the version nine times, and each look at the commits takes milliseconds."""
+        try:
+            changed = (self.path / "_delta_log").stat().st_mtime_ns
+        except FileNotFoundError:
+            return None
+        return changed if abs(time.time_ns() - changed) > SETTLED else None
 
     def seen(self) -> SeenIds:
         """The set of ids, completed from files that a crash kept out of it."""
