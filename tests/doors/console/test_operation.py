@@ -1,4 +1,4 @@
-"""Moderation and SOPs by page, API and command: rules in versions, the queue, decisions; hostile words stay words."""
+"""Moderation, SOPs, sign-up chains by page, API and command: rules, the queue, decisions; hostile words stay words."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import pytest
 from click.testing import CliRunner
 
 from lianyi.action.channels import accounts
-from lianyi.action.operation import acts, hearing, rules
-from lianyi.action.operation.models import Case, Example, Ruleset, Sop
+from lianyi.action.operation import acts, hearing, rules, signups
+from lianyi.action.operation.models import Case, Entry, Example, Ruleset, Signup, Sop
 from lianyi.action.team.models import Act
 from lianyi.doors.cli.commands import lianyi as command
 from lianyi.memory.events import Event
@@ -171,3 +171,50 @@ def test_sops_by_page_command_and_api(standing: Standing, room: Workspace, tmp_p
     listed = [json.loads(line) for line in run("--json").splitlines()]
     assert [one["name"] for one in listed] == [one["name"] for one in standing.owner.get("/api/v1/sops").json()["sops"]]
     assert {act.what for act in Act.objects.all()} >= {"sop.keep", "sop.copy", "sop.on", "sop.off"}
+
+
+def test_sign_up_chains_by_page_command_and_api(standing: Standing, room: Workspace, there: Platform) -> None:
+    def run(*words: str) -> Any:
+        made = CliRunner().invoke(command, ["-w", str(room.folder), "signups", *words])
+        assert made.exit_code == 0, made.output
+        return json.loads(made.stdout)
+
+    def post(where: str, data: Any) -> Any:
+        return standing.owner.post(f"/api/v1/signups{where}", json.dumps(data), content_type="application/json")
+
+    form = {"group_key": GROUP, "title": "Tea <b>", "closes_at": "2036-01-01T10:00", "most": "5"}
+    assert "No group is live" in standing.owner.get("/signups").content.decode()
+    assert standing.owner.post("/signups/open", form).status_code == 422
+    rules.publish(GROUP, says={"en": "x"}, measures={"mode": "live"}, account="room", by="olga", now=NOW)
+    assert standing.analyst.post("/signups/open", form).status_code == 403
+    assert standing.owner.post("/signups/open", {**form, "most": "x"}).status_code == 422
+    assert standing.owner.post("/signups/open", form).status_code == 302
+    made = Signup.objects.get()
+    Entry.objects.create(signup=made, actor="matrix:@<i>", places=2, message_id="m", first_at=NOW, at=NOW)
+    page = standing.owner.get("/signups").content.decode()
+    assert "Tea &lt;b&gt;" in page
+    assert "@&lt;i&gt;" in page
+    assert "1 people, 2 places / 5" in page
+    act = f"/signups/{made.pk}/act"
+    assert standing.owner.post(act, {"act": "strike", "actor": "matrix:@<i>", "why": "asked"}).status_code == 302
+    assert signups.described(made)["people"] == 0
+    assert standing.owner.post(act, {"act": "close"}).status_code == 302
+    assert "is closed" in standing.owner.post(act, {"act": "close"}, follow=True).content.decode()
+
+    asked = {"group_key": GROUP, "title": "Cup", "closes_at": "2036-01-01T10:00:00+08:00", "most": 3}
+    for wrong in ({"closes_at": "soon"}, {"closes_at": "2036-01-01T10:00"}, {"most": "3"}, {"title": ""}):
+        assert post("", {**asked, **wrong}).status_code == 422
+    second = post("", asked).json()
+    shown, asked_for = run("show", str(second["id"])), standing.owner.get(f"/api/v1/signups/{second['id']}").json()
+    assert {name: shown[name] for name in ("title", "most", "people", "entries")} == {
+        name: asked_for[name] for name in ("title", "most", "people", "entries")
+    }
+    assert post("", asked).status_code == 403
+    assert run("close", str(second["id"]))["closed_at"]
+    third = run("open", GROUP, "Pot", "--until", "2036-01-01T10:00:00+08:00")
+    Entry.objects.create(signup_id=third["id"], actor="matrix:@a", places=1, message_id="m", first_at=NOW, at=NOW)
+    assert run("strike", str(third["id"]), "matrix:@a", "--why", "asked")["struck"] == 1
+    assert post(f"/{third['id']}/strike", {"actor": "matrix:@a", "why": "asked"}).status_code == 404
+    assert post(f"/{third['id']}/close", {}).json()["closed_at"]
+    assert standing.analyst.get("/api/v1/signups").json()["signups"][0]["id"] == third["id"]
+    assert {act.what for act in Act.objects.all()} >= {"signup.open", "signup.close", "signup.strike"}

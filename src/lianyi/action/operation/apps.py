@@ -4,7 +4,7 @@ from django.apps import AppConfig
 
 
 class OperationConfig(AppConfig):
-    """Rules, seats, cases, examples, SOPs."""
+    """Rules, seats, cases, examples, SOPs, sign-up chains."""
 
     name = "lianyi.action.operation"
     label = "operation"

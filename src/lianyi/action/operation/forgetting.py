@@ -1,4 +1,4 @@
-"""What operation holds on a person, and its erasure: seats, messages of a day, cases with examples, runs of SOPs."""
+"""What operation holds on a person, and its erasure: seats, messages of a day, cases with examples, runs, sign-ups."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections.abc import Collection
 from typing import Any
 
 from lianyi.action.operation.deciding import described
-from lianyi.action.operation.models import Case, Run, Said, Seat
+from lianyi.action.operation.models import Case, Entry, Run, Said, Seat
 
 
 def forget(keys: Collection[str]) -> int:
     """Delete all of it; how many rows. The filter forgets what it learned from their words as well."""
     names = list(keys)
     gone = 0
-    for model in (Seat, Said, Case):
+    for model in (Seat, Said, Case, Entry):
         gone += model.objects.filter(actor__in=names).delete()[0]
     for run in Run.objects.exclude(actors=[]):
         kept = [actor for actor in run.actors if actor not in keys]
@@ -30,5 +30,8 @@ def held(keys: Collection[str]) -> dict[str, Any]:
     seats = Seat.objects.filter(actor__in=names)
     return {
         "seats": list(seats.values("group_key", "joined_at", "said", "agreed", "agreed_at", "muted_until", "greeted")),
+        "signups": list(
+            Entry.objects.filter(actor__in=names).values("signup__title", "places", "first_at", "struck_why")
+        ),
         "moderation": [described(case) for case in Case.objects.filter(actor__in=names)],
     }

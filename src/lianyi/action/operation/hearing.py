@@ -16,7 +16,7 @@ from typing import Any
 
 from django.db.models import F
 
-from lianyi.action.operation import measures, rules, running, saying, seats
+from lianyi.action.operation import measures, rules, running, saying, seats, signups
 from lianyi.action.operation.acts import ActFailed, Acts
 from lianyi.action.operation.models import Case, Example, Ruleset, Said, Seat
 from lianyi.insight.listening.folding import mark_of, shape_of
@@ -131,9 +131,11 @@ class Group:
         if greets:
             seats.greet(self.ws, self.ruleset, self.acts, now=self.now)
         if self.exempt is not None:
+            held = {case.message_id for case in cases}
+            signups.hear(self.key, events, team=self.exempt, held=held)
             running.agreed(self.key, {event.actor_key or "" for event in agreed}, now=self.now)
-            running.hear(self.ws, self.account, self.key, events, staff=self.exempt, acts=self.acts, now=self.now,
-                         held={case.message_id for case in cases})  # fmt: skip
+            running.hear(self.ws, self.account, self.key, events, staff=self.exempt, held=held, acts=self.acts,
+                         now=self.now)  # fmt: skip
 
     def _judged(self, said: Sequence[Event], also: Mapping[str, str]) -> list[Case]:
         """Cases of what has something against it and has no case yet."""

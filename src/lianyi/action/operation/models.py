@@ -1,4 +1,4 @@
-"""Rules of groups, who sits in them, cases of moderation, kept examples, SOPs and their runs."""
+"""Rules of groups, who sits in them, cases of moderation, kept examples, SOPs and their runs, sign-up chains."""
 
 from __future__ import annotations
 
@@ -205,3 +205,51 @@ class Run(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+
+class Signup(models.Model):
+    """One row = one sign-up chain in one group. most: places, null = no end. posted_id: the message that opened it.
+    closed_at: nobody signs up any more; told_at: the list stands in the group."""
+
+    account = models.CharField(max_length=50)
+    group_key = models.CharField(max_length=512, db_index=True)
+    title = models.CharField(max_length=200)
+    most = models.PositiveIntegerField(null=True, blank=True)
+    posted_id = models.CharField(max_length=512, blank=True)
+    opened_at = models.DateTimeField()
+    closes_at = models.DateTimeField(db_index=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+    tell_next_at = models.DateTimeField(null=True, blank=True, db_index=True)
+    told_at = models.DateTimeField(null=True, blank=True)
+    by = models.CharField(max_length=100)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["-opened_at", "-id"]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Entry(models.Model):
+    """One row = one person in one sign-up chain, by a message that they wrote themselves. places: by the newest of
+    them, 0 = taken back. first_at: their place in the row. team: of the brand, not counted. struck_by, struck_why: an
+    operator took it out."""
+
+    signup = models.ForeignKey(Signup, on_delete=models.CASCADE, related_name="entries")
+    actor = models.CharField(max_length=512, db_index=True)
+    places = models.PositiveIntegerField()
+    message_id = models.CharField(max_length=512)
+    first_at = models.DateTimeField()
+    at = models.DateTimeField()
+    team = models.BooleanField(default=False)
+    struck_by = models.CharField(max_length=100, blank=True)
+    struck_why = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["first_at", "id"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["signup", "actor"], name="operation_one_entry")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.actor} {self.places}"

@@ -1,4 +1,4 @@
-"""What operation does by the clock: rules to post, measures and welcomes to try again, voices to give back, SOPs."""
+"""What operation does by the clock: rules to post, what failed to try again, voices to give back, SOPs, chains."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 
 from django.db.models import Q, QuerySet
 
-from lianyi.action.operation import measures, rules, running, saying, seats
+from lianyi.action.operation import measures, rules, running, saying, seats, signups
 from lianyi.action.operation.acts import ActFailed, Acts, Opened, opened
-from lianyi.action.operation.models import Case, Ruleset, Run, Said, Seat, Sop
+from lianyi.action.operation.models import Case, Ruleset, Run, Said, Seat, Signup, Sop
 from lianyi.errors import LianyiError
 from lianyi.workspace import Workspace
 
@@ -34,6 +34,7 @@ class Operation:
             or Seat.objects.filter(muted_until__lte=now).exists()
             or Seat.objects.filter(greet_at__lte=now).exists()
             or running.due(now).exists()
+            or _signups(now).exists()
             or Sop.objects.filter(is_on=True, next_at__lte=now).exists()
             or Ruleset.objects.filter(post_next_at__lte=now).exists()
             or Said.objects.filter(at__lt=now - 2 * KEPT).exists()
@@ -41,7 +42,7 @@ class Operation:
 
     def work(self, workspace: Workspace, now: datetime, stop: Callable[[], bool]) -> bool:
         """A portion of each. What one group refuses holds up no other: each failure is kept where it happened."""
-        for part in (self._post, self._measures, self._voices, self._welcomes, self._sops):
+        for part in (self._post, self._measures, self._voices, self._welcomes, self._sops, self._chains):
             if stop():
                 return False
             part(workspace, now)
@@ -116,6 +117,19 @@ class Operation:
                     running.advance(ws, run, acts, now=now)
             except ActFailed as failed:
                 Run.objects.filter(pk=run.pk).update(due_at=now + AGAIN, error=str(failed)[:300])
+
+    def _chains(self, ws: Workspace, now: datetime) -> None:
+        Signup.objects.filter(closed_at__isnull=True, closes_at__lte=now).update(closed_at=now, tell_next_at=now)
+        for signup in Signup.objects.filter(tell_next_at__lte=now)[:PORTION]:
+            try:
+                with self._of(signup.account) as acts:
+                    signups.tell(ws, signup, acts, now=now)
+            except ActFailed:
+                Signup.objects.filter(pk=signup.pk).update(tell_next_at=now + AGAIN)
+
+
+def _signups(now: datetime) -> QuerySet[Signup]:
+    return Signup.objects.filter(Q(tell_next_at__lte=now) | Q(closed_at__isnull=True, closes_at__lte=now))
 
 
 def _cases(now: datetime) -> QuerySet[Case]:

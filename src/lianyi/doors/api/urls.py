@@ -32,6 +32,7 @@ from lianyi.doors.api import (
     reports,
     rewards,
     ripples,
+    signups,
     sops,
     team,
     value,
@@ -41,7 +42,7 @@ from lianyi.doors.api.endpoint import answered
 
 APIS = (
     people.api, audiences.api,
-    communities.api, groups.api, listening.api, operation.api, sops.api,
+    communities.api, groups.api, listening.api, operation.api, sops.api, signups.api,
     jobs.api, data.api, demand.api, forecasts.api, influence.api, plans.api, ripples.api,
     team.api,
     content.api, codes.api, rewards.api, offers.api, channels.api, journeys.api, campaigns.api, contacts.api,

@@ -36,6 +36,7 @@ from lianyi.doors.console.pages.ledger import returns as ledger_returns
 from lianyi.doors.console.pages.ledger import views as ledger
 from lianyi.doors.console.pages.listening import views as listening
 from lianyi.doors.console.pages.offers import views as offers
+from lianyi.doors.console.pages.operation import signups as operation_signups
 from lianyi.doors.console.pages.operation import sops as operation_sops
 from lianyi.doors.console.pages.operation import views as operation
 from lianyi.doors.console.pages.overview.views import overview
@@ -143,6 +144,9 @@ urlpatterns = [
     path("moderation", operation.moderation, name="moderation"),
     path("moderation/rules", operation.publish, name="moderation_rules"),
     path("moderation/<int:case_id>/act", operation.act, name="moderation_act"),
+    path("signups", operation_signups.signups, name="signups"),
+    path("signups/open", operation_signups.begin, name="signup_open"),
+    path("signups/<int:signup_id>/act", operation_signups.act, name="signup_act"),
     path("sops", operation_sops.sops, name="sops"),
     path("sops/keep", operation_sops.keep, name="sop_keep"),
     path("sops/<int:sop_id>/turn", operation_sops.turn, name="sop_turn"),

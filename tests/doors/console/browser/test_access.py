@@ -44,6 +44,8 @@ PAGES = (
     "/listening",
     "/offers",
     "/moderation",
+    "/sops",
+    "/signups",
     "/lookalikes",
     "/codes",
     "/journeys",
