@@ -27,7 +27,9 @@ from lianyi.doors.console.pages.journeys import words
 from lianyi.doors.console.rights import member, needs
 from lianyi.errors import InputError, LianyiError
 
+# A tenth is held out from the start, so that what the journey brings can be told; whoever draws may take it out.
 NEW = """journey: new
+holdout: 0.1
 triggers:
   - by: api
 steps:
