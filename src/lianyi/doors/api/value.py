@@ -7,7 +7,11 @@ from typing import Any
 from django.http import HttpRequest
 
 from lianyi import worth
-from lianyi.doors.api.endpoint import Api, Parameter, built, whole_number
+from lianyi.action.stages import keeping, trying
+from lianyi.action.stages.models import Version
+from lianyi.action.work import queue
+from lianyi.doors.api.endpoint import Api, Parameter, body_of, built, text_of, user_of, whole_number
+from lianyi.doors.console.brand import workspace
 
 api = Api()
 
@@ -79,3 +83,58 @@ def stages(request: HttpRequest) -> dict[str, Any]:
         "steps": worth.steps(ws),
         "movers": worth.movers(ws, begin, end) if begin and end else [],
     }
+
+
+_TEXT = Parameter(name="text", says="the rules as YAML", required=True)
+
+
+def rules_data(kept: keeping.Kept) -> dict[str, Any]:
+    """Rules as JSON. number: 0 = as shipped, null = written into the file by hand."""
+    return {"number": kept.number, "by": kept.by, "at": kept.at, "mark": kept.mark, "text": kept.text}
+
+
+def versions_data() -> list[dict[str, Any]]:
+    """Versions, newest first, without their texts."""
+    return [dict(row) for row in Version.objects.values("number", "by", "at", "why")[:200]]
+
+
+@api.add(
+    "GET", "stages/rules", right="people.see", says="The rules of stages that the next refresh reads, and versions.",
+    query=(Parameter(name="version", says="another version; 0 = as shipped", type="integer"),),
+)  # fmt: skip
+def stage_rules(request: HttpRequest) -> dict[str, Any]:
+    """mark: give it back as `instead_of` when you change them."""
+    if request.GET.get("version"):
+        kept = keeping.numbered(whole_number(request, "version", default=0, least=0, most=1_000_000))
+    else:
+        kept = keeping.current(workspace().folder)
+    return {**rules_data(kept), "versions": versions_data()}
+
+
+@api.add(
+    "POST", "stages/rules/preview", right="people.see", body=(_TEXT,),
+    says="Whom these rules would move: furthest stages of people now and with them. Nothing is kept.",
+)  # fmt: skip
+def stage_rules_preview(request: HttpRequest) -> dict[str, Any]:
+    """Of a long log a sample is asked; low and high are the 95 % range of the share then, null else."""
+    ws, new = workspace(), keeping.read(text_of(body_of(request, "text"), "text", limit=keeping.MOST_CHARACTERS))
+    return trying.tried(ws, keeping.current(ws.folder).stages, new, queue.clock())
+
+
+@api.add(
+    "PUT", "stages/rules", right="brand.edit", says="Make these the rules, and have the stages worked out anew.",
+    body=(
+        _TEXT,
+        Parameter(name="why", says="for the log of versions"),
+        Parameter(name="instead_of", says="mark of the rules that these were made from; 422 where others hold"),
+    ),
+)  # fmt: skip
+def stage_rules_put(request: HttpRequest) -> dict[str, Any]:
+    """The version that was made, and the job that refreshes."""
+    data, user, ws = body_of(request, "text"), user_of(request), workspace()
+    kept = keeping.apply(
+        ws.folder, text_of(data, "text", limit=keeping.MOST_CHARACTERS), by=user, now=queue.clock(),
+        why=text_of(data, "why"), instead_of=text_of(data, "instead_of"),
+    )  # fmt: skip
+    job = queue.add("refresh", {"tables": ["stage_moves"]} if "stage_moves" in ws.states() else {}, by=user.name)
+    return {**rules_data(kept), "job": job.pk}

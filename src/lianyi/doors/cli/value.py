@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
 
 from lianyi import worth
-from lianyi.doors.cli.backstage import workspace
-from lianyi.doors.cli.output import say, write
+from lianyi.doors.cli.backstage import backstage, user, workspace
+from lianyi.doors.cli.content import FILE
+from lianyi.doors.cli.output import json_line, say, write
 
 SHOWN = (
     "person_id", "name", "band", "value_365", "low_365", "high_365", "p_alive", "expected_90", "chance_90",
@@ -68,15 +70,28 @@ def retention(ctx: click.Context, part: str, name: str, cohorts: bool, leaving: 
 @click.command()
 @click.option("--movers", nargs=2, metavar="FROM TO", help="What came before the steps from one stage to another.")
 @click.option("--rules", is_flag=True, help="The YAML of the stages in use; save it as stages.yaml to change it.")
+@click.option("--preview", type=FILE, help="Whom the rules of this file would move, as JSON; nothing is kept.")
+@click.option(
+    "--apply", "applied", type=FILE, help="Make this file the rules, from the next refresh on: a new version."
+)
+@click.option("--why", default="", help="With --apply: for the list of versions.")
+@click.option("--versions", is_flag=True, help="Who changed the rules, when and why.")
 @click.option("--json", "form", flag_value="json", default="text", help="One row a line.")
 @click.pass_context
-def stages(ctx: click.Context, movers: tuple[str, str] | None, rules: bool, form: str) -> None:  # noqa: FBT001
+def stages(
+    ctx: click.Context, movers: tuple[str, str] | None, rules: bool, preview: Path | None, applied: Path | None,  # noqa: FBT001
+    why: str, versions: bool, form: str,  # noqa: FBT001
+) -> None:  # fmt: skip
     """Attention to advocacy: who reached each stage, who is there, who went on within 90 days and how fast."""
+    if preview or applied or versions:
+        _rules(ctx, preview, applied, why=why, form=form)
+        return
     ws = workspace(ctx)
     if rules:
-        from lianyi.insight.value.stages.rules import FILE, shipped_text
+        from lianyi.insight.value.stages.rules import FILE as OWN
+        from lianyi.insight.value.stages.rules import shipped_text
 
-        own = ws.folder / FILE
+        own = ws.folder / OWN
         click.echo(own.read_text(encoding="utf-8") if own.exists() else shipped_text(), nl=False)
     elif movers:
         write(_rounded(worth.movers(ws, *movers)), ("moved_by", "what", "people", "share"), form=form)
@@ -95,6 +110,23 @@ def stages(ctx: click.Context, movers: tuple[str, str] | None, rules: bool, form
         )
         rows = worth.stages(ws)
         write(rows if form == "json" else _rounded(rows), shown, form=form)
+
+
+def _rules(ctx: click.Context, preview: Path | None, applied: Path | None, *, why: str, form: str) -> None:
+    """See, try and change the rules of stages."""
+    ws = backstage(ctx)
+    from lianyi.action.stages import keeping, trying
+    from lianyi.action.work import queue
+    from lianyi.doors.api.value import rules_data, versions_data
+
+    if preview:
+        new = keeping.read(preview.read_text(encoding="utf-8"))
+        click.echo(json_line(trying.tried(ws, keeping.current(ws.folder).stages, new, queue.clock())))
+    elif applied:
+        kept = keeping.apply(ws.folder, applied.read_text(encoding="utf-8"), by=user(), now=queue.clock(), why=why)
+        click.echo(json_line(rules_data(kept)))
+    else:
+        write(versions_data(), ("number", "by", "at", "why"), form=form)
 
 
 def _rounded(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

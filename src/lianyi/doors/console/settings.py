@@ -62,6 +62,7 @@ INSTALLED_APPS = [
     "lianyi.action.codes.apps.CodesConfig",
     "lianyi.action.rewards.apps.RewardsConfig",
     "lianyi.action.offers.apps.OffersConfig",
+    "lianyi.action.stages.apps.StagesConfig",
     "lianyi.action.operation.apps.OperationConfig",
     "lianyi.action.experiments.apps.ExperimentsConfig",
     "lianyi.action.reports.apps.ReportsConfig",

@@ -82,6 +82,7 @@ ACTS: Mapping[str, Text] = {
     "offer.plan": _("worked out an offer"),
     "offer.issue": _("issued an offer"),
     "offer.close": _("closed an offer"),
+    "stages.apply": _("changed the rules of stages"),
     "draw.publish": _("published a draw"),
     "draw.close": _("closed the entries of a draw"),
     "draw.draw": _("drew lots"),

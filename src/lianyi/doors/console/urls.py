@@ -51,6 +51,7 @@ from lianyi.doors.console.pages.ripples import views as ripples
 from lianyi.doors.console.pages.settings import brand, channels, keys, team
 from lianyi.doors.console.pages.tags import views as tags
 from lianyi.doors.console.pages.ties import views as ties
+from lianyi.doors.console.pages.value import rules as stage_rules
 from lianyi.doors.console.pages.value import views as value
 
 urlpatterns = [
@@ -190,6 +191,8 @@ urlpatterns = [
     path("value", value.value, name="value"),
     path("retention", value.retention, name="retention"),
     path("stages", value.stages, name="stages"),
+    path("stages/rules", stage_rules.stage_rules, name="stage_rules"),
+    path("stages/rules/apply", stage_rules.stage_rules_apply, name="stage_rules_apply"),
     path("data", data.data, name="data"),
     path("data/refresh", data.refresh, name="refresh"),
     path("data/rejects/<str:name>", data.rejects, name="rejects"),
