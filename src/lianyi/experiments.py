@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from lianyi.workspace import Workspace
 
 MOST = 500
+NEXT = 1_000
 
 
 def experiments(ws: Workspace, *, metric: str = "buyers") -> list[dict[str, Any]]:
@@ -43,7 +44,18 @@ def experiment(ws: Workspace, name: str) -> dict[str, Any]:
     effects = ws.look_up("effects", [name]).to_pylist()
     looks = sorted(ws.look_up("effect_looks", [name]).to_pylist(), key=lambda row: (row["metric"], row["day"]))
     parts = ws.look_up("uplift", [name]).to_pylist() if "uplift" in ws.states() else []
-    return {**found[0], "effects": effects, "looks": looks, "uplift": sorted(parts, key=lambda row: row["part"])}
+    doses = ws.look_up("effect_doses", [name]).to_pylist() if "effect_doses" in ws.states() else []
+    return {
+        **found[0], "effects": effects, "looks": looks, "uplift": sorted(parts, key=lambda row: row["part"]),
+        "doses": [_next(row) for row in sorted(doses, key=lambda row: row["dose"])],
+    }  # fmt: skip
+
+
+def _next(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row of `effect_doses` with `next`: the net revenue of the next 1,000 units of money between the dose below and
+    this one, with its interval; None where there is no dose below. ROI before the cost of goods is that ÷ 1,000 − 1."""
+    ends = {side: row[f"marginal{side}"] for side in ("", "_low", "_high")}
+    return {**row, **{f"next{side}": None if end is None else NEXT * end for side, end in ends.items()}}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,6 +20,7 @@ from tests.doors.standing import ANNA, BO, CAI, DAN, NOW, Standing, copy_brand
 
 BEGAN = NOW - timedelta(days=35)
 SPRING = "campaign/spring/one"  # names of campaigns may hold anything
+DOSES = {ANNA: 5, BO: 20}
 ARMS = ((ANNA, "treatment"), (BO, "treatment"), (CAI, "control"), (DAN, "control"))
 
 
@@ -30,7 +31,7 @@ def measured(brand_template: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     ws.record(
         [
             Event(id=f"a:{key}", at=BEGAN, kind="assigned", source="lianyi", target_key=key, campaign="spring/one",
-                  props={"experiment": SPRING, "of": "campaign", "arm": arm, "share": 0.5})
+                  props={"experiment": SPRING, "of": "campaign", "arm": arm, "share": 0.5, "dose": DOSES.get(key)})
             for key, arm in ARMS
         ]
     )  # fmt: skip
@@ -109,3 +110,14 @@ def test_a_campaign_tells_what_the_table_knows(standing: Standing, trial: Worksp
         name="spring/one", audience="a", content="c", channel="mail", by="olga", started_at=BEGAN, state="over"
     )
     assert standing.owner.get(f"/campaigns/{campaign.pk}").status_code == 200
+
+
+def test_what_the_next_thousand_bring_stands_at_all_doors_and_the_unknown_as_unknown(
+    standing: Standing, trial: Workspace
+) -> None:
+    assert "The next 1,000" in text(standing.owner.get(f"/experiments/{SPRING}"))
+    told = standing.owner.get(f"/api/v1/experiments/{SPRING}").json()["doses"]
+    assert [(row["dose"], row["people"], row["below"]) for row in told] == [(0, 2, None), (5, 1, 0), (20, 1, 5)]
+    assert [row["next"] for row in told] == [None, None, None], "one person a dose tells nothing"
+    run = CliRunner().invoke(command, ["-w", str(trial.folder), "experiments", "show", SPRING])
+    assert "next_low" in run.output

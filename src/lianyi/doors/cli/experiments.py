@@ -12,6 +12,8 @@ from lianyi.doors.cli.output import json_line, say, write
 SHOWN = ("experiment", "unit", "n_treated", "n_control", "estimate", "low", "high", "of_unit", "flags", "begins_at")
 EFFECT = ("metric", "estimator", "main", "estimate", "low", "high", "unit", "p_holm", "n_treated", "n_control", "flags")
 
+DOSE = ("dose", "people", "mean", "more", "more_low", "more_high", "next", "next_low", "next_high")
+
 
 @click.group(invoke_without_command=True)
 @click.option("--metric", default="buyers", show_default=True, help="buyers, orders, revenue, kept, clicks or basket.")
@@ -43,6 +45,8 @@ def show(ctx: click.Context, name: str, form: str) -> None:
     sizes = f"{found['n_treated']:,} treated, {found['n_control']:,} held out by {found['unit']}"
     say(f"{sizes}; {found['flags'] or 'sound'}")
     write(sorted(found["effects"], key=lambda row: (row["metric"], not row["main"])), EFFECT, form="text")
+    if found["doses"]:
+        write(found["doses"], DOSE, form="text")
 
 
 @experiments.command("plan")

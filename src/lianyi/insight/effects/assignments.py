@@ -33,7 +33,7 @@ def texts(scope: Scope) -> str:
     return f"""
     SELECT props, {prop("experiment")} AS experiment, {prop("of")} AS kind, {prop("arm")} AS arm,
         {prop("cluster")} AS cluster, CAST({prop("share")} AS DOUBLE) AS share,
-        CAST({prop("days")} AS INTEGER) AS days
+        CAST({prop("days")} AS INTEGER) AS days, CAST({prop("dose")} AS DOUBLE) AS dose
     FROM (SELECT DISTINCT props FROM events WHERE kind = 'assigned' AND props IS NOT NULL) AS e
     """
 
@@ -44,9 +44,10 @@ def assigned(scope: Scope) -> str:
     return f"""
     SELECT experiment, person_id, min(kind) AS kind,
         CASE WHEN min(arm) = max(arm) THEN min(arm) ELSE '{MIXED}' END AS arm, min(cluster) AS cluster,
-        min(moment) AS assigned_at, max(share) AS share, max(days) AS days, {scope.dialect.no_time} AS ended_at
+        min(moment) AS assigned_at, max(share) AS share, max(days) AS days, {scope.dialect.no_time} AS ended_at,
+        CASE WHEN min(dose) = max(dose) THEN min(dose) END AS dose
     FROM (
-        SELECT k.person_id, t.experiment, t.kind, t.arm, t.cluster, t.share, t.days, e."at" AS moment
+        SELECT k.person_id, t.experiment, t.kind, t.arm, t.cluster, t.share, t.days, t.dose, e."at" AS moment
         FROM events e JOIN keys k ON e.target_key = k.key JOIN assignment_texts t ON t.props = e.props
         WHERE e.kind = 'assigned' AND {scope.happened()}
     ) AS a WHERE experiment IS NOT NULL AND arm IN ('{TREATMENT}', '{CONTROL}')
@@ -93,7 +94,8 @@ def _everybody(build: Build, scope: Scope, number: int, group: dict[str, Any]) -
         SELECT '{experiment_of(GLOBAL, str(number))}' AS experiment, g.person_id, '{GLOBAL}' AS kind, g.arm,
             CAST(NULL AS STRING) AS cluster,
             {d.moment(f"greatest({group['since']}, coalesce({d.micros('p.first_seen')}, 0))")} AS assigned_at,
-            CAST({1 - group["share"]} AS DOUBLE) AS share, CAST(NULL AS INTEGER) AS days, {until} AS ended_at
+            CAST({1 - group["share"]} AS DOUBLE) AS share, CAST(NULL AS INTEGER) AS days, {until} AS ended_at,
+            CAST(NULL AS DOUBLE) AS dose
         FROM {name} AS g JOIN people AS p ON p.person_id = g.person_id WHERE {ended}
         """
         build.drop(name)
@@ -122,6 +124,9 @@ TABLE = Table(
         "share": Column(en="probability of treatment", zh="进入实验组的概率"),
         "days": Column(en="how long acts count, empty: as usual for the kind", zh="统计窗口天数", unit="days"),
         "ended_at": Column(en="until when, where somebody ended it", zh="提前结束时间"),
+        "dose": Column(
+            en="what was spent on the person, where that differs", zh="人均花费（各档不同时）", unit="currency"
+        ),
     },
     build=build,
 )

@@ -23,12 +23,12 @@ def places(scope: Scope) -> str:
     stopped = f"coalesce({d.micros('a.ended_at')}, {now})"
     local = scope.local
     return f"""
-    SELECT experiment, person_id, kind, arm, cluster, share, begins, ends, whole, before_from,
+    SELECT experiment, person_id, kind, arm, cluster, share, dose, begins, ends, whole, before_from,
         {d.quotient("begins_local", DAY_US)} AS first_day, {d.quotient("ends_local", DAY_US)} AS last_day
     FROM (
         SELECT w.*, {local(d.moment("begins"))} AS begins_local, {local(d.moment("ends"))} AS ends_local
         FROM (
-            SELECT a.experiment, a.person_id, a.kind, a.arm, a.share, {begins} AS begins,
+            SELECT a.experiment, a.person_id, a.kind, a.arm, a.share, a.dose, {begins} AS begins,
                 CASE WHEN c.experiment IS NOT NULL
                     THEN coalesce(a.cluster, concat('person/', a.person_id)) END AS cluster,
                 least({begins} + {long}, {now}, {stopped}) AS ends, {long} AS whole,
@@ -142,7 +142,7 @@ def _rows() -> str:
         )
     )
     return f"""
-    SELECT p.experiment, p.person_id, p.kind, p.arm, p.cluster, p.share, p.begins, p.ends, p.whole,
+    SELECT p.experiment, p.person_id, p.kind, p.arm, p.cluster, p.share, p.dose, p.begins, p.ends, p.whole,
         {", ".join(columns)} FROM effect_places AS p {joins}
     """
 

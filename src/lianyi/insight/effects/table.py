@@ -233,6 +233,9 @@ PEOPLE_TABLE = Table(
         "arm": Column(en="treatment or control", zh="treatment 实验组、control 对照组"),
         "cluster": Column(en="the community that was assigned as a whole", zh="整体分配的社群"),
         "share": Column(en="probability of treatment", zh="进入实验组的概率"),
+        "dose": Column(
+            en="what was spent on the person, where that differs", zh="人均花费（各档不同时）", unit="currency"
+        ),
         "begins": Column(en="start of the window", zh="窗口开始", unit="µs since 1970"),
         "ends": Column(
             en="its end, or the as-of time where that is earlier", zh="窗口结束（或数据截止时间）", unit="µs since 1970"

@@ -93,7 +93,7 @@ def experiment(request: HttpRequest, kind: str, name: str) -> HttpResponse:
         "beware": list(dict.fromkeys(flag for row in rows if row["main"] for flag in flags(row["flags"]))),
         "chart": series(looks) if any(row["low"] is not None for row in looks) else None, "metric": shown,
         "metrics": [(one, METRICS[one]) for one in PLANNED], "first": _first(looks), "state": ws.states()["effects"],
-        "parts": [_part(row) for row in found["uplift"] if row["part"]],
+        "doses": found["doses"], "parts": [_part(row) for row in found["uplift"] if row["part"]],
         "tells": any(row["part"] == 0 and (row["low"] or 0) > 0 for row in found["uplift"]),
         "campaign": name if kind == "campaign" else "", "currency": brand().currency,
     }  # fmt: skip
