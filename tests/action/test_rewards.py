@@ -29,6 +29,7 @@ from lianyi.memory.draining import land
 from lianyi.memory.events import Event
 from lianyi.settings import Settings
 from lianyi.workspace import Workspace
+from tests.doors.standing import copy_brand
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 START = NOW - timedelta(days=60)
@@ -231,10 +232,10 @@ def bought(number: str, who: str, days: float, value: int) -> Event:
     return act(number, "order", who, days, value=Decimal(value), currency="CNY", campaign=None)
 
 
-@pytest.fixture
-def brought(tmp_path: Path) -> Workspace:
-    """Ann brings Bo and Cai, Bo brings Dan; a bot comes; Eve had bought before."""
-    ws = Workspace.create(tmp_path / "w", Settings(memory_mb=512, threads=1))
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Ann brings Bo and Cai, Bo brings Dan; a bot comes; Eve had bought before. Built once."""
+    ws = Workspace.create(tmp_path_factory.mktemp("brought") / "w", Settings(memory_mb=512, threads=1))
     ws.record([
         act("s1", "share", "ann", 20), act("s2", "share", "bo", 15), act("x", "view", "ann", 40, campaign=None),
         act("a1", "arrive", "bo", 19, parent_id="s1"), act("a2", "arrive", "cai", 18, parent_id="s1"),
@@ -245,7 +246,12 @@ def brought(tmp_path: Path) -> Workspace:
         bought("o6", "ann", 10, 99),
     ])  # fmt: skip
     ws.refresh()
-    return ws
+    return ws.folder
+
+
+@pytest.fixture
+def brought(template: Path, tmp_path: Path) -> Workspace:
+    return copy_brand(template, tmp_path / "w")
 
 
 def ids(ws: Workspace) -> Callable[[str], str]:

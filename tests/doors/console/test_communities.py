@@ -20,7 +20,7 @@ ROOM = "group:wecom/茶友群"
 def declared(brand: Workspace) -> str:
     """The tea room as a declared community."""
     made = brand.declare_community(ROOM, zh="茶友会", en="Tea <i>friends</i>", by="olga")
-    brand.refresh()
+    brand.refresh("community_people")
     return made
 
 
@@ -42,7 +42,7 @@ def test_a_declared_community_is_listed_opened_renamed_and_keeps_its_name(
     assert standing.owner.post(say, {"en": "Oolong club", "side": "user"}).status_code == 302
     assert "Oolong club" in standing.owner.get("/communities").content.decode()
     assert Act.objects.filter(what="community.rename", by="olga").exists()
-    brand.refresh()
+    brand.refresh("community_people")
     row = brand.community(declared).row
     assert (row["name_en"], row["side"], row["position_said"]) == ("Oolong club", "user", True)
 
