@@ -181,11 +181,27 @@ def test_groups_that_use_it_less_are_marked(monkeypatch: pytest.MonkeyPatch) -> 
     assert shares.apart(0.3, 0.9, 0.5) == ""
 
 
-def test_what_cannot_be_read_of_an_offer_is_left_out_and_nothing_breaks() -> None:
-    said = {"percent": "much", "until": "soon", "version": None}
+ODD = ("much", "NaN", "-NaN", "sNaN", "Infinity", "-1e999", "1e999", "9" * 40, -5, True, [1], {"a": 1}, None)
+
+
+@pytest.mark.parametrize("odd", ODD, ids=str)
+def test_what_cannot_be_read_of_an_offer_is_left_out_and_nothing_breaks(odd: Any) -> None:
+    said = {"percent": odd, "amount": odd, "until": odd, "version": odd}
     [one] = naming.read([{"offer": "offer:1", "props": json.dumps(said), "us": 1, "currency": None}])
     assert (one.name, one.until, one.version) == ("offer:1", None, 0)
-    assert one.share == one.factor == 0
+    assert one.share == one.factor == one.amount == 0
+    assert naming.version_rows([one]).num_rows == 1
     rows = naming.word_rows(["OFFER:1", "other"], [one]).to_pylist()
     assert {row["told"] for row in rows} == {"OFFER:1"}
     assert {row["offer"] for row in rows} == {None, "offer:1"}  # its name is its id here
+
+
+@pytest.mark.parametrize("percent", ["99.99999999999", "100", "101", "1e9"])
+@pytest.mark.parametrize("until", ["0001-01-01", "9999-12-31T23:59:59", "2026-05-20T00:00:00+08:00"])
+def test_numbers_at_the_ends_fit_the_columns(percent: str, until: str) -> None:
+    said = {"percent": percent, "amount": "1e9", "until": until, "version": "1e9"}
+    [one] = naming.read([{"offer": "offer:1", "props": json.dumps(said), "us": 1, "currency": "CNY"}])
+    [row] = naming.version_rows([one]).to_pylist()
+    assert row["amount"] == Decimal(10) ** 9
+    assert row["factor"] >= 0
+    assert row["until_us"] is not None

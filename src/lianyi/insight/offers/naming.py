@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -20,6 +20,8 @@ from lianyi.insight.scope import Scope
 
 # Properties of an order, or of the order that a line belongs to (`order`), in which it names coupons.
 NAMED_IN = ("coupon", "offer", "coupon_code", "discount_code")
+# Numbers of an offer beyond this are nobody's.
+MOST = Decimal(10) ** 9
 # What stands between two coupons of one order.
 PARTED = re.compile(r"[,;|，；、\n\t\[\]\"]+")
 VERSIONS = pa.schema([
@@ -49,7 +51,7 @@ class Version:
     @property
     def factor(self) -> Decimal:
         """What was taken off, as a part of what was paid."""
-        return round(self.share / (1 - self.share), 8) if 0 < self.share < 1 else Decimal(0)
+        return round(min(self.share / (1 - self.share), MOST), 8) if 0 < self.share < 1 else Decimal(0)
 
 
 def versions(scope: Scope) -> str:
@@ -79,17 +81,22 @@ def read(rows: Iterable[dict[str, Any]]) -> list[Version]:
 
 
 def _number(said: Any) -> Decimal:
+    """A number that an offer can have; 0 for anything else, as where nothing is said: events of other programs reach
+    this as well, and a refresh must not end at one of them."""
     try:
-        return Decimal(str(said or 0))
+        number = Decimal(str(said or 0))
     except InvalidOperation:
         return Decimal(0)
+    return number if number.is_finite() and 0 <= number <= MOST else Decimal(0)
 
 
 def _moment(said: Any) -> datetime | None:
+    """A time; one without a zone is UTC."""
     try:
-        return datetime.fromisoformat(str(said)) if said else None
+        moment = datetime.fromisoformat(str(said)) if said else None
     except ValueError:
         return None
+    return moment if moment is None or moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
 
 def folded(text: Any) -> str:
