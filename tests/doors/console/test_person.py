@@ -193,7 +193,7 @@ def test_consents_are_shown_with_their_proof_and_silence_is_no_consent(standing:
             for number, (name, granted, channel) in enumerate(said)
         ]
     )  # fmt: skip
-    brand.refresh()
+    brand.refresh("profiles")
     page = text(standing.owner.get(f"/people/{brand.person(DAN).person_id}"))
     card = page.partition('id="consents"')[2].partition("</section>")[0]
     assert card.count("news &lt;b&gt;") == 2
