@@ -8,16 +8,19 @@ from typing import Any
 
 import pytest
 
-from lianyi.action.operation import deciding, forgetting, hearing, rules
+from lianyi.action.operation import deciding, forgetting, hearing, rules, saying
 from lianyi.action.operation.acts import ActFailed
 from lianyi.action.operation.models import Case, Example, Ruleset, Said, Seat
 from lianyi.action.operation.rounds import Operation
 from lianyi.action.team.models import Act
 from lianyi.errors import InputError, RefusedError
 from lianyi.memory.draining import land
+from lianyi.memory.erasure import erase
 from lianyi.memory.events import Event
+from lianyi.memory.traces import Traces
 from lianyi.workspace import Workspace
 from tests.action.group_platform import GROUP, Platform
+from tests.memory.test_erasure import everything
 
 NOW = datetime(2026, 11, 28, 4, tzinfo=UTC)
 ADVERT = "兼职日结300元 加微信 vx88888888 名额有限 急招 扫码进群领取"
@@ -209,6 +212,37 @@ def test_a_forgotten_person_leaves_nothing_behind(ws: Workspace, there: Platform
     assert held["moderation"][0]["text"] == ADVERT
     assert forgetting.forget({"matrix:@eve:tea.test"}) == 4
     assert [model.objects.count() for model in (Case, Example, Seat, Said)] == [0, 0, 0, 0]
+
+
+def test_what_we_said_to_somebody_is_erased_from_the_log(ws: Workspace, there: Platform) -> None:
+    publish("live")
+    hear(ws, there, event("eve", None, 0, "join"), event("eve", ADVERT, 1))
+    deciding.fine(ws, Case.objects.get(), by="olga", now=NOW, acts=there.opened)
+    event_of_chain = saying.sent("signup/1/list", GROUP, "1. @eve:tea.test ×1\n2. @evelyn:tea.test ×2",
+                                 purpose="signup", to=(), now=NOW)  # fmt: skip
+    ws.inbox.put_now([event_of_chain], received_at=NOW)
+    land(ws.inbox, ws.lake, NOW)
+    assert ADVERT in there.said["meve1/restored"], "the group reads the words"
+    assert ADVERT.encode() not in everything(ws.lake.path), "the log never has them"
+    assert b"@eve:tea.test" in everything(ws.lake.path)
+    erase(ws.lake, Traces(keys=frozenset({"matrix:@eve:tea.test"}), salt="x"))
+    assert b"@eve:tea.test" not in everything(ws.lake.path)
+    assert b"@evelyn:tea.test" in everything(ws.lake.path), "others stay"
+
+
+def test_who_is_erased_while_muted_gets_the_voice_back(ws: Workspace, there: Platform) -> None:
+    eve = "matrix:@eve:tea.test"
+    publish("live")
+    Seat.objects.create(account="room", group_key=GROUP, actor=eve, said=5, joined_at=NOW,
+                        muted_until=NOW + timedelta(hours=1))  # fmt: skip
+    there.muted = {eve}
+    forgetting.forget({eve})
+    work(ws, there, 59)
+    left = Seat.objects.values("group_key", "actor", "said", "joined_at").get()
+    assert left == {"group_key": GROUP, "actor": eve, "said": 0, "joined_at": None}
+    work(ws, there, 61)
+    assert not there.muted
+    assert not Seat.objects.exists(), "then nothing of them is left"
 
 
 @pytest.mark.parametrize(

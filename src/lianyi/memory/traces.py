@@ -1,9 +1,9 @@
 """What gives a person away in events, and how it is taken out. Used alike for the log and the inbox.
 
 A trace is a whole key (`phone:8613800138000`) anywhere; a telling value of a key (an e-mail address or phone number in
-any usual spelling, a long id with digits in it) anywhere but in the words of the brand itself (source, channel,
-category, campaign); and a name, but only in the person's own rooms and in what was done to the person: elsewhere the
-same name is somebody else, or an everyday word.
+any usual spelling, a long id with digits in it, an id on a Matrix homeserver) anywhere but in the words of the brand
+itself (source, channel, category, campaign); and a name, but only in the person's own rooms and in what was done to the
+person: elsewhere the same name is somebody else, or an everyday word.
 """
 
 from __future__ import annotations
@@ -131,6 +131,8 @@ def _values(key: str) -> list[str]:
         return [r"(?:\+?86[\s-]?)?" + _spaced(local), _spaced(value)]
     if namespace in {"name", "irc"}:
         return []  # a display name: sought as a name, in the person's rooms
+    if namespace == "matrix" and re.match(r"@.*:.", value):  # people and we write it so when we address somebody
+        return [_bounded(re.escape(spelling)) for spelling in _escaped(value)]
     long_id = len(value) >= 8 and re.search(r"\d", value) and (re.search(r"[^\W\d]", value) or len(value) >= 11)
     return [_bounded(re.escape(spelling)) for spelling in _escaped(value)] if long_id else []
 

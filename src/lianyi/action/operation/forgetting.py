@@ -10,10 +10,13 @@ from lianyi.action.operation.models import Case, Entry, Run, Said, Seat
 
 
 def forget(keys: Collection[str]) -> int:
-    """Delete all of it; how many rows. The filter forgets what it learned from their words as well."""
+    """Delete all of it; how many rows. The filter forgets what it learned from their words as well. Of who is muted
+    now, group, key and time stay until the voice is given back: without them they would be silent for ever."""
     names = list(keys)
-    gone = 0
-    for model in (Seat, Said, Case, Entry):
+    muted = Seat.objects.filter(actor__in=names, muted_until__isnull=False)
+    muted.update(joined_at=None, said=0, agreed=0, agreed_at=None, greet_at=None, greeted=0)
+    gone = Seat.objects.filter(actor__in=names, muted_until=None).delete()[0]
+    for model in (Said, Case, Entry):
         gone += model.objects.filter(actor__in=names).delete()[0]
     for run in Run.objects.exclude(actors=[]):
         kept = [actor for actor in run.actors if actor not in keys]

@@ -73,6 +73,7 @@ def undo(ws: Workspace, case: Case, acts: Acts, *, now: datetime) -> None:
             acts.invite(case.group_key, case.actor)
         text = saying.restored(case, with_text=case.measure != "warn")
         acts.say(case.group_key, text, key=f"{case.message_id}/restored", to=[case.actor])
+        text = saying.restored(case, with_text=case.measure != "warn", quoted=False)
     event = saying.sent(
         f"{case.message_id}/restored", case.group_key, text, purpose="moderation", to=[case.actor], now=now
     )
@@ -80,9 +81,18 @@ def undo(ws: Workspace, case: Case, acts: Acts, *, now: datetime) -> None:
 
 
 def unmute_due(acts: Acts, seat: Seat) -> None:
-    """Give the voice back when the time is over; ActFailed where the platform does not."""
-    acts.mute(seat.group_key, seat.actor, on=False)
-    Seat.objects.filter(pk=seat.pk, muted_until=seat.muted_until).update(muted_until=None)
+    """Give the voice back when the time is over; ActFailed where the platform does not. A seat that says nothing else
+    goes with it: such a one is all that is left of somebody who was erased while they were muted."""
+    mine = Seat.objects.filter(pk=seat.pk, muted_until=seat.muted_until)
+    bare = mine.filter(joined_at=None, said=0, agreed=0, greeted=0, greet_at=None)
+    try:
+        acts.mute(seat.group_key, seat.actor, on=False)
+    except ActFailed as failed:
+        if failed.permanent:  # it never will be given back by us, so there is nothing to keep the key for
+            bare.delete()
+        raise
+    bare.delete()
+    mine.update(muted_until=None)
 
 
 def _keep(case: Case, **values: object) -> None:

@@ -55,9 +55,10 @@ def notice(case: Case, *, minutes: int) -> str:
     return _("%(who)s was removed from the group: %(why)s.") % values
 
 
-def restored(case: Case, *, with_text: bool) -> str:
-    """What the group reads when a measure was undone. The text is shown as it was: plain."""
-    values = {"who": user_of(case.actor), "text": case.text[:2_000]}
+def restored(case: Case, *, with_text: bool, quoted: bool = True) -> str:
+    """What the group reads when a measure was undone. The text is shown as it was: plain. Not quoted: as the log keeps
+    it, for words of a person that stood in an event of ours would outlive their erasure."""
+    values = {"who": user_of(case.actor), "text": case.text[:2_000] if quoted else "…"}
     if with_text:
         return _("We were wrong to remove a message of %(who)s. They wrote: %(text)s") % values
     return _("We were wrong: nothing is held against %(who)s.") % values
@@ -76,7 +77,8 @@ def told(case: Case, what: str, *, by: str, now: datetime) -> Event:
 
 
 def sent(key: str, group_key: str, text: str, *, purpose: str, to: Sequence[str], now: datetime) -> Event:
-    """Something that we wrote into a group."""
+    """Something that we wrote into a group. The text may name people by their ids, which an erasure finds; what others
+    wrote must not be quoted."""
     props = {"purpose": purpose, "people": len(to)} if len(to) != 1 else {"purpose": purpose}
     return Event(
         id=f"operation:{key}/sent"[:512], at=now, kind="sent", source=SOURCE, group_key=group_key, text=text,
