@@ -223,3 +223,17 @@ def test_our_own_mistake_is_a_page_too(standing: Standing, monkeypatch: pytest.M
 def test_what_the_team_did_is_in_order(standing: Standing) -> None:
     standing.owner.post("/data/refresh")
     assert Act.objects.filter(what="data.refresh", by="olga").count() == 1
+
+
+ODD_NUMBERS = ("9" * 5_000, "9" * 30, "٣", "²", "-1", "1e9", "")
+ASKED = (
+    "/?days={}", "/people?seen={}", "/people?page={}", "/stages/rules?version={}", "/planner?of={}", "/ripples?page={}",
+    "/policy/edit?version={}", "/lookalikes?people={}", "/ledger?page={}",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("address", ASKED)
+def test_odd_numbers_in_an_address_are_no_mistake_of_ours(standing: Standing, address: str) -> None:
+    for odd in ODD_NUMBERS:
+        answer = standing.owner.get(address.format(odd))
+        assert answer.status_code in {200, 302, 400, 404, 422}, (address, odd[:40], answer.status_code)

@@ -12,6 +12,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from lianyi.action.team.rights import Text
+from lianyi.doors.console.asked import whole
 from lianyi.insight.conditions import parse, text
 from lianyi.insight.conditions import syntax as s
 from lianyi.insight.conditions import vocabulary as words
@@ -169,7 +170,7 @@ def read(data: QueryDict) -> Built:
 
 def _done(found: Built, act: str) -> Built:
     what, _, place = act.partition("-")
-    numbers = [int(part) for part in place.split("-") if part.isdecimal()]
+    numbers = [number for part in place.split("-") if (number := whole(part)) is not None]
     if what == "add" and numbers and numbers[0] < len(found.groups) and found.rows < MAX_ROWS:
         found.groups[numbers[0]].rows.append(Row())
     elif what == "group" and found.rows < MAX_ROWS:

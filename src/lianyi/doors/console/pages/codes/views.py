@@ -19,6 +19,7 @@ from lianyi.action.content.models import Content, Version
 from lianyi.action.content.rendering import base_url
 from lianyi.action.team import audit
 from lianyi.action.work import queue
+from lianyi.doors.console.asked import whole
 from lianyi.doors.console.brand import workspace
 from lianyi.doors.console.pages.people.export import cell
 from lianyi.doors.console.rights import member, needs
@@ -148,7 +149,7 @@ def qr(request: HttpRequest, token: str) -> HttpResponse:
 def poster(request: HttpRequest, token: str) -> HttpResponse:
     """A poster with the code (?content=)."""
     row, pk = _row(token), request.GET.get("content", "")
-    content = get_object_or_404(Content, pk=int(pk) if pk.isdecimal() else 0)
+    content = get_object_or_404(Content, pk=whole(pk) or 0)
     try:
         drawn = posters.poster_of(
             workspace().folder, row, content.current, language=request.GET.get("language", get_language() or "")
@@ -200,7 +201,7 @@ def save_landing(request: HttpRequest) -> HttpResponse:
     """Say what the page of a campaign shows."""
     data, user = request.POST, member(request)
     pk = data.get("content", "")
-    content = Content.objects.filter(pk=int(pk)).first() if pk.isdecimal() else None
+    content = Content.objects.filter(pk=number).first() if (number := whole(pk)) is not None else None
     version: Version | None = content.current if content else None
     try:
         saved = landing.save(

@@ -18,6 +18,7 @@ from lianyi.action.content.models import Content, Picture, Version
 from lianyi.action.content.rendering import Rendered
 from lianyi.action.team import audit
 from lianyi.action.work import queue
+from lianyi.doors.console.asked import whole
 from lianyi.doors.console.brand import workspace
 from lianyi.doors.console.headers import CONTENT_SECURITY_POLICY
 from lianyi.doors.console.pages.content import form
@@ -82,7 +83,7 @@ def content(request: HttpRequest, content_id: int) -> HttpResponse:
 
 def _asked_version(request: HttpRequest, found: Content) -> Version:
     number = request.GET.get("version", "")
-    return get_object_or_404(found.versions, number=int(number)) if number.isdecimal() else found.current
+    return get_object_or_404(found.versions, number=whole(number)) if number.isdecimal() else found.current
 
 
 def _language(request: HttpRequest, version: Version | None) -> str:
@@ -127,9 +128,7 @@ def _saved(request: HttpRequest, kind: str, found: Content | None) -> HttpRespon
             )
         else:
             on = request.POST.get("on", "")
-            version = keeping.edit(
-                found, by=user.name, now=queue.clock(), on=int(on) if on.isdecimal() else None, **written
-            )
+            version = keeping.edit(found, by=user.name, now=queue.clock(), on=whole(on), **written)
     except InputError as error:
         return _editor(
             request, kind, found, body=body, stand_ins=request.POST.get("stand_ins", ""), version=newest,

@@ -22,6 +22,7 @@ from lianyi.action.journeys.reading import Problem
 from lianyi.action.team import audit
 from lianyi.action.team.models import User
 from lianyi.action.work import queue
+from lianyi.doors.console.asked import whole
 from lianyi.doors.console.brand import workspace
 from lianyi.doors.console.pages.journeys import words
 from lianyi.doors.console.rights import member, needs
@@ -165,7 +166,7 @@ def _apply(request: HttpRequest, found: Journey | None, text: str) -> HttpRespon
     user = member(request)
     try:
         version = versions.apply(
-            text, by=user.name, now=queue.clock(), base=int(base) if base.isdecimal() else None,
+            text, by=user.name, now=queue.clock(), base=whole(base),
             note=request.POST.get("note", ""), vanish=_vanish(request),
         )  # fmt: skip
     except InputError as error:

@@ -20,6 +20,7 @@ from lianyi.action.team import audit
 from lianyi.action.work import queue
 from lianyi.doors.api.endpoint import ApiError
 from lianyi.doors.api.offers import offer_wanted
+from lianyi.doors.console.asked import whole
 from lianyi.doors.console.brand import workspace
 from lianyi.doors.console.facts import stage_titles
 from lianyi.doors.console.pages.rewards.views import local, moment_in, texts_in
@@ -72,7 +73,7 @@ def _asked(data: QueryDict) -> dict[str, Any]:
     return {
         **{name: data.get(name, "").strip() for name in ("name", "kind", "condition", "experiment", "code")},
         **{name: data.get(name) or 0 for name in ("percent", "amount", "least")},
-        "most": int(most) if most.isdecimal() else most or 0, "says": texts_in(data),
+        "most": most or 0 if (number := whole(most)) is None else number, "says": texts_in(data),
         "starts_at": moment_in(data, "starts_at"), "ends_at": moment_in(data, "ends_at"),
     }  # fmt: skip
 

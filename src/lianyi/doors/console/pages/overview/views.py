@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from lianyi.action.work.models import Job
+from lianyi.doors.console.asked import whole
 from lianyi.doors.console.brand import workspace
 from lianyi.doors.console.facts import tag_counts
 from lianyi.doors.console.pages.overview import figures
@@ -23,7 +24,7 @@ from lianyi.workspace import Workspace
 def overview(request: HttpRequest) -> HttpResponse:
     """What came in, who is active, how the number of people grows and shrinks."""
     ws = workspace()
-    span = int(wish) if (wish := request.GET.get("days", "")).isdecimal() and int(wish) in SPANS else 30
+    span = wish if (wish := whole(request.GET.get("days", ""))) in SPANS else 30
     context: dict[str, Any] = {
         "span": span,
         "spans": SPANS,

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from django.http import QueryDict
 
 from lianyi import worth
+from lianyi.doors.console.asked import whole
 from lianyi.doors.console.conditions import matching
 from lianyi.doors.console.pages.people.columns import COLUMNS, CONSUMPTION, SORTS
 from lianyi.doors.console.tag_rules import rules
@@ -70,7 +71,7 @@ def read(query: QueryDict) -> Search:
         tags=tuple(dict.fromkeys(tag for tag in query.getlist("tag") if tag))[:10],
         consumption=query.get("consumption", "") if query.get("consumption") in CONSUMPTION else "",
         channel=query.get("channel", "")[:60],
-        seen=int(seen) if (seen := query.get("seen", "")).isdecimal() and int(seen) in SEEN_DAYS else 0,
+        seen=seen if (seen := whole(query.get("seen", ""))) in SEEN_DAYS else 0,
         condition=query.get("condition", "").strip()[:2000],
         sort=sort if sort in SORTS else "last_seen",
         down=query.get("dir", "down") != "up",

@@ -15,6 +15,7 @@ from lianyi.action.plans import keeping
 from lianyi.action.plans.models import Plan
 from lianyi.action.team import audit
 from lianyi.action.work import queue
+from lianyi.doors.console.asked import whole
 from lianyi.doors.console.brand import workspace
 from lianyi.doors.console.pages.planner import figures
 from lianyi.doors.console.pages.planner.form import GOAL_TITLES, SOURCE_TITLES, PlanForm, initial_of
@@ -40,7 +41,7 @@ def make(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return _list(request, form, status=422)
     of = request.POST.get("instead_of", "")
-    first = get_object_or_404(Plan, pk=int(of)) if of.isdecimal() else None
+    first = get_object_or_404(Plan, pk=whole(of)) if of.isdecimal() else None
     plan = keeping.ask(form.request, name=form.cleaned_data["name"], by=user.name, instead_of=first)
     audit.note(user, "plan.make", plan.name, plan=plan.pk)
     return redirect("plan", plan.pk)

@@ -102,7 +102,7 @@ def start(request: HttpRequest) -> HttpResponse:
     wanted: dict[str, Any] = {
         **{name: data.get(name, "").strip() for name in ("name", "campaign", "counts")},
         **{name: data.get(name) or 0 for name in ("fixed", "share_percent", "second", "least", "per_person", "budget")},
-        **{name: int(data[name]) for name in ("days", "hold_days", "levels") if data.get(name, "").isdecimal()},
+        **{name: int(data[name][:12]) for name in ("days", "hold_days", "levels") if data.get(name, "").isdecimal()},
         "new_only": bool(data.get("new_only")), "starts_at": moment_in(data, "starts_at"),
         "ends_at": moment_in(data, "ends_at"), "disclosure": texts_in(data),
     }  # fmt: skip
@@ -181,7 +181,7 @@ def publish(request: HttpRequest) -> HttpResponse:
         {
             "name": data.get(f"prize{n}", "").strip(),
             "value": data.get(f"value{n}") or 0,
-            "count": int(data[f"count{n}"]),
+            "count": int(data[f"count{n}"][:12]),
         }
         for n in range(1, 4)
         if data.get(f"prize{n}", "").strip() and data.get(f"count{n}", "").isdecimal()

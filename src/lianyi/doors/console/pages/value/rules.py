@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from lianyi.action.stages import keeping, trying
 from lianyi.action.stages.models import Version
 from lianyi.action.work import queue
+from lianyi.doors.console.asked import whole
 from lianyi.doors.console.brand import workspace
 from lianyi.doors.console.pages.value.views import is_chinese
 from lianyi.doors.console.rights import member, needs
@@ -33,7 +34,7 @@ def stage_rules(request: HttpRequest) -> HttpResponse:
         return _tried(request, _text(request))
     asked = request.GET.get("version", "")
     try:
-        text = keeping.numbered(int(asked)).text if asked.isdecimal() else None
+        text = None if (number := whole(asked)) is None else keeping.numbered(number).text
     except LianyiError as error:
         return _page(request, error=str(error), status=404)
     return _page(request, text=text)
