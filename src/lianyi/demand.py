@@ -125,7 +125,8 @@ class Demand:
 
         auc with low and high: chance that a seed that was kept aside stands above somebody who is none; 0.5 = the seeds
         have nothing in common that is known. people: person_id, place, score (log odds, to compare people of one
-        ranking), traits that speak most for it. Seeds and people who refused personalisation are left out; manual tags
+        ranking), traits that speak most for it. channels: which reach how many of them, and what a person kept by
+        their campaigns cost. Seeds and people who refused personalisation are left out; manual tags
         are no traits. InputError below 20 seeds.
         """
         import numpy as np
@@ -160,12 +161,29 @@ class Demand:
         ranked = [row for row in np.argsort(-made.score, kind="stable").tolist() if ids[row] not in apart][:limit]
         return {
             "seeds": int(chosen.sum()), "auc": made.auc, "low": made.low, "high": made.high,
+            "channels": self._channels([ids[row] for row in ranked]),
             "people": [
                 {"person_id": ids[row], "place": place, "score": float(made.score[row]),
                  "traits": [names[trait] for trait in telling(traits, made.weights, row)]}
                 for place, row in enumerate(ranked, 1)
             ],
         }  # fmt: skip
+
+    def _channels(self, people: Sequence[str]) -> list[Row]:
+        """Rows of `channel_returns`, the least cost for each person kept first, with reach: how many of these people
+        have a key that the channel can write to. Whether they may be written to is the policy's."""
+        from lianyi.insight.ledger.channels import NAMESPACES
+
+        ws = self._workspace
+        if "channel_returns" not in ws.states():
+            return []
+        rows = ws.rows("SELECT * FROM channel_returns ORDER BY cost NULLS LAST, channel")
+        keys = [row["keys"] for row in ws.look_up("people", list(people), columns=["keys"]).to_pylist()] if rows else []
+        known = [{key.partition(":")[0] for key in one} for one in keys]
+        return [
+            {**row, "reach": sum(bool(one & NAMESPACES.get(row["channel"], {row["channel"]})) for one in known)}
+            for row in rows
+        ]
 
     def _of_person(self, table: str, key_or_id: str) -> list[Row]:
         from lianyi import persons

@@ -28,6 +28,10 @@ REDEMPTIONS = pa.schema([
     ("order_no", pa.string()), ("currency", pa.string()), ("event_id", pa.string()), ("at", pa.timestamp("us", "UTC")),
     ("person_id", pa.string()), ("off", pa.decimal128(18, 4)),
 ])  # fmt: skip
+EFFECTS = pa.schema([
+    ("experiment", pa.string()), ("metric", pa.string()), ("main", pa.bool_()), ("estimate", pa.float64()),
+    ("se", pa.float64()), ("n_treated", pa.int64()),
+])  # fmt: skip
 RIPPLES = pa.schema([("ripple_id", pa.string()), ("kind", pa.string()), ("name", pa.string())])
 
 
@@ -53,6 +57,7 @@ def ledger(
         engine.register("memberships", pa.Table.from_pylist(list(memberships), schema=MEMBERSHIPS))
         engine.register("people", pa.schema([("person_id", pa.string()), ("last_active", pa.date32())]).empty_table())
         engine.register("redemptions", REDEMPTIONS.empty_table())
+        engine.register("effects", EFFECTS.empty_table())
         engine.register("ripples", pa.Table.from_pylist(list(ripples), schema=RIPPLES))
         found: dict[str, list[Row]] = {}
         for table in TABLES:

@@ -101,7 +101,7 @@ def explore(request: HttpRequest) -> dict[str, Any]:
     ),
 )  # fmt: skip
 def lookalikes(request: HttpRequest) -> dict[str, Any]:
-    """Worked out when asked; some seconds at a million people."""
+    """Worked out when asked; some seconds at a million people. channels: reach among them, cost of a person kept."""
     ws, tag = built("person_tags"), request.GET.get("tag", "")
     number, limit = request.GET.get("audience", ""), whole_number(request, "limit", default=100, most=10_000)
     if bool(tag) == bool(number):

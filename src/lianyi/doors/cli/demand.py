@@ -124,6 +124,10 @@ def lookalikes(
         people = members.of(ws, defining.found(int(audience) if audience.isdecimal() else audience)).ids().to_pylist()
     found = workspace(ctx).demand.lookalikes(seeds, tag=tag, people=people, limit=limit)
     write([{**row, "traits": ", ".join(row["traits"])} for row in found["people"]], LIKE, form=form or "text")
+    for row in found["channels"]:
+        cost = "unknown" if row["cost"] is None else f"{row['cost']:,.2f}"
+        ends = [f"{row[end]:,.2f}" if row[end] is not None else "no end" for end in ("cost_low", "cost_high")]
+        say(f"{row['channel']} reaches {row['reach']} of them; a person kept cost {cost} ({' to '.join(ends)})")
     say(f"{found['seeds']} seeds; one kept aside stands above somebody who is none with {found['auc']:.2f} "
         f"({found['low']:.2f}–{found['high']:.2f}); 0.5 = nothing in common is known")  # fmt: skip
 

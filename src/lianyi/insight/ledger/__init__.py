@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from lianyi.insight.ledger import book, checks, entries, parts, splits
+from lianyi.insight.ledger import book, channels, checks, entries, parts, splits
 from lianyi.insight.ledger.attribution import table as attribution
 from lianyi.insight.tables import Table
 
 TABLES: tuple[Table, ...] = (
     entries.TABLE, splits.SPLITS, splits.PEOPLE, checks.TABLE, parts.TABLE, attribution.TABLE,
+    channels.TABLE,
 )  # fmt: skip
 
 

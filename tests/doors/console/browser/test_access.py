@@ -47,6 +47,7 @@ PAGES = (
     "/sops",
     "/signups",
     "/lookalikes",
+    "/next-best",
     "/codes",
     "/journeys",
     "/journeys/new",
