@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
-from lianyi.action.operation import forgetting, running, sops
+from lianyi.action.channels.models import Account
+from lianyi.action.operation import forgetting, running, signups, sops
 from lianyi.action.operation.acts import ActFailed
 from lianyi.action.operation.models import Run, Sop
+from lianyi.action.operation.rounds import Operation
 from lianyi.errors import InputError
 from lianyi.memory.draining import land
 from lianyi.memory.events import Event
@@ -23,6 +25,12 @@ from tests.doors.standing import ANNA, BO, copy_brand
 @pytest.fixture
 def ws(tmp_path: Path) -> Workspace:
     return Workspace.create(tmp_path / "tea")
+
+
+@pytest.fixture(autouse=True)
+def room() -> Account:
+    """The channel that speaks."""
+    return Account.objects.create(name="room", kind="matrix")
 
 
 @pytest.fixture
@@ -153,6 +161,76 @@ def test_what_fails_is_tried_six_times(ws: Workspace, there: Platform) -> None:
     assert not Run.objects.exists()
 
 
+def test_steps_taken_out_end_a_run_and_hold_up_nothing(ws: Workspace, there: Platform) -> None:
+    publish("live")
+    keep(ws)
+    hear(ws, there, event("ann", "多久发货", 1))
+    keep(ws, steps=[{"text": "48 小时内"}])
+    keep(ws, name="daily", trigger="periodic", words=[], clock="20:00", steps=[{"text": "八点了"}])
+    work(ws, there, 60 * 8 + 1)
+    assert texts(there) == ["@ann:tea.test 48 小时内", "八点了"]
+    assert {run.why for run in Run.objects.all()} == {"done"}
+
+
+def test_what_breaks_is_one_groups_and_told(ws: Workspace, there: Platform, room: Account) -> None:
+    publish("live")
+    sop = keep(ws, name="daily", trigger="periodic", words=[], clock="20:00", steps=[{"text": "八点了"}])
+    plain = {"sop": sop, "account": "room", "group_key": GROUP, "began_at": NOW, "due_at": NOW}
+    odd = keep(ws, name="odd")
+    Sop.objects.filter(pk=odd.pk).update(steps=[{"words": "a hand wrote this into the table"}])
+    broken = Run.objects.create(key="a", **{**plain, "sop": odd})
+    Run.objects.create(key="b", **plain)
+    signups.begin(GROUP, title="Tea", closes_at=NOW + timedelta(hours=1), most=None, by="olga", now=NOW)
+    work(ws, there, 1)
+    assert texts(there) == ["八点了"]
+    assert [key for key in there.said if key.startswith("signup/")]
+    broken.refresh_from_db()
+    room.refresh_from_db()
+    assert (broken.why, broken.tries, broken.error) == ("", 1, room.failure)
+    assert room.failure == "operation failed: KeyError: 'text'"
+    for turn in range(1, 7):
+        work(ws, there, 6 * turn)
+    broken.refresh_from_db()
+    assert (broken.why, broken.tries) == ("failed", 6)
+
+
+def test_a_part_that_breaks_stops_no_other(
+    ws: Workspace, there: Platform, room: Account, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    publish("live")
+    keep(ws, name="daily", trigger="periodic", words=[], clock="20:00")
+    signups.begin(GROUP, title="Tea", closes_at=NOW + timedelta(hours=9), most=None, by="olga", now=NOW)
+
+    def torn(*_args: Any, **_more: Any) -> None:
+        raise ZeroDivisionError("torn")
+
+    monkeypatch.setattr(running, "tick", torn)
+    with pytest.raises(ExceptionGroup, match="parts of operation"):
+        work(ws, there, 60 * 8 + 1)
+    assert [key for key in there.said if key.startswith("signup/")]
+    room.refresh_from_db()
+    assert room.failure == "operation failed: ZeroDivisionError: torn"
+    assert any(one.exc_info for one in caplog.records)
+
+
+def test_a_channel_that_is_off_is_tried_six_times_and_one_that_is_gone_never_again(
+    ws: Workspace, there: Platform, room: Account
+) -> None:
+    publish("live")
+    sop = keep(ws)
+    plain = {"sop": sop, "group_key": GROUP, "began_at": NOW, "due_at": NOW}
+    off = Run.objects.create(key="a", account="room", **plain)
+    gone = Run.objects.create(key="b", account="gone", **plain)
+    Account.objects.filter(pk=room.pk).update(is_on=False)
+    for turn in range(6):
+        Operation().work(ws, NOW + timedelta(minutes=6 * turn), lambda: False)
+    off.refresh_from_db()
+    gone.refresh_from_db()
+    assert (off.why, off.tries) == ("failed", 6)
+    assert "turned off" in off.error
+    assert (gone.why, gone.tries) == ("failed", 1)
+
+
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_every_template_can_be_kept(ws: Workspace, language: str) -> None:
     assert list(sops.templates()[language]) == ["new_group", "new_member", "festival", "conversion", "periodic"]
@@ -170,9 +248,11 @@ def test_every_template_can_be_kept(ws: Workspace, language: str) -> None:
         ({"trigger": "periodic", "clock": "09:00", "days": [8]}, "some of 1"), ({"groups": ["tea"]}, "keys like"),
         ({"trigger": "festival", "clock": "09:00"}, "at least one festival"), ({"name": " "}, "a name"),
         ({"trigger": "festival", "clock": "09:00", "days": [["x"]]}, "some of new_year"),
+        ({"account": "gone"}, "write one of room"), ({"account": "mail"}, "no channel that can speak in groups"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_said(ws: Workspace, change: dict[str, Any], says: str) -> None:
+    Account.objects.create(name="mail", kind="email")
     with pytest.raises(InputError, match=says):
         keep(ws, **change)
     assert not Sop.objects.exists()

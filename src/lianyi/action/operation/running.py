@@ -121,8 +121,12 @@ def tick(sop: Sop, zone: str, *, now: datetime) -> None:
 
 
 def advance(ws: Workspace, run: Run, acts: Acts, *, now: datetime) -> None:
-    """Say its next step; what fails is tried again later, six times."""
+    """Say its next step; what fails is tried again later, six times. Steps that were taken out of the SOP since end
+    it."""
     mine = Run.objects.filter(pk=run.pk, step=run.step, ended_at__isnull=True)
+    if run.step >= len(run.sop.steps):
+        mine.update(ended_at=now, due_at=None, why=Run.Why.DONE)
+        return
     if not rules.is_live(run.group_key):
         mine.update(ended_at=now, due_at=None, why=Run.Why.DRY)
         return
@@ -137,8 +141,8 @@ def advance(ws: Workspace, run: Run, acts: Acts, *, now: datetime) -> None:
     try:
         text = _filled(ws, run, acts)
         acts.say(run.group_key, text, key=key, to=run.actors, answers=run.answers if not run.step else "")
-    except ActFailed as failed:
-        _failed(run, failed, now=now)
+    except ActFailed as refused:
+        failed(run, refused, now=now)
         return
     event = saying.sent(key, run.group_key, text, purpose=f"sop {run.sop.name}", to=run.actors, now=now)
     ws.inbox.put_now([event], received_at=now)
@@ -149,13 +153,15 @@ def advance(ws: Workspace, run: Run, acts: Acts, *, now: datetime) -> None:
     mine.update(step=step, tries=0, error="", **after)
 
 
-def _failed(run: Run, failed: ActFailed, *, now: datetime) -> None:
+def failed(run: Run, refused: ActFailed, *, now: datetime) -> None:
+    """Count a try that failed; the last one ends the run."""
     tries = run.tries + 1
-    ended: dict[str, Any] = {"due_at": now + timedelta(seconds=max(failed.wait, 2.0**tries))}
-    if failed.permanent or tries >= TRIES:
+    ended: dict[str, Any] = {"due_at": now + timedelta(seconds=max(refused.wait, 2.0**tries))}
+    if refused.permanent or tries >= TRIES:
         ended = {"ended_at": now, "due_at": None, "why": Run.Why.FAILED}
-    Run.objects.filter(pk=run.pk).update(tries=tries, error=str(failed)[:300], **ended)
-    log.warning("sop %s in %s failed: %s", run.sop.name, run.group_key, failed, extra={"action": "sop.failed"})
+    mine = Run.objects.filter(pk=run.pk, ended_at__isnull=True)
+    mine.update(tries=tries, error=str(refused)[:300], **ended)
+    log.warning("sop %s in %s failed: %s", run.sop.name, run.group_key, refused, extra={"action": "sop.failed"})
 
 
 def _filled(ws: Workspace, run: Run, acts: Acts) -> str:

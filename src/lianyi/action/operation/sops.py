@@ -18,6 +18,8 @@ import yaml
 from django.db import transaction
 from django.db.models import Count
 
+from lianyi.action.channels.kinds import kind_of
+from lianyi.action.channels.models import Account
 from lianyi.action.operation.models import Run, Sop
 from lianyi.action.policy import clock
 from lianyi.errors import InputError, NotFound
@@ -79,6 +81,7 @@ def by_id(sop_id: int) -> Sop:
 def keep(ws: Workspace, wanted: Wanted, *, by: str, now: datetime) -> Sop:
     """Make it, or change the one of this name; groups are added. InputError says what is wrong."""
     _check(wanted)
+    _check_account(wanted.account)
     values = {
         "trigger": wanted.trigger, "account": wanted.account, "words": [word.strip() for word in wanted.words],
         "days": list(wanted.days), "clock": wanted.clock, "goal": dict(wanted.goal),
@@ -168,6 +171,13 @@ def _check(wanted: Wanted) -> None:
     count = wanted.goal.get("count", 1)
     if wanted.goal and (wanted.goal.get("kind") not in GOALS or not _whole(count, 1, 100_000)):
         raise InputError(f"goal: {dict(wanted.goal)!r}; write kind (one of {', '.join(GOALS)}) and count")
+
+
+def _check_account(name: str) -> None:
+    able = [one.name for one in Account.objects.order_by("name") if hasattr(kind_of(one.kind).door(), "acting")]
+    if name not in able:
+        known = f"write one of {', '.join(able)}" if able else "set up a channel that acts in groups first, like Matrix"
+        raise InputError(f"account: {name!r} is no channel that can speak in groups; {known}")
 
 
 def _check_steps(steps: Sequence[Mapping[str, Any]]) -> None:
