@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db.models.signals import post_init
 
 from lianyi.action.channels.models import Account
 from lianyi.action.operation import forgetting, running, signups, sops
@@ -192,6 +193,62 @@ def test_what_breaks_is_one_groups_and_told(ws: Workspace, there: Platform, room
         work(ws, there, 6 * turn)
     broken.refresh_from_db()
     assert (broken.why, broken.tries) == ("failed", 6)
+
+
+def test_an_occasion_is_begun_in_all_groups_or_waits(ws: Workspace, there: Platform) -> None:
+    publish("live")
+    sop = keep(ws, name="daily", trigger="periodic", words=[], clock="20:00", steps=[{"text": "八点了"}],
+               groups=["group:matrix/!a:b", "group:matrix/!c:d", GROUP])  # fmt: skip
+
+    def killed(instance: Run, **_more: Any) -> None:
+        if instance.group_key == GROUP:
+            raise KeyboardInterrupt
+
+    post_init.connect(killed, sender=Run)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            work(ws, there, 60 * 8 + 1)
+    finally:
+        post_init.disconnect(killed, sender=Run)
+    sop.refresh_from_db()
+    assert sop.next_at == NOW + timedelta(hours=8), "not over before all groups have it"
+    work(ws, there, 60 * 8 + 2)
+    assert (Run.objects.count(), texts(there)) == (3, ["八点了"])
+
+
+def test_who_goes_and_comes_again_is_answered_once_a_day(ws: Workspace, there: Platform) -> None:
+    publish("live")
+    keep(ws, name="hi", trigger="new_member", words=[], steps=[{"text": "{who} 来了"}])
+    for number in range(3):
+        hear(ws, there, event("new", None, 2 * number, "join"), event("new", None, 2 * number + 1, "leave"))
+    hear(ws, there, event("new", None, 9, "join"), event("kim", None, 9, "join"))
+    assert texts(there) == ["@new:tea.test 来了", "@kim:tea.test 来了"]
+
+
+def test_what_one_process_says_no_other_does(ws: Workspace, there: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+    publish("live")
+    work(ws, there)
+    keep(ws)
+    keys: list[str] = []
+    plain = there.say
+
+    def say(group_key: str, text: str, *, key: str, **more: Any) -> str:
+        keys.append(key)
+        if len(keys) == 1:  # while it is said, another process does its round, and somebody comes
+            work(ws, there)
+            hear(ws, there, event("lee", None, 9, "join"))
+        return plain(group_key, text, key=key, **more)
+
+    monkeypatch.setattr(there, "say", say)
+    hear(ws, there, event("ann", None, 1, "join"), event("bob", None, 1, "join"))
+    welcomes = [text for key, text in there.said.items() if key.startswith("welcome/")]
+    assert sorted(text.split(", this")[0] for text in welcomes) == [
+        "Hello @ann:tea.test, @bob:tea.test", "Hello @lee:tea.test",
+    ]  # fmt: skip
+    keys.clear()
+    hear(ws, there, event("ann", "多久发货", 20))
+    assert [key.partition("/")[0] for key in keys] == ["sop"]
+    assert texts(there) == ["@ann:tea.test 48 小时内"]
 
 
 def test_a_part_that_breaks_stops_no_other(

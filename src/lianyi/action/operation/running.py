@@ -12,9 +12,10 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import transaction
 from django.db.models import QuerySet
 
-from lianyi.action.operation import rules, saying, sops
+from lianyi.action.operation import rules, saying, seats, sops
 from lianyi.action.operation.acts import ActFailed, Acts
 from lianyi.action.operation.models import Run, Seat, Sop
 from lianyi.action.policy import clock, keeping
@@ -27,6 +28,8 @@ log = logging.getLogger(__name__)
 
 TRIES = 6
 LATE = timedelta(hours=6)
+# So long nobody else takes up what is being said.
+UNDER_WAY = timedelta(minutes=5)
 TALK = frozenset({"message", "reply"})
 FILLED = re.compile(r"\{(who|group|rules)\}")
 
@@ -43,15 +46,22 @@ def hear(
     for sop in (sop for sop in mine if group_key in sop.groups):
         if sop.trigger == "new_member":
             joins = [event for event in members if event.kind == "join"]
-            if joins:
-                came = list(dict.fromkeys(event.actor_key or "" for event in joins))
-                sops.begin(sop, group_key, occasion=joins[0].id, actors=came, now=now)
+            lately = _lately(sop, group_key, now=now) if joins else ()
+            came = {event.actor_key or "": event.id for event in joins if event.actor_key not in lately}
+            if came:
+                sops.begin(sop, group_key, occasion=next(iter(came.values())), actors=list(came), now=now)
         else:
             asked = _asked(sop, group_key, [event for event in members if event.id not in held])
             if asked is not None:
                 sops.begin(sop, group_key, occasion=asked.id, actors=[asked.actor_key or ""], answers=asked.id, now=now)
     for run in due(now).filter(group_key=group_key, account=account, sop__trigger__in=["word", "new_member"], step=0):
         advance(ws, run, acts, now=now)
+
+
+def _lately(sop: Sop, group_key: str, *, now: datetime) -> set[str]:
+    """For whom it ran in this group since a day: who goes and comes again can't make us talk."""
+    runs = Run.objects.filter(sop=sop, group_key=group_key, began_at__gt=now - seats.KNOWN)
+    return {actor for actors in runs.values_list("actors", flat=True) for actor in actors}
 
 
 def _asked(sop: Sop, group_key: str, said: Sequence[Event]) -> Event | None:
@@ -113,11 +123,12 @@ def tick(sop: Sop, zone: str, *, now: datetime) -> None:
     """Start a periodic or festival one whose time has come in all of its groups, and set its next time. What was
     missed by more than LATE is left out."""
     at = sop.next_at
-    after = {"next_at": sops.next_time(sop, zone, after=now)}
-    if at is None or not Sop.objects.filter(pk=sop.pk, next_at=at).update(**after) or at < now - LATE:
+    if at is None:
         return
-    for group_key in sop.groups:
-        sops.begin(sop, group_key, occasion=at.isoformat(), now=now)
+    after = {"next_at": sops.next_time(sop, zone, after=now)}
+    with transaction.atomic():  # an occasion is not over before all its groups have it
+        if Sop.objects.filter(pk=sop.pk, next_at=at).update(**after) and at >= now - LATE:
+            sops.begin_all(sop, occasion=at.isoformat(), now=now)
 
 
 def advance(ws: Workspace, run: Run, acts: Acts, *, now: datetime) -> None:
@@ -137,6 +148,8 @@ def advance(ws: Workspace, run: Run, acts: Acts, *, now: datetime) -> None:
     if opens > now:
         mine.update(due_at=opens)
         return
+    if not mine.filter(due_at=run.due_at).update(due_at=now + UNDER_WAY):
+        return  # another process says it
     key = f"sop/{run.key}/{run.step}"
     try:
         text = _filled(ws, run, acts)

@@ -77,12 +77,19 @@ def _agrees(event: Event, posted_id: str) -> bool:
 
 
 def greet(ws: Workspace, ruleset: Ruleset, acts: Acts, *, now: datetime) -> None:
-    """Welcome those who wait for it in a live group, in one message; what fails is tried again for a day."""
+    """Welcome those who wait the longest in a live group, in one message; what fails is tried again for a day. Each is
+    claimed first, so that no two processes welcome anybody. Whom one claimed is not put together with others: what a
+    crash left behind is then the same message with the same key, which the platform says once."""
     waiting = Seat.objects.filter(group_key=ruleset.group_key, greet_at__lte=now).order_by("joined_at", "id")
     if not rules.is_live(ruleset.group_key):
         waiting.update(greet_at=None)
         return
-    mine = list(waiting[:NAMED])
+    longest = waiting.order_by("greet_at").values_list("greet_at", flat=True).first()
+    if longest is None:
+        return
+    claimed = {"greet_at": now + AGAIN}
+    mine = [seat for seat in waiting.filter(greet_at=longest)[:NAMED]
+            if Seat.objects.filter(pk=seat.pk, greet_at=longest).update(**claimed)]  # fmt: skip
     if not mine:
         return
     rows = Seat.objects.filter(pk__in=[seat.pk for seat in mine])

@@ -126,11 +126,21 @@ def begin(
     sop: Sop, group_key: str, *, occasion: str, now: datetime, actors: Sequence[str] = (), answers: str = ""
 ) -> None:
     """Start it on one occasion, once."""
-    Run.objects.get_or_create(
-        key=f"{sop.pk}/{group_key}/{occasion}"[:700],
-        defaults={"sop": sop, "account": sop.account, "group_key": group_key, "actors": list(actors), "began_at": now,
-                  "answers": answers, "due_at": now + timedelta(minutes=sop.steps[0]["after"])},
-    )  # fmt: skip
+    key, values = _begun(sop, group_key, occasion, now)
+    Run.objects.get_or_create(key=key, defaults={**values, "actors": list(actors), "answers": answers})
+
+
+def begin_all(sop: Sop, *, occasion: str, now: datetime) -> None:
+    """Start it on one occasion in all of its groups, once in each."""
+    begun = [_begun(sop, group_key, occasion, now) for group_key in sop.groups]
+    Run.objects.bulk_create([Run(key=key, **values) for key, values in begun], ignore_conflicts=True, batch_size=50)
+
+
+def _begun(sop: Sop, group_key: str, occasion: str, now: datetime) -> tuple[str, dict[str, Any]]:
+    return f"{sop.pk}/{group_key}/{occasion}"[:700], {
+        "sop": sop, "account": sop.account, "group_key": group_key, "began_at": now,
+        "due_at": now + timedelta(minutes=sop.steps[0]["after"]),
+    }  # fmt: skip
 
 
 def next_time(sop: Sop, zone: str, *, after: datetime) -> datetime | None:
