@@ -13,6 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lianyi import world
+from lianyi.action.channels.matrix import listening
+from lianyi.action.channels.models import Account
 from lianyi.action.operation import forgetting, signups
 from lianyi.action.operation.models import Entry, Signup
 from lianyi.errors import InputError, NotFound, RefusedError
@@ -115,6 +117,49 @@ def test_each_is_counted_once_and_only_by_their_own_words(ws: Workspace, there: 
     assert forgetting.held({"matrix:@ann:tea.test"})["signups"][0]["places"] == 2
     forgetting.forget({"matrix:@ann:tea.test"})
     assert signups.described(made)["people"] == 1
+
+
+def test_the_list_waits_for_what_was_written_before_the_end(ws: Workspace, there: Platform, settings: Any) -> None:
+    settings.WORKSPACE = ws.folder
+    Account.objects.create(name="room", kind="matrix", settings={"read": True})
+    publish("live")
+    made = begin()
+    work(ws, there)
+
+    def read(seconds: int) -> None:
+        at = made.closes_at + timedelta(seconds=seconds)
+        listening.save(ws.folder, "room", listening.Progress(at=at.isoformat()))
+
+    last, end = f"signup/{made.pk}/list", 120 * 60
+    read(-10)
+    work(ws, there, 120)  # eight o'clock; the room was read ten seconds before
+    assert last not in there.said
+    hear(ws, there, event("ann", "+1", end - 5), event("bob", "+1", end))
+    work(ws, there, 121)
+    assert last not in there.said
+    read(0)
+    work(ws, there, 122)
+    assert there.said[last] == "Tea: 1 people signed up, 1 places.\n1. @ann:tea.test ×1"
+    hear(ws, there, event("cat", "+1", end - 4))
+    assert Entry.objects.count() == 1, "what was told is told"
+    later = begin(title="More", closes_at=NOW + timedelta(hours=3))
+    work(ws, there, 123)
+    work(ws, there, 180)
+    work(ws, there, 239)
+    assert f"signup/{later.pk}/list" not in there.said
+    work(ws, there, 240)  # nobody could read for an hour
+    assert f"signup/{later.pk}/list" in there.said
+
+
+def test_a_chain_closed_by_hand_counts_what_was_written_before(ws: Workspace, there: Platform) -> None:
+    publish("live")
+    made = begin()
+    work(ws, there)
+    signups.close(made, now=NOW + timedelta(minutes=1))
+    next_one = begin(title="More", now=NOW + timedelta(minutes=1))
+    Signup.objects.filter(pk=next_one.pk).update(posted_id="x")
+    hear(ws, there, event("ann", "+1", 59), event("bob", "+2", 61))
+    assert {one.signup_id: one.places for one in Entry.objects.all()} == {made.pk: 1, next_one.pk: 2}
 
 
 def test_what_can_not_be_opened_closed_or_struck(ws: Workspace, there: Platform) -> None:

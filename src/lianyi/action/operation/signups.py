@@ -11,8 +11,11 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from lianyi.action.channels import accounts
+from lianyi.action.channels.models import Account
 from lianyi.action.operation import rules, saying
 from lianyi.action.operation.acts import ActFailed, Acts
 from lianyi.action.operation.models import Entry, Signup
@@ -25,6 +28,8 @@ log = logging.getLogger(__name__)
 
 TALK = frozenset({"message", "reply"})
 AGAIN, LISTED = timedelta(minutes=5), 100
+# A list waits for what was written before it closed and is not read yet: looked for every LOOK, for UNREAD at most.
+LOOK, UNREAD = timedelta(seconds=5), timedelta(hours=1)
 
 
 def by_id(signup_id: int) -> Signup:
@@ -70,17 +75,36 @@ def strike(signup: Signup, actor: str, *, why: str, by: str) -> None:
 
 
 def hear(group_key: str, events: Sequence[Event], *, team: Collection[str], held: Collection[str]) -> None:
-    """Note who signs up or takes it back in the group's open chain. held: messages with something against them."""
-    signup = Signup.objects.filter(group_key=group_key, closed_at__isnull=True, posted_id__gt="").first()
-    if signup is None:
-        return
+    """Note who signs up or takes it back in the group's chains whose list is not told yet: what was written before one
+    closed may be read after. held: messages with something against them."""
+    waits = Q(closed_at__isnull=True) | Q(told_at__isnull=True, tell_next_at__isnull=False)
+    for signup in Signup.objects.filter(waits, group_key=group_key, posted_id__gt=""):
+        _hear(signup, events, team=team, held=held)
+
+
+def _hear(signup: Signup, events: Sequence[Event], *, team: Collection[str], held: Collection[str]) -> None:
     for event in events:
-        if not event.actor_key or event.id in held or not signup.opened_at <= event.at < signup.closes_at:
+        if not event.actor_key or event.id in held or not signup.opened_at <= event.at < _end(signup):
             continue
         if event.kind == "recall" and event.parent_id:
             signup.entries.filter(message_id=event.parent_id).update(places=0)
         elif event.kind in TALK and (places := entry_of(event.text or "")) is not None:
             _note(signup, event, places, team=event.actor_key in team)
+
+
+def _end(signup: Signup) -> datetime:
+    """What is written from then on does not count."""
+    return min(signup.closes_at, signup.closed_at or signup.closes_at)
+
+
+def _all_read(signup: Signup, now: datetime) -> bool:
+    """Whether a read of its channel that began after its end is over, or none is to be waited for."""
+    account = Account.objects.filter(name=signup.account).first()
+    reads = accounts.listening(account) if account else None
+    if reads is None or now >= _end(signup) + UNREAD:
+        return True
+    last = reads["last_read"]
+    return last is not None and datetime.fromisoformat(last) >= _end(signup)
 
 
 def _note(signup: Signup, event: Event, places: int, *, team: bool) -> None:
@@ -101,6 +125,9 @@ def tell(ws: Workspace, signup: Signup, acts: Acts, *, now: datetime) -> None:
         mine.update(tell_next_at=None, closed_at=signup.closed_at or now)
         return
     opening = not signup.posted_id and signup.closed_at is None
+    claimed = now + (AGAIN if opening or _all_read(signup, now) else LOOK)
+    if not mine.filter(tell_next_at=signup.tell_next_at).update(tell_next_at=claimed) or claimed == now + LOOK:
+        return  # another process posts it, or what was written before the end is not read yet
     key = f"signup/{signup.pk}/{'open' if opening else 'list'}"
     try:
         with saying.spoken(ws.settings.language):
