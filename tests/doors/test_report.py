@@ -11,6 +11,7 @@ from decimal import Decimal
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from click.testing import CliRunner
@@ -22,11 +23,13 @@ from lianyi import report as reports
 from lianyi.action.channels import accounts
 from lianyi.action.channels.contract import Fate, File, Outcome
 from lianyi.action.channels.email.composing import compose
-from lianyi.action.reports import scheduling, sending
+from lianyi.action.reports import composing, scheduling, sending
 from lianyi.action.reports.models import Delivery, Recipient, Schedule
 from lianyi.action.team.models import Act, User
+from lianyi.action.work import queue
 from lianyi.action.work.models import Job
 from lianyi.doors.cli.commands import lianyi as command
+from lianyi.doors.console.pages.report.showing import as_file
 from lianyi.errors import InputError, NotFound
 from lianyi.insight import refresh as refreshing
 from lianyi.insight.tables import catalogue
@@ -71,9 +74,9 @@ def april() -> list[Event]:
     return events
 
 
-def _money(name: str, kind: str, at: datetime, value: str, **more: Any) -> Event:
+def _money(name: str, kind: str, at: datetime, value: str, *, currency: str = "CNY", **more: Any) -> Event:
     source = "entered" if kind == "cost" else "shop"
-    return Event(id=name, at=at, kind=kind, source=source, value=Decimal(value), currency="CNY", **more)
+    return Event(id=name, at=at, kind=kind, source=source, value=Decimal(value), currency=currency, **more)
 
 
 READ = ("days", "stock_flow", "experiments", "effects", "ledger_splits", "ripples", "communities", "picture_people",
@@ -86,16 +89,21 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("month") / "tea"
     ws = Workspace.create(folder, Settings(name="Month Tea", language="en", memory_mb=1024, threads=1))
     ws.record(april())
-    every, wanted, waiting = catalogue(), set(), [*READ]
+    with pytest.MonkeyPatch.context() as patch:
+        needed(patch, *READ)
+        ws.refresh(as_of=AS_OF)
+    return folder
+
+
+def needed(patch: pytest.MonkeyPatch, *names: str) -> None:
+    """Have refreshes make these tables, and those they are made of; no others."""
+    every, wanted, waiting = catalogue(), set(), [*names]
     while waiting:
         name = waiting.pop()
         if name in every and name not in wanted:
             wanted.add(name)
             waiting += every[name].inputs
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(refreshing, "catalogue", lambda: {name: every[name] for name in every if name in wanted})
-        ws.refresh(as_of=AS_OF)
-    return folder
+    patch.setattr(refreshing, "catalogue", lambda: {name: every[name] for name in every if name in wanted})
 
 
 @pytest.fixture
@@ -205,6 +213,48 @@ def test_the_next_day_is_ahead_and_within_a_month(day: int, hour: int, zone: str
     assert timedelta(0) < then.astimezone(UTC) - now <= timedelta(days=31, hours=2)
 
 
+def test_a_month_is_compared_only_where_both_are_whole(ws: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    running = {
+        one.name: one for name in ("money", "people") for one in reports.report(ws, APRIL.next).sections[name].figures
+    }
+    assert (running["revenue"].before, running["revenue"].change) == (1500, None), "six days beside a month say nothing"
+    assert running["inflow"].change is None
+    assert running["stock"].change is not None, "a level, not a sum over the month"
+
+    ws.record([
+        _money("u1", "order", START, "10", currency="USD", actor_key="user:3"),
+        _money("u2", "cost", START, "10", currency="USD", props={"what": "media"}),
+        _money("early", "order", datetime(2026, 3, 12, 4, tzinfo=UTC), "50", actor_key="user:3"),
+        _money("late", "order", datetime(2026, 5, 4, 4, tzinfo=UTC), "50", actor_key="user:3"),
+    ])  # fmt: skip
+    needed(monkeypatch, "days", "ledger_splits")
+    ws.refresh(as_of=datetime(2026, 6, 2, tzinfo=UTC))
+    april, may = (reports.report(ws, month) for month in (APRIL, APRIL.next))
+    money = {one.name: one for one in april.sections["money"].figures}
+    lacking = {name: one.unknown for name, one in money.items()}
+    assert lacking == {"revenue": 1, "orders": 0, "refunded": 1, "corrected": 1, "spent": 1, "result": 2,
+                       "after_goods": 2}  # fmt: skip
+    assert (money["revenue"].value, money["result"].value) == (1500, None)
+    assert money["orders"].before is None, "the log begins within March"
+    after = {one.name: one for one in may.sections["money"].figures}
+    assert (after["revenue"].unknown_before, after["revenue"].before, after["revenue"].change) == (1, 1500, None)
+    assert after["orders"].change == pytest.approx(1 / (len(BUYERS) + 1) - 1), "orders are counted without a price too"
+
+    def mail(found: reports.Report, language: str) -> str:
+        return composing.message(found, to="a@b.cn", language=language, key="k", settings=ws.settings).text
+
+    english = mail(april, "en")
+    assert "Net revenue: CNY 1,500.00 (and 1 unknown amounts)" in english
+    assert "Revenue less spent: unknown (as 2 amounts in it are unknown)" in english
+    assert "CNY 1,500.00（另有 1 笔" in mail(april, "zh-hans").replace(" (", "（")
+    assert "Net revenue: CNY 30.00\n" in mail(may, "en"), "no change on a month that lacks an amount"
+    tile = as_file(april, "en").partition("<section")[0]
+    assert "and 1 unknown amounts" in tile
+    assert "and 2 unknown amounts" in tile
+    assert "另有 2 笔金额未知" in as_file(april, "zh-hans").partition("<section")[0]
+    assert "not compared: 1 amounts of the month before are unknown" in as_file(may, "en").partition("<section")[0]
+
+
 def scheduled(ws: Workspace, server: Server, *names: str, now: datetime = AS_OF) -> None:
     if not accounts.names():
         said = {"host": "127.0.0.1", "port": server.port, "encryption": "none", "from_address": "lianyi@tea.test",
@@ -260,11 +310,36 @@ def test_on_its_day_everybody_gets_it_once_in_their_language(ws: Workspace, serv
     assert "¥1,500.00" in file.get_content()
 
 
+def test_after_an_outage_the_report_of_every_month_goes_out(ws: Workspace, server: Server) -> None:
+    scheduled(ws, server, "long@tea.test", now=datetime(2026, 3, 20, tzinfo=UTC))
+    rounds(ws, AS_OF)
+    sent = list(Delivery.objects.order_by("month").values_list("month", "state"))
+    assert sent == [(date(2026, 3, 1), "sent"), (date(2026, 4, 1), "sent")]
+    assert [mail["Subject"][-7:] for mail in mails(server, "long@tea.test")] == ["2026-03", "2026-04"]
+    assert Schedule.objects.get().due_at == datetime(2026, 6, 3, 0, tzinfo=UTC)
+
+
+def test_saving_the_schedule_loses_no_month(ws: Workspace, server: Server, team: Standing) -> None:
+    scheduled(ws, server, "form@tea.test", now=datetime(2026, 4, 20, tzinfo=UTC))
+
+    def saved(day: int, now: datetime = AS_OF) -> datetime | None:
+        to = {"form@tea.test": ""}
+        return scheduling.change(ws, on=True, day=day, hour=8, channel="mail", to=to, by="olga", now=now).due_at
+
+    assert saved(3) == datetime(2026, 5, 3, 0, tzinfo=UTC), "due for three days: saving it leaves it due"
+    assert "One is due" in team.owner.get("/report").content.decode()
+    assert saved(10) == datetime(2026, 5, 10, 0, tzinfo=UTC)
+    assert saved(4) == datetime(2026, 5, 4, 0, tzinfo=UTC), "moved into the past: April's goes out at once"
+    rounds(ws, AS_OF)
+    assert Delivery.objects.get().month == APRIL.begins
+    assert saved(9) == datetime(2026, 6, 9, 0, tzinfo=UTC), "April's went out: the next one is May's"
+
+
 def test_what_was_claimed_is_never_claimed_again_by_itself(
     ws: Workspace, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scheduled(ws, server, "crash@tea.test")
-    scheduling.send_now(APRIL, by="olga", now=AS_OF)
+    scheduling.send_now(ws, APRIL, by="olga", now=AS_OF)
     waiting = Delivery.objects.get()
 
     def die(*_given: Any) -> None:
@@ -289,7 +364,7 @@ def test_what_was_claimed_is_never_claimed_again_by_itself(
 
 def test_refusals_are_tried_again_where_that_helps_and_the_unknown_is_not(ws: Workspace, server: Server) -> None:
     scheduled(ws, server, "busy@tea.test", "nobody@tea.test", "hush@tea.test", "left@tea.test")
-    scheduling.send_now(APRIL, by="olga", now=AS_OF)
+    scheduling.send_now(ws, APRIL, by="olga", now=AS_OF)
     User.objects.filter(name="left@tea.test").update(is_active=False)
     rounds(ws, AS_OF)
     assert (state("busy@tea.test"), state("nobody@tea.test"), state("hush@tea.test"), state("left@tea.test")) == (
@@ -307,21 +382,52 @@ def test_refusals_are_tried_again_where_that_helps_and_the_unknown_is_not(ws: Wo
     scheduling.again(busy.pk, by="olga", now=AS_OF)
     rounds(ws, AS_OF)
     assert "turned off" in Delivery.objects.get(pk=busy.pk).reason
+    assert scheduling.send_now(ws, APRIL, by="olga", now=AS_OF) == 1, "who was refused did not get it yet"
+    assert (state("nobody@tea.test"), state("hush@tea.test"), state("left@tea.test")) == (
+        "waiting",
+        "unknown",
+        "failed",
+    )
 
 
 def test_a_month_that_the_tables_do_not_know_whole_waits_for_a_refresh(ws: Workspace, server: Server) -> None:
     scheduled(ws, server, "may@tea.test")
-    scheduling.send_now(APRIL.next, by="olga", now=AS_OF)
-    rounds(ws, AS_OF)
+    june = datetime(2026, 6, 1, tzinfo=ZoneInfo("Asia/Shanghai"))
+    scheduling.send_now(ws, APRIL.next, by="olga", now=june)
+    rounds(ws, june)
     assert Job.objects.get().kind == "refresh"
     found = Delivery.objects.get()
-    assert (found.state, found.next_at, found.tries) == ("waiting", AS_OF + sending.REFRESHING, 0)
+    assert (found.state, found.next_at, found.tries) == ("waiting", june + sending.REFRESHING, 0)
     assert mails(server, "may@tea.test") == []
+
+
+def test_a_month_that_is_not_over_is_sent_by_no_door_and_asks_for_no_refresh(
+    ws: Workspace, team: Standing, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scheduled(ws, server, "early@tea.test")
+    last = datetime(2026, 5, 31, 15, 59, tzinfo=UTC)  # a minute to midnight in Shanghai
+    monkeypatch.setattr(queue, "clock", lambda: last)
+    page = team.owner.post("/report/2026-05/send")
+    assert (page.status_code, "2026-05 is not over yet" in page.content.decode()) == (422, True)
+    told = team.owner.post("/api/v1/reports/2026-05/send")
+    assert (told.status_code, "2026-05 is not over yet" in told.json()["error"]["message"]) == (422, True)
+    run = CliRunner().invoke(command, ["-w", str(ws.folder), "reports", "send", "2026-05"])
+    assert (run.exit_code != 0, "2026-05 is not over yet" in run.output) == (True, True)
+    assert "Send 2026-04 now" in team.owner.get("/report").content.decode()
+    assert not Delivery.objects.exists()
+    # rows that stand there nevertheless wait for its end, once
+    scheduling.wanted(APRIL.next, last)
+    rounds(ws, last)
+    assert Delivery.objects.get().next_at == last + timedelta(minutes=1)
+    assert not Job.objects.exists()
+    assert scheduling.send_now(ws, APRIL.next, by="olga", now=last + timedelta(minutes=1)) == 0, "over, and it waits"
+    monkeypatch.setattr(queue, "clock", lambda: datetime(2026, 4, 30, tzinfo=UTC))
+    assert "Send 2026-04 now" not in team.owner.get("/report").content.decode(), "no button for what is refused"
 
 
 def test_an_answer_for_a_claim_that_is_not_ours_any_more_changes_nothing(ws: Workspace, server: Server) -> None:
     scheduled(ws, server, "old@tea.test")
-    scheduling.send_now(APRIL, by="olga", now=AS_OF)
+    scheduling.send_now(ws, APRIL, by="olga", now=AS_OF)
     old = Delivery.objects.get()
     Delivery.objects.update(state="sending", tries=2)
     sending.end(old, Outcome(fate=Fate.FAILED, permanent=True), AS_OF)

@@ -33,17 +33,21 @@ TRIED, RIPPLES, COMMUNITIES, EFFECTS, TREND = 12, 5, 5, 40, 13
 @dataclass(frozen=True, kw_only=True)
 class Figure:
     """One number of the month beside that of the month before; None: not known. unit: currency, people or orders.
-    unknown: amounts that are missing in it."""
+    unknown, unknown_before: amounts that are missing in each. running: it adds up over a month that was not over."""
 
     name: str
     unit: str
     value: Any
     before: Any = None
     unknown: int = 0
+    unknown_before: int = 0
+    running: bool = False
 
     @property
     def change(self) -> float | None:
-        """By which part it grew; None where there is nothing to compare with."""
+        """By which part it grew; None where there is nothing to compare with, or one of both is not the whole."""
+        if self.unknown or self.unknown_before or self.running:
+            return None
         if self.value is None or not self.before or self.before < 0:
             return None
         return float(self.value) / float(self.before) - 1
@@ -84,16 +88,40 @@ def money(ws: Workspace, month: Month) -> Section:
         for key in ((BOOKED, month.begins), (BOOKED, month.before.begins), (CORRECTED, month.begins))
     )
     past = [row for row in months if row["view"] == BOOKED and row["month"] <= month.begins]
-    reached = bool(past) and past[0]["month"] < month.begins
-    unknown = {"spent": now["spent_unknown"], "after_goods": now["goods_unknown"]}
+    reached = bool(past) and past[0]["month"] < month.begins and _begun(ws, month.before)
+    running = _running(ws, month)
     figures = [
         Figure(name=name, unit=ORDERS if name == "orders" else CURRENCY, value=_amount(now, name),
-               before=_amount(before, name) if reached else None, unknown=unknown.get(name, now["revenue_unknown"]))
+               before=_amount(before, name) if reached else None, unknown=_missing(now, name),
+               unknown_before=_missing(before, name) if reached else 0, running=running)
         for name in MONEY
     ]  # fmt: skip
-    figures.insert(3, Figure(name="corrected", unit=CURRENCY, value=corrected["revenue"],
+    figures.insert(3, Figure(name="corrected", unit=CURRENCY, value=corrected["revenue"], running=running,
                              unknown=corrected["revenue_unknown"]))  # fmt: skip
     return _section(ws, "money", ("ledger_splits",), figures=figures, rows=past[-TREND:])
+
+
+def _running(ws: Workspace, month: Month) -> bool:
+    """Whether the month was not over when the tables were made."""
+    return "days" in ws.states() and month.ends >= day_of(ws, ws.states()["days"].as_of)
+
+
+def _begun(ws: Workspace, month: Month) -> bool:
+    """Whether the log had begun by the month's first day: else it is no whole one to compare with."""
+    if "days" not in ws.states():
+        return False
+    first = ws.rows("SELECT min(day) AS first FROM days", [])[0]["first"]
+    return first is not None and first <= month.begins
+
+
+def _missing(sums: Row, name: str) -> int:
+    """How many amounts a figure lacks. An order without an amount is counted all the same, and lacks its cost of goods
+    too: that is one unknown amount, not two."""
+    revenue, spent = int(sums["revenue_unknown"]), int(sums["spent_unknown"])
+    return {
+        "orders": 0, "spent": spent, "result": revenue + spent,
+        "after_goods": max(revenue, int(sums["goods_unknown"])) + spent,
+    }.get(name, revenue)  # fmt: skip
 
 
 def _amount(sums: Row, name: str) -> Any:
@@ -117,10 +145,12 @@ def people(ws: Workspace, month: Month) -> Section:
     now, before = found.get(month.begins), found.get(month.before.begins)
     # a month that the log begins within is no whole one to compare with
     whole = before if before and before["first"] == month.before.begins else None
+    running = _running(ws, month)
     figures = [
-        Figure(name=name, unit=PEOPLE, value=now[name] if now else None, before=whole[name] if whole else None)
+        Figure(name=name, unit=PEOPLE, value=now[name] if now else None, before=whole[name] if whole else None,
+               running=running and name != "stock")
         for name in (*FLOWS, "stock")
-    ]
+    ]  # fmt: skip
     start = before["stock"] if before else 0 if now else None
     return _section(ws, "people", ("days", "stock_forecast"), figures=figures,
                     more={"start": start, "ahead": _ahead(ws, month)})  # fmt: skip

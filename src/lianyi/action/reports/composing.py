@@ -67,6 +67,9 @@ def _plainly(text: str) -> str:
 
 def _line(one: Figure, currency: str) -> str:
     value = _("unknown") if one.value is None else _said(one, one.value, currency)
+    if one.unknown:
+        said = _("as %(n)s amounts in it are unknown") if one.value is None else _("and %(n)s unknown amounts")
+        return f"{SHOWN[one.name]}: {value} ({said % {'n': f'{one.unknown:,}'}})"
     if one.change is None:
         return f"{SHOWN[one.name]}: {value}"
     before = _said(one, one.before, currency)

@@ -44,11 +44,25 @@ def next_time(day: int, hour: int, zone: str, now: datetime) -> datetime:
     return then
 
 
+def over(month: Month, zone: str, now: datetime) -> bool:
+    """Whether its last day is past in that zone."""
+    return now.astimezone(ZoneInfo(zone)).date() > month.ends
+
+
+def _due(day: int, hour: int, zone: str, now: datetime) -> datetime:
+    """When the next one goes out by a new day and hour. One that is owed stays owed: its date moves within its month,
+    and where that leaves it in the past it goes out at once."""
+    made = schedule()
+    if not made.is_on or made.due_at is None:
+        return next_time(day, hour, zone, now)
+    return made.due_at.astimezone(ZoneInfo(zone)).replace(day=day, hour=hour, minute=0, second=0, microsecond=0)
+
+
 def change(
     ws: Workspace, *, on: bool, day: int, hour: int, channel: str, to: Mapping[str, str], by: User | str, now: datetime
 ) -> Schedule:
     """Set it. to: sign-in names of members with the address of each, "" = the name itself is one. InputError says what
-    can't be. The first report goes out at the next such day."""
+    can't be. The first report goes out at the next such day; one that is due already, or still to come, is not lost."""
     if not 1 <= day <= LAST_DAY or not 0 <= hour <= 23:
         raise InputError(f"day {day}, hour {hour}: write a day from 1 to {LAST_DAY} and an hour from 0 to 23")
     if channel and channel not in accounts():
@@ -61,7 +75,7 @@ def change(
     with transaction.atomic():
         made, _new = Schedule.objects.update_or_create(pk=1, defaults={
             "is_on": on, "day": day, "hour": hour, "channel": channel, "changed_at": now,
-            "due_at": next_time(day, hour, ws.settings.timezone, now) if on else None,
+            "due_at": _due(day, hour, ws.settings.timezone, now) if on else None,
             "by": by.name if isinstance(by, User) else by,
         })  # fmt: skip
         Recipient.objects.exclude(user__in=list(people)).delete()
@@ -110,11 +124,20 @@ def wanted(month: Month, now: datetime) -> int:
     return made
 
 
-def send_now(month: Month, *, by: User | str, now: datetime) -> int:
-    """Have a month sent to all recipients who did not get it yet; how many."""
+def send_now(ws: Workspace, month: Month, *, by: User | str, now: datetime) -> int:
+    """Have a month sent to all recipients who did not get it yet, also where it was refused; how many. Of whom nobody
+    knows whether they got it is not among them: see `again`."""
+    zone = ws.settings.timezone
+    if not over(month, zone, now):
+        raise InputError(
+            f"{month} is not over yet in {zone}; send it from {month.next.begins} on, or read it meanwhile"
+        )
     if not Recipient.objects.exists() or not schedule().channel:
         raise InputError("nobody gets it yet: choose an e-mail channel and members first")
     made = wanted(month, now)
+    gets = Recipient.objects.filter(user__is_active=True).values("user")
+    refused = Delivery.objects.filter(month=month.begins, state=State.FAILED, user__in=gets)
+    made += refused.update(state=State.WAITING, next_at=now, ended_at=None, tries=0, reason="")
     audit.note(by, "report.send", str(month), recipients=made)
     return made
 
@@ -123,7 +146,7 @@ def again(pk: int, *, by: User | str, now: datetime) -> Delivery:
     """Have one that failed, or of which nobody knows, tried again: who asks says that a second mail does no harm."""
     over = Delivery.objects.filter(pk=pk, state__in=(State.FAILED, State.UNKNOWN))
     lost = Delivery.objects.filter(pk=pk, state=State.SENDING, claimed_at__lt=now - STALE)
-    if not (over | lost).update(state=State.WAITING, next_at=now, tries=0, reason=""):
+    if not (over | lost).update(state=State.WAITING, next_at=now, ended_at=None, tries=0, reason=""):
         raise NotFound(f"delivery {pk} does not wait for a word: it is sent, waits, or is being sent at this moment")
     found = Delivery.objects.select_related("user").get(pk=pk)
     audit.note(by, "report.again", f"{found.month:%Y-%m}", to=found.user.name)

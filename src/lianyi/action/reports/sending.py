@@ -19,6 +19,7 @@ from lianyi.action.work import queue
 from lianyi.errors import LianyiError, RefusedError
 from lianyi.report import Month, report
 from lianyi.report.months import day_of
+from lianyi.report.parts import midnight
 from lianyi.workspace import Workspace
 
 log = logging.getLogger(__name__)
@@ -48,21 +49,29 @@ class Reports:
         return True
 
     def _turn(self, workspace: Workspace, now: datetime) -> None:
-        """The rows come first: a crash before the next date is set makes them again, which makes none."""
+        """The rows come first: a crash before the next date is set makes them again, which makes none. Date by date up
+        to now: after an outage of months none of them is left out."""
         made = Schedule.objects.filter(is_on=True, due_at__lte=now).first()
         if made is None or made.due_at is None:
             return
         zone = workspace.settings.timezone
-        scheduling.wanted(Month(begins=made.due_at.astimezone(ZoneInfo(zone)).date().replace(day=1)).before, now)
-        due = scheduling.next_time(made.day, made.hour, zone, now)
+        due = made.due_at
+        while due <= now:
+            scheduling.wanted(Month(begins=due.astimezone(ZoneInfo(zone)).date().replace(day=1)).before, now)
+            due = scheduling.next_time(made.day, made.hour, zone, due)
         Schedule.objects.filter(pk=made.pk, due_at=made.due_at).update(due_at=due)
 
 
 def send(workspace: Workspace, delivery: Delivery, now: datetime) -> None:
     """Write one, claim it, and give it to the mail server. Nothing happens where somebody else was faster."""
     month = Month(begins=delivery.month)
+    if not scheduling.over(month, workspace.settings.timezone, now):
+        # no refresh can make it whole: nothing to do before its end
+        waiting = Delivery.objects.filter(pk=delivery.pk, state=State.WAITING)
+        waiting.update(next_at=midnight(workspace, month.next.begins), reason="waits for the end of the month")
+        return
     if not _ready(workspace, month):
-        # the month was not over when the tables were made: have them made anew, and come back
+        # it was not over when the tables were made: have them made anew, and come back
         queue.add("refresh", {}, by="lianyi")
         waiting = Delivery.objects.filter(pk=delivery.pk, state=State.WAITING)
         waiting.update(next_at=now + REFRESHING, reason="waits for a refresh of the tables")

@@ -78,11 +78,12 @@ def set_schedule(request: HttpRequest) -> dict[str, Any]:
 
 
 @api.add("POST", "reports/<str:month>/send", right="reports.send",
-         says="Send a month to all who get it and did not get this one yet.")  # fmt: skip
+         says="Send a month that is over to all who get it and did not get this one yet.")  # fmt: skip
 def send(request: HttpRequest, month: str) -> dict[str, Any]:
     """They go out within seconds where the server runs."""
-    found = reports.report(built("days"), reports.month(month))
-    return {"sending": scheduling.send_now(found.month, by=user_of(request), now=queue.clock())}
+    ws = built("days")
+    found = reports.report(ws, reports.month(month))
+    return {"sending": scheduling.send_now(ws, found.month, by=user_of(request), now=queue.clock())}
 
 
 @api.add("POST", "report-deliveries/<int:number>/again", right="reports.send",

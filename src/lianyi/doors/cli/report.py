@@ -95,14 +95,14 @@ def schedule(
 @click.argument("month")
 @click.pass_context
 def send(ctx: click.Context, month: str) -> None:
-    """Have a month sent to all who get it and did not get this one yet; it goes out where the server runs."""
+    """Have a month that is over sent to all who get it and did not get it yet; it goes out where the server runs."""
     ws = backstage(ctx)
     from lianyi import report as room
     from lianyi.action.reports import scheduling
     from lianyi.action.work import queue
 
     found = room.report(ws, room.month(month))
-    say(f"{scheduling.send_now(found.month, by=user(), now=queue.clock())} will be sent")
+    say(f"{scheduling.send_now(ws, found.month, by=user(), now=queue.clock())} will be sent")
 
 
 @reports.command()

@@ -50,9 +50,12 @@ def _list(request: HttpRequest, *, error: str = "") -> HttpResponse:
          "address": chosen[user.pk].address if user.pk in chosen else ""}
         for user in User.objects.filter(is_active=True).order_by("name")
     ]  # fmt: skip
+    latest, zone, kept = reports.latest(ws), ws.settings.timezone, scheduling.schedule()
     context: dict[str, Any] = {
-        "state": state, "months": reports.months(ws), "schedule": scheduling.schedule(), "team": team, "error": error,
-        "channels": scheduling.accounts(), "zone": ws.settings.timezone, "latest": reports.latest(ws),
+        "state": state, "months": reports.months(ws), "schedule": kept, "team": team, "error": error,
+        "channels": scheduling.accounts(), "zone": zone,
+        "overdue": kept.due_at is not None and kept.due_at <= now,
+        "latest": latest if scheduling.over(latest, zone, now) else None,
         "deliveries": [
             {**row, "title": STATES["unknown" if row["stuck"] else row["state"]],
              "again": row["stuck"] or row["state"] in AGAIN}
@@ -109,7 +112,7 @@ def send(request: HttpRequest, month: str) -> HttpResponse:
     """Have a month sent to all who get it and did not get this one yet."""
     found = _found(month)
     try:
-        made = scheduling.send_now(found.month, by=member(request), now=queue.clock())
+        made = scheduling.send_now(workspace(), found.month, by=member(request), now=queue.clock())
     except LianyiError as error:
         return _list(request, error=str(error))
     messages.success(request, _("%(number)s will be sent.") % {"number": made})
