@@ -31,6 +31,8 @@ log = logging.getLogger(__name__)
 SAYS = frozenset({"message", "reply", "edit"})
 EXAMPLES, KEPT_TEXT = 2_000, 20_000
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+# A member needs so long to see the notice of a measure; what was written before is no next step's reason.
+SEEN = timedelta(seconds=10)
 
 
 def listens() -> bool:
@@ -146,10 +148,10 @@ class Group:
         mine = [event for event in said if event.id not in judged and event.actor_key not in exempt]
         messages = [self._message(event, also) for event in mine]
         found = filter_of(self.ws).judge(messages) if mine else []
-        cases = [
-            self._case(event, message.text, reasons)
-            for event, message, reasons in zip(mine, messages, found, strict=True) if reasons
-        ]  # fmt: skip
+        cases = []
+        for event, message, against in zip(mine, messages, found, strict=True):
+            if reasons := self._once(event, against):
+                cases.append(self._case(event, message.text, reasons))
         for actor, count in Counter(event.actor_key for event in said if event.id in fresh).items():
             Seat.objects.filter(group_key=self.key, actor=actor).update(said=F("said") + count)
         return cases
@@ -190,11 +192,28 @@ class Group:
         lately = at - seat.joined_at < timedelta(hours=self.rules.newcomer_hours)
         return lately or seat.said < self.rules.newcomer_messages
 
+    def _once(self, event: Event, reasons: Sequence[Reason]) -> Sequence[Reason]:
+        """The reasons without a flood for which there is a case of the same minute: one burst is one."""
+        if not any(reason.why == "flood" for reason in reasons):
+            return reasons
+        lately = Case.objects.filter(group_key=self.key, actor=event.actor_key, said_at__gt=event.at - MINUTE)
+        held = lately.filter(said_at__lte=event.at).values_list("reasons", flat=True)
+        if any(reason["why"] == "flood" for row in held for reason in row):
+            return [reason for reason in reasons if reason.why != "flood"]
+        return reasons
+
+    def _strikes(self, event: Event) -> int:
+        """How often something was done against who speaks, in time for them to have seen it; in a group that is not
+        live, how often it would have been."""
+        since = event.at - timedelta(days=self.rules.strike_days)
+        mine = Case.objects.filter(group_key=self.key, actor=event.actor_key, said_at__gte=since)
+        if self.live:
+            return mine.filter(state=Case.State.DONE, dealt_at__lt=event.at - SEEN).count()
+        return mine.filter(state__in=[Case.State.DRY, Case.State.NOTED], said_at__lt=event.at - MINUTE).count()
+
     def _case(self, event: Event, text: str, reasons: Sequence[Reason]) -> Case:
         actor = event.actor_key or ""
-        since = event.at - timedelta(days=self.rules.strike_days)
-        counted = [Case.State.DONE, Case.State.ACTING] if self.live else [Case.State.DRY, Case.State.NOTED]
-        strikes = Case.objects.filter(group_key=self.key, actor=actor, said_at__gte=since, state__in=counted).count()
+        strikes = self._strikes(event)
         sure = any(reason.sure for reason in reasons)
         live = Case.State.ACTING if sure else Case.State.WAITING
         case, new = Case.objects.get_or_create(
