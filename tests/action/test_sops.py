@@ -12,8 +12,8 @@ from django.db.models.signals import post_init
 from lianyi.action.channels.models import Account
 from lianyi.action.operation import forgetting, running, signups, sops
 from lianyi.action.operation.acts import ActFailed
-from lianyi.action.operation.models import Run, Sop
-from lianyi.action.operation.rounds import Operation
+from lianyi.action.operation.models import Ruleset, Run, Seat, Signup, Sop
+from lianyi.action.operation.rounds import AGAIN, Operation
 from lianyi.errors import InputError
 from lianyi.memory.draining import land
 from lianyi.memory.events import Event
@@ -286,6 +286,20 @@ def test_a_channel_that_is_off_is_tried_six_times_and_one_that_is_gone_never_aga
     assert (off.why, off.tries) == ("failed", 6)
     assert "turned off" in off.error
     assert (gone.why, gone.tries) == ("failed", 1)
+
+
+def test_where_the_channel_is_gone_nothing_is_tried_for_ever(ws: Workspace, room: Account) -> None:
+    publish("live")
+    Ruleset.objects.update(post_next_at=None)
+    signups.begin(GROUP, title="Tea", closes_at=NOW + timedelta(hours=9), most=None, by="olga", now=NOW)
+    seat = Seat.objects.create(account="room", group_key=GROUP, actor="matrix:@a:b", joined_at=NOW, greet_at=NOW)
+    Account.objects.update(is_on=False)
+    Operation().work(ws, NOW, lambda: False)
+    seat.refresh_from_db()
+    assert (seat.greet_at, Signup.objects.get().tell_next_at) == (NOW + AGAIN, NOW + AGAIN), "turned off: tried again"
+    room.delete()
+    Operation().work(ws, NOW + AGAIN, lambda: False)
+    assert not Operation().due(NOW + timedelta(hours=2))
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

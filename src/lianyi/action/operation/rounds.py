@@ -113,8 +113,10 @@ class Operation:
             try:
                 with self._of(ruleset.account, now) as acts:
                     seats.greet(ws, ruleset, acts, now=now)
-            except ActFailed:
-                waiting.filter(group_key=group_key).update(greet_at=now + AGAIN)
+            except ActFailed as failed:
+                mine = waiting.filter(group_key=group_key)
+                mine.filter(joined_at__lt=now - seats.KNOWN).update(greet_at=None)  # a welcome a day late is none
+                mine.update(greet_at=None if failed.permanent else now + AGAIN)
 
     def _clocks(self, ws: Workspace, now: datetime) -> None:
         _all(partial(_tick, sop, ws.settings.timezone, now) for sop in Sop.objects.filter(is_on=True, next_at__lte=now))
@@ -133,8 +135,9 @@ class Operation:
             try:
                 with self._of(signup.account, now) as acts:
                     signups.tell(ws, signup, acts, now=now)
-            except ActFailed:
-                Signup.objects.filter(pk=signup.pk).update(tell_next_at=now + AGAIN)
+            except ActFailed as failed:
+                again = None if failed.permanent else now + AGAIN
+                Signup.objects.filter(pk=signup.pk).update(tell_next_at=again)
 
 
 def _unless(
