@@ -203,6 +203,94 @@ def test_what_fails_is_tried_again_and_given_up_where_it_is_useless(ws: Workspac
     assert (other.state, other.error) == ("failed", "403")
 
 
+def case_of(measure: str, state: str = "waiting", number: int = 0, who: str = "eve") -> Case:
+    return Case.objects.create(
+        message_id=f"c{number}", account="room", group_key=GROUP, actor=f"matrix:@{who}:tea.test", said_at=NOW,
+        text=ADVERT, measure=measure, state=state, reasons=[{"why": "advert"}],
+    )  # fmt: skip
+
+
+def test_what_was_done_halfway_is_known_and_undone(ws: Workspace, there: Platform) -> None:
+    publish("live")
+    expelled, muted = case_of("expel"), case_of("mute", number=1)
+
+    def refused(*_args: Any, **_more: Any) -> str:
+        raise ActFailed("403", permanent=True)
+
+    there.mute, mute = refused, there.mute  # type: ignore[method-assign,assignment]
+    deciding.do(ws, muted, by="olga", now=NOW, acts=there.opened)
+    assert (muted.state, muted.done, there.removed) == ("failed", [], []), "no voice to take: nothing is done"
+    deciding.fine(ws, muted, by="olga", now=NOW, acts=there.opened)
+    assert there.said == {}, "and nothing to excuse"
+    there.mute = mute  # type: ignore[method-assign]
+    there.say, say = refused, there.say  # type: ignore[method-assign]
+    deciding.do(ws, expelled, by="olga", now=NOW, acts=there.opened)
+    assert (expelled.state, expelled.done, there.gone) == ("failed", ["remove", "expel"], {expelled.actor})
+    assert {act.what for act in Act.objects.all()} >= {"moderation.remove", "moderation.expel"}
+    there.say = say  # type: ignore[method-assign]
+    deciding.fine(ws, expelled, by="olga", now=NOW, acts=there.opened)
+    assert (expelled.state, there.gone) == ("fine", set())
+    assert ADVERT in there.said["c0/restored"]
+    assert Act.objects.filter(what="moderation.fine").latest("id").detail["undone"] == ["expel", "remove"]
+    land(ws.inbox, ws.lake, NOW)
+    told = ws.rows("SELECT json_extract_string(props, '$.what') AS what FROM events WHERE kind = 'moderated'")
+    assert sorted(row["what"] for row in told) == ["expel", "fine", "fine", "remove"]
+
+
+def test_a_second_try_does_what_is_left(ws: Workspace, there: Platform) -> None:
+    publish("live")
+    case = case_of("expel")
+
+    def failing(*_args: Any, **_more: Any) -> str:
+        raise ActFailed("502")
+
+    there.say, say = failing, there.say  # type: ignore[method-assign]
+    deciding.do(ws, case, by="olga", now=NOW, acts=there.opened)
+    assert (case.state, there.gone) == ("acting", {case.actor})
+    there.gone.clear()  # somebody asked them back in
+    there.say = say  # type: ignore[method-assign]
+    work(ws, there, 5)
+    case.refresh_from_db()
+    assert (case.state, there.gone) == ("done", set())
+    assert Act.objects.filter(what="moderation.expel").count() == 1
+
+
+def test_a_channel_that_is_off_is_an_error_now_and_no_kick_later(ws: Workspace, there: Platform) -> None:
+    publish("live")
+    case, queued = case_of("expel"), case_of("expel", "acting", 1)
+
+    def off(name: str) -> Any:
+        raise RefusedError(f"channel {name} can't act in groups: it is turned off")
+
+    with pytest.raises(RefusedError, match="turned off"):
+        deciding.do(ws, case, by="olga", now=NOW, acts=off)
+    case.refresh_from_db()
+    assert (case.state, Example.objects.count()) == ("waiting", 0)
+    with pytest.raises(RefusedError, match="is acting"):
+        deciding.fine(ws, queued, by="olga", now=NOW, acts=off)
+    for turn in range(1, 4):
+        Operation(off).work(ws, NOW + timedelta(minutes=6 * turn), lambda: False)
+    queued.refresh_from_db()
+    assert (queued.state, queued.tries) == ("acting", 3)
+    deciding.fine(ws, queued, by="olga", now=NOW, acts=off)
+    work(ws, there, 99)
+    assert (queued.state, there.gone) == ("fine", set())
+    last = case_of("expel", "acting", 2)
+    for turn in range(1, 8):
+        Operation(off).work(ws, NOW + timedelta(hours=turn), lambda: False)
+    last.refresh_from_db()
+    assert (last.state, last.tries) == ("failed", 6)
+
+
+def test_who_became_a_moderator_meanwhile_is_spared(ws: Workspace, there: Platform) -> None:
+    publish("live", exempt=["matrix:@shop:tea.test"])
+    for number, who in enumerate(("mod", "shop", "eve")):
+        case_of("expel", "acting", number, who)
+    work(ws, there, 9)
+    assert there.gone == {"matrix:@eve:tea.test"}
+    assert [case.state for case in Case.objects.order_by("message_id")] == ["failed", "failed", "done"]
+
+
 def test_a_voice_comes_back_when_the_time_is_over(ws: Workspace, there: Platform) -> None:
     publish("live", mute_minutes=30)
     hear(ws, there, event("eve", ADVERT, 1))

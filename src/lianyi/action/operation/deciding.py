@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -38,35 +39,41 @@ def do(ws: Workspace, case: Case, *, by: str, now: datetime, measure: str = "", 
     state = Case.State.ACTING if live else Case.State.NOTED
     mine = Case.objects.filter(pk=case.pk, state__in=OPEN)
     values = {"dealt_at": None, "next_at": now + UNDER_WAY} if live else {"dealt_at": now, "next_at": None}
-    if not mine.update(state=state, measure=measure or case.measure, tries=0, error="", by=by, **values):
-        raise RefusedError(f"case {case.pk} is {case.state}; only waiting, dry and failed ones can be decided")
-    case.refresh_from_db()
-    _learn(case, noise=True, by=by, now=now)
-    if live:
-        with acts(case.account) as open_acts:
+    with ExitStack() as stack:
+        # First of all: a channel that is off is an error now, and not a measure days later.
+        open_acts = stack.enter_context(acts(case.account)) if live else None
+        if not mine.update(state=state, measure=measure or case.measure, tries=0, error="", by=by, **values):
+            raise RefusedError(f"case {case.pk} is {case.state}; only waiting, dry and failed ones can be decided")
+        case.refresh_from_db()
+        _learn(case, noise=True, by=by, now=now)
+        if open_acts is not None:
             measures.take(ws, case, open_acts, by=by, now=now)
-    else:
-        ws.inbox.put_now([saying.told(case, "noted", by=by, now=now)], received_at=now)
-        audit.note(by, "moderation.noted", case.group_key, case=case.pk)
+            return case
+    ws.inbox.put_now([saying.told(case, "noted", by=by, now=now)], received_at=now)
+    audit.note(by, "moderation.noted", case.group_key, case=case.pk)
     return case
 
 
 def fine(ws: Workspace, case: Case, *, by: str, now: datetime, acts: Opened = opened) -> Case:
-    """It was fine: what was done is undone, and the filter learns. RefusedError where the platform does not undo it."""
+    """It was fine: what was done is undone, also where only a part was, and the filter learns. What failed and would be
+    tried again is not. RefusedError where the platform does not undo it, and while it is being done."""
+    mine = Case.objects.filter(pk=case.pk)
+    mine.filter(state=Case.State.ACTING).exclude(error="").update(state=Case.State.FAILED, next_at=None)
+    case.refresh_from_db()
     if case.state in {Case.State.FINE, Case.State.ACTING}:
         raise RefusedError(f"case {case.pk} is {case.state}")
-    if case.state == Case.State.DONE:
+    done = measures.done_of(case)
+    if done:
         try:
             with acts(case.account) as open_acts:
                 measures.undo(ws, case, open_acts, now=now)
         except ActFailed as failed:
             raise RefusedError(f"case {case.pk} can't be undone now: {failed}; try again later") from failed
-    was = case.state
     case.state, case.by, case.dealt_at, case.error = Case.State.FINE, by, now, ""
     case.save(update_fields=["state", "by", "dealt_at", "error"])
     _learn(case, noise=False, by=by, now=now)
     ws.inbox.put_now([saying.told(case, "fine", by=by, now=now)], received_at=now)
-    audit.note(by, "moderation.fine", case.group_key, case=case.pk, undone=was == Case.State.DONE)
+    audit.note(by, "moderation.fine", case.group_key, case=case.pk, undone=sorted(done))
     return case
 
 

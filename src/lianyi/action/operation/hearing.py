@@ -57,7 +57,7 @@ def hear(
         there = rules.rules_of(ruleset)
         if there.mode == "off":
             continue
-        staff = known_staff(ws) if staff is None else staff
+        staff = measures.known_staff(ws) if staff is None else staff
         exempt = _exempt(group_key, acts, {*there.exempt, *staff})
         group = Group(ws=ws, account=account, key=group_key, ruleset=ruleset, rules=there, acts=acts, now=now,
                       live=rules.is_live(group_key), exempt=exempt)  # fmt: skip
@@ -70,16 +70,6 @@ def _exempt(group_key: str, acts: Acts, others: Collection[str]) -> set[str] | N
     except ActFailed as failed:  # without knowing who moderates, nobody is judged
         log.warning("group %s: moderators are not known: %s", group_key, failed, extra={"action": "unheard"})
         return None
-
-
-def known_staff(ws: Workspace) -> set[str]:
-    """Keys of people who work for the brand, by the tables."""
-    if "keys" not in ws.states():
-        return set()
-    rows = ws.rows(
-        "SELECT DISTINCT k.key FROM keys k JOIN keys s ON s.person_id = k.person_id WHERE s.key LIKE 'wecom_user:%'"
-    )
-    return {row["key"] for row in rows}
 
 
 def filter_of(ws: Workspace) -> Filter:
@@ -129,7 +119,7 @@ class Group:
             self.ws.inbox.put_now(self.told, received_at=self.now)
         for case in cases:
             if case.state == Case.State.ACTING:
-                measures.take(self.ws, case, self.acts, by=measures.BOT, now=self.now)
+                measures.take(self.ws, case, self.acts, by=measures.BOT, now=self.now, spared=self.exempt)
         if greets:
             seats.greet(self.ws, self.ruleset, self.acts, now=self.now)
         if self.exempt is not None:

@@ -90,8 +90,8 @@ class Said(models.Model):
 
 class Case(models.Model):
     """One row = one message with something against it. reasons: why, chance, word, sure of each. measure: what the
-    rules ask for. newcomer, strikes: as they were when it was said. error: why acting failed; it is tried again at
-    next_at."""
+    rules ask for. done: parts of it that were done so far (remove, mute, expel), also where the rest failed. newcomer,
+    strikes: as they were when it was said. error: why acting failed; it is tried again at next_at."""
 
     class State(models.TextChoices):
         """WAITING, DRY: for a person. ACTING: being done. DONE, FAILED. NOTED: noise, says a person, of a group in dry
@@ -115,6 +115,7 @@ class Case(models.Model):
     newcomer = models.BooleanField(default=False)
     strikes = models.PositiveIntegerField(default=0)
     measure = models.CharField(max_length=20)
+    done = models.JSONField(default=list)
     state = models.CharField(max_length=20, choices=State.choices, db_index=True)
     by = models.CharField(max_length=100, blank=True)
     dealt_at = models.DateTimeField(null=True, blank=True)

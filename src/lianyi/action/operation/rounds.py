@@ -92,8 +92,7 @@ class Operation:
                 with self._of(case.account, now) as acts:
                     measures.take(ws, case, acts, by=case.by or measures.BOT, now=now)
             except ActFailed as failed:
-                again = now + AGAIN
-                Case.objects.filter(pk=case.pk).update(error=str(failed)[:300], next_at=again)
+                measures.failed(case, failed, now=now, wait=AGAIN)
 
     def _voices(self, _ws: Workspace, now: datetime) -> None:
         for seat in Seat.objects.filter(muted_until__lte=now)[:PORTION]:
