@@ -1,7 +1,8 @@
 """Acts of a bot in a Matrix room: speak, redact, take the voice away (power level), kick, invite.
 
 Transaction ids are made of the act's key, so that a second try is the same act. The power level of somebody who was
-muted is MUTED; who had a level of their own, above that of users, is never muted: that is a moderator.
+muted is MUTED; who had a level of their own, above that of users, is never muted: that is a moderator. So are those who
+made a room from version 12 on, who stand above all levels and are not listed with them.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from lianyi.action.operation.acts import ActFailed
 MODERATOR, MUTED = 50, -1
 PREFIX = "group:matrix/"
 LONGEST = 40_000
+# The version of rooms from which on who made one stands above all levels.
+CREATORS_SINCE = 12
 
 
 @contextmanager
@@ -39,12 +42,18 @@ class MatrixActs:
         self._url = account.settings["url"].rstrip("/") + "/_matrix/client/v3/"
         self._http = http
         self._me = ""
+        self._made: dict[str, set[str]] = {}
 
     def staff(self, group_key: str) -> Collection[str]:
-        """Users with the level of a moderator."""
-        levels = self._levels(_room(group_key))
+        """Users with the level of a moderator: by name, as everybody has it, or because they made the room."""
+        room = _room(group_key)
+        levels = self._levels(room)
         users: dict[str, Any] = levels.get("users") or {}
-        return {f"matrix:{user}" for user, level in users.items() if _number(level) >= MODERATOR} | {self._who()}
+        able = {user for user, level in users.items() if _number(level) >= MODERATOR} | self._creators(room)
+        if _number(levels.get("users_default")) >= MODERATOR:
+            joined = self._ask("GET", f"rooms/{quote(room)}/joined_members").get("joined") or {}
+            able |= {user for user in joined if user not in users}
+        return {f"matrix:{user}" for user in able} | {self._who()}
 
     def name(self, group_key: str) -> str:
         """By m.room.name."""
@@ -80,11 +89,12 @@ class MatrixActs:
         room, user = _room(group_key), _user(actor)
         levels = self._levels(room)
         users = dict(levels.get("users") or {})
-        if on and _number(users.get(user)) > _number(levels.get("users_default")):
+        usual = _number(levels.get("users_default"))
+        if on and (_number(users.get(user, usual)) > usual or usual >= MODERATOR or user in self._creators(room)):
             raise ActFailed(f"{user} has a level of their own in the room", permanent=True)
         if on:
             users[user] = MUTED
-        elif users.get(user) != MUTED:
+        elif user not in users or _number(users[user]) != MUTED:
             return
         else:
             del users[user]
@@ -109,6 +119,29 @@ class MatrixActs:
         said = self._ask("GET", f"rooms/{quote(room)}/state/m.room.member/{quote(user)}")
         return str(said.get("membership", ""))
 
+    def _creators(self, room: str) -> set[str]:
+        """Who made a room of a version in which that is a right; asked once, for it never changes."""
+        if room not in self._made:
+            where = f"rooms/{quote(room)}/state"
+            event = self._ask("GET", f"{where}/m.room.create?format=event")
+            content = event.get("content", event)  # a server that does not know `format` gives the content alone
+            version = str(content.get("room_version") or "1")
+            if version.isdecimal() and int(version) < CREATORS_SINCE:
+                self._made[room] = set()
+            else:
+                if "sender" not in event:
+                    event = self._create(where)
+                more = content.get("additional_creators")
+                self._made[room] = {event["sender"], *(more if isinstance(more, list) else ())}
+        return self._made[room]
+
+    def _create(self, where: str) -> dict[str, Any]:
+        """The whole event that made a room, out of its whole state."""
+        for event in self._get(where):
+            if event.get("type") == "m.room.create" and isinstance(event.get("sender"), str):
+                return dict(event)
+        raise ActFailed("the server does not say who made the room")
+
     def _who(self) -> str:
         if not self._me:
             self._me = f"matrix:{self._ask('GET', 'account/whoami').get('user_id', '')}"
@@ -117,15 +150,23 @@ class MatrixActs:
     def _levels(self, room: str) -> dict[str, Any]:
         return self._ask("GET", f"rooms/{quote(room)}/state/m.room.power_levels")
 
+    def _get(self, path: str) -> list[dict[str, Any]]:
+        said = self._said("GET", path)
+        return [one for one in said if isinstance(one, dict)] if isinstance(said, list) else []
+
     def _ask(self, method: str, path: str, data: Any = None) -> dict[str, Any]:
+        said = self._said(method, path, data)
+        return said if isinstance(said, dict) else {}
+
+    def _said(self, method: str, path: str, data: Any = None) -> Any:
         try:
             response = self._http.request(method, self._url + path, json=data)
         except (httpx.TransportError, httpx.InvalidURL) as error:
             raise ActFailed(f"no answer: {error or type(error).__name__}") from error
         answer = Answer(status=response.status_code, headers=response.headers, body=response.content)
-        said = answer.data if isinstance(answer.data, dict) else {}
         if answer.status == 200:
-            return said
+            return answer.data
+        said = answer.data if isinstance(answer.data, dict) else {}
         code = f"{answer.status} {str(said.get('errcode', ''))[:100]}".strip()
         if answer.status == 429:
             asked = said.get("retry_after_ms")
@@ -156,4 +197,10 @@ def _transaction(key: str) -> str:
 
 
 def _number(level: Any) -> int:
-    return level if isinstance(level, int) else 0
+    """A power level; old rooms have some as text ("50") or broken numbers, which count as what they say."""
+    if isinstance(level, bool) or not isinstance(level, int | float | str):
+        return 0
+    try:
+        return int(level)
+    except (ValueError, OverflowError):
+        return 0
