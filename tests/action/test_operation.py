@@ -176,6 +176,19 @@ def test_newcomers_are_welcomed_once_with_what_is_expected_and_members_agree(ws:
     assert Seat.objects.get(agreed=3).actor == "matrix:@new:tea.test"
 
 
+def test_a_formatted_twin_is_kept_once_and_a_hidden_text_is_judged(ws: Workspace, there: Platform) -> None:
+    publish("live")
+    hear(ws, there, event("eve", ADVERT), meve0=f" {ADVERT.replace(' ', '  ')} ")
+    hear(ws, there, event("kim", f"**{ADVERT}** [看](https://a.example.cn/x) 吧"), mkim0=f" {ADVERT} 看 吧")
+    hear(ws, there, event("lee", "早上好"), mlee0=f" {ADVERT} ")
+    texts = list(Case.objects.order_by("id").values_list("text", flat=True))
+    assert texts == [ADVERT, f"**{ADVERT}** [看](https://a.example.cn/x) 吧", f"早上好\n {ADVERT} "]
+    deciding.fine(ws, Case.objects.get(message_id="meve0"), by="olga", now=NOW, acts=there.opened)
+    assert there.said["meve0/restored"].count(ADVERT) == 1
+    hear(ws, there, event("ann", ADVERT))
+    assert not Case.objects.filter(actor="matrix:@ann:tea.test").exists(), "the plain one is fine as well"
+
+
 def test_what_fails_is_tried_again_and_given_up_where_it_is_useless(ws: Workspace, there: Platform) -> None:
     publish("live")
     work(ws, there)

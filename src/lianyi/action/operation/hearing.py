@@ -7,6 +7,7 @@ calls it again with the same events: cases, seats and acts are keyed by them, so
 from __future__ import annotations
 
 import logging
+import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -30,6 +31,7 @@ log = logging.getLogger(__name__)
 
 SAYS = frozenset({"message", "reply", "edit"})
 EXAMPLES, KEPT_TEXT = 2_000, 20_000
+LEADS = re.compile(r"\]\([^()\s]*\)")  # of a link in Markdown
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 # A member needs so long to see the notice of a measure; what was written before is no next step's reason.
 SEEN = timedelta(seconds=10)
@@ -171,8 +173,10 @@ class Group:
         others = Said.objects.filter(group_key=self.key, shape=shape, at__gt=event.at - HOUR, at__lte=event.at)
         talk = others.filter(settled=True).exclude(actor=event.actor_key).values("actor").distinct()
         limits = limits_of(self.rules, newcomer=self._newcomer(event.actor_key or "", event.at))
-        return Message(text=f"{text}\n{more}" if more else text, dense=dense, copies=copies, limits=limits,
-                       alike=talk.count() if shape else 0)  # fmt: skip
+        return Message(
+            text=text if _shows(text, more) else f"{text}\n{more}", dense=dense, copies=copies, limits=limits,
+            alike=talk.count() if shape else 0,
+        )  # fmt: skip
 
     def _newcomer(self, actor: str, at: datetime) -> bool:
         """Came lately, or said little since. Who was there before us is no newcomer."""
@@ -219,6 +223,16 @@ class Group:
         if new:
             self.told.append(saying.told(case, "found", by=measures.BOT, now=self.now))
         return case
+
+
+def _shows(text: str, more: str) -> bool:
+    """Whether a text has all of what its formatted twin shows, but for marks, spaces and where links lead."""
+    shown = _bare(more)
+    return shown in _bare(text) or shown in _bare(LEADS.sub("]", text))
+
+
+def _bare(text: str) -> str:
+    return "".join(one for one in text if one.isalnum())
 
 
 def _plain(reason: Reason) -> dict[str, Any]:
