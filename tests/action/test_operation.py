@@ -13,7 +13,7 @@ from lianyi.action.operation.acts import ActFailed
 from lianyi.action.operation.models import Case, Example, Ruleset, Said, Seat
 from lianyi.action.operation.rounds import Operation
 from lianyi.action.team.models import Act
-from lianyi.errors import InputError, RefusedError
+from lianyi.errors import InputError, NotFound, RefusedError
 from lianyi.memory.draining import land
 from lianyi.memory.erasure import erase
 from lianyi.memory.events import Event
@@ -361,6 +361,18 @@ def test_who_is_erased_while_muted_gets_the_voice_back(ws: Workspace, there: Pla
     work(ws, there, 61)
     assert not there.muted
     assert not Seat.objects.exists(), "then nothing of them is left"
+
+
+def test_where_the_channel_is_gone_nothing_is_kept_of_who_was_erased(ws: Workspace, there: Platform) -> None:
+    for who in ("eve", "kim"):
+        Seat.objects.create(account="room", group_key=GROUP, actor=f"matrix:@{who}:tea.test", said=5, muted_until=NOW)
+    forgetting.forget({"matrix:@eve:tea.test"})
+
+    def gone(name: str) -> Any:
+        raise NotFound(f"there is no channel {name}")
+
+    Operation(gone).work(ws, NOW, lambda: False)
+    assert Seat.objects.get().actor == "matrix:@kim:tea.test", "of others it is tried again"
 
 
 @pytest.mark.parametrize(

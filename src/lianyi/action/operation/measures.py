@@ -6,6 +6,8 @@ import logging
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
+from django.db.models import QuerySet
+
 from lianyi.action.operation import rules, saying
 from lianyi.action.operation.acts import ActFailed, Acts
 from lianyi.action.operation.models import Case, Seat
@@ -138,16 +140,22 @@ def undo(ws: Workspace, case: Case, acts: Acts, *, now: datetime) -> None:
 def unmute_due(acts: Acts, seat: Seat) -> None:
     """Give the voice back when the time is over; ActFailed where the platform does not. A seat that says nothing else
     goes with it: such a one is all that is left of somebody who was erased while they were muted."""
-    mine = Seat.objects.filter(pk=seat.pk, muted_until=seat.muted_until)
-    bare = mine.filter(joined_at=None, said=0, agreed=0, greeted=0, greet_at=None)
-    try:
-        acts.mute(seat.group_key, seat.actor, on=False)
-    except ActFailed as failed:
-        if failed.permanent:  # it never will be given back by us, so there is nothing to keep the key for
-            bare.delete()
-        raise
-    bare.delete()
-    mine.update(muted_until=None)
+    acts.mute(seat.group_key, seat.actor, on=False)
+    _bare(seat).delete()
+    Seat.objects.filter(pk=seat.pk, muted_until=seat.muted_until).update(muted_until=None)
+
+
+def still_muted(seat: Seat, why: ActFailed, *, again: datetime) -> None:
+    """The voice could not be given back: try again then. Where we never can, as the channel is gone or may not, nothing
+    is kept of who was erased."""
+    if why.permanent:
+        _bare(seat).delete()
+    Seat.objects.filter(pk=seat.pk).update(muted_until=again)
+
+
+def _bare(seat: Seat) -> QuerySet[Seat]:
+    rows = Seat.objects.filter(pk=seat.pk, muted_until=seat.muted_until)
+    return rows.filter(joined_at=None, said=0, agreed=0, greeted=0, greet_at=None)
 
 
 def _keep(case: Case, **values: object) -> bool:

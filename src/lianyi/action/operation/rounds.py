@@ -99,8 +99,8 @@ class Operation:
             try:
                 with self._of(seat.account, now) as acts:
                     measures.unmute_due(acts, seat)
-            except ActFailed:
-                Seat.objects.filter(pk=seat.pk).update(muted_until=now + AGAIN)
+            except ActFailed as failed:
+                measures.still_muted(seat, failed, again=now + AGAIN)
 
     def _welcomes(self, ws: Workspace, now: datetime) -> None:
         waiting = Seat.objects.filter(greet_at__lte=now)
