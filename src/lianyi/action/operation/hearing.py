@@ -60,15 +60,15 @@ def hear(
         if there.mode == "off":
             continue
         staff = measures.known_staff(ws) if staff is None else staff
-        exempt = _exempt(group_key, acts, {*there.exempt, *staff})
+        exempt = _exempt(group_key, there, acts, staff)
         group = Group(ws=ws, account=account, key=group_key, ruleset=ruleset, rules=there, acts=acts, now=now,
                       live=rules.is_live(group_key), exempt=exempt)  # fmt: skip
         group.hear(mine, also)
 
 
-def _exempt(group_key: str, acts: Acts, others: Collection[str]) -> set[str] | None:
+def _exempt(group_key: str, held: rules.Rules, acts: Acts, staff: Collection[str]) -> set[str] | None:
     try:
-        return {*acts.staff(group_key), *others}
+        return measures.spared_of(group_key, held, acts, staff)
     except ActFailed as failed:  # without knowing who moderates, nobody is judged
         log.warning("group %s: moderators are not known: %s", group_key, failed, extra={"action": "unheard"})
         return None

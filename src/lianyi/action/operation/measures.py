@@ -38,7 +38,7 @@ def take(
     held = rules.rules_of(ruleset) if ruleset else rules.Rules()
     before = list(case.done)
     try:
-        _may(case, spared_of(ws, case.group_key, held, acts) if spared is None else spared)
+        _may(case, spared_of(case.group_key, held, acts, known_staff(ws)) if spared is None else spared)
         with saying.spoken(ws.settings.language):
             _do(case, acts, minutes=held.mute_minutes, now=now)
             text = saying.notice(case, minutes=held.mute_minutes)
@@ -55,10 +55,10 @@ def take(
     return done
 
 
-def spared_of(ws: Workspace, group_key: str, held: rules.Rules, acts: Acts) -> set[str]:
-    """Keys of those who are never judged in a group: its moderators, people of the brand, the exempt. ActFailed where
-    the platform does not say who moderates."""
-    return {*acts.staff(group_key), *held.exempt, *known_staff(ws)}
+def spared_of(group_key: str, held: rules.Rules, acts: Acts, staff: Collection[str]) -> set[str]:
+    """Keys of those who are never judged in a group: its moderators, people of the brand (`staff`), the exempt.
+    ActFailed where the platform does not say who moderates."""
+    return {*acts.staff(group_key), *held.exempt, *staff}
 
 
 def known_staff(ws: Workspace) -> set[str]:

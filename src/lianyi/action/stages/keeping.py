@@ -7,7 +7,6 @@ or a job reads the same; beside it each version that was applied is kept with wh
 from __future__ import annotations
 
 import hashlib
-import uuid
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +18,7 @@ from lianyi.action.team import audit
 from lianyi.action.team.models import User
 from lianyi.errors import InputError, NotFound
 from lianyi.insight.value.stages.rules import FILE, Stages, parse_stages, shipped_text
+from lianyi.memory.seen import replace_text
 
 MOST_CHARACTERS = 50_000
 
@@ -74,9 +74,7 @@ def apply(folder: Path, text: str, *, by: User | str, now: datetime, why: str = 
         with transaction.atomic():
             row = Version.objects.create(number=_newest() + 1, text=text, by=name, at=now, why=said)
             audit.note(by, "stages.apply", str(row.number), why=said)
-            draft = folder / f"{FILE}.{uuid.uuid4().hex[:8]}.new"
-            draft.write_text(text, encoding="utf-8")
-            draft.replace(folder / FILE)
+            replace_text(folder / FILE, text)
     except IntegrityError as error:
         raise InputError("somebody applied another version at this moment; look at it, then apply again") from error
     return _as_kept(row, stages)

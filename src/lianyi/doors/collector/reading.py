@@ -79,12 +79,12 @@ def understand(body: bytes, kind: str | None, *, sender: Sender, received_at: da
         digest_of = None if call.messageId else body.decode("utf-8", "replace")
         _pack(events_of(call, sender=sender, received_at=received_at, digest_of=digest_of), result, said)
         return result
-    briefs = None if may_hold_nul(body) else briefs_in(body, sender, received_at)
+    clean = not may_hold_nul(body)
+    briefs = briefs_in(body, sender, received_at) if clean else None
     if briefs is None or None in briefs:
         batch = read_batch(body)
         read_context(bytes(batch.context))  # one mistake there is the batch's, not each call's
         if briefs is None:
-            clean = not may_hold_nul(body)
             briefs = briefs_of(batch, sender, received_at) if clean else [None] * len(batch.calls)
         for number, (raw, brief) in enumerate(zip(batch.calls, briefs, strict=True)):
             if brief is None:

@@ -46,17 +46,17 @@ class Past:
 
 def _next_people(build: Build) -> str:
     """Learned on all ripples with a second person, told of those that still run."""
-    past, running = _past(build), _running(build)
+    running = _running(build)
+    past = _past(build) if running else None
     rows = SCHEMA.empty_table()
-    if past is not None and running:
+    if past is not None:
         model = learn_next(past.start, past.person, len(past.people))
         score = hits_on_past(past)
         told = [_told(past, model, ripple, people) for ripple, people in running.items()]
         rows = pa.concat_tables([rows, *(_scored(table, past, score) for table in told)])
     build.engine.register("next_people_rows", rows)
-    build.make("next_people_told", "SELECT * FROM next_people_rows")
-    build.drop("next_people_rows")
-    return "SELECT * FROM next_people_told"
+    build.made.append("next_people_rows")
+    return "SELECT * FROM next_people_rows"
 
 
 def _past(build: Build) -> Past | None:
@@ -69,8 +69,8 @@ def _past(build: Build) -> Past | None:
         ) AS r ON r.ripple_id = a.ripple_id
         WHERE {d.size("a.flags")} = 0 ORDER BY us DESC, a.event_id DESC, a.person_id DESC LIMIT {LATEST}
     """)
-    ripples = rows["ripple_id"].combine_chunks().take(pa.array(np.arange(len(rows))[::-1])).dictionary_encode()
-    people = rows["person_id"].combine_chunks().take(pa.array(np.arange(len(rows))[::-1])).dictionary_encode()
+    rows = rows.take(np.arange(len(rows))[::-1])
+    ripples, people = (rows[name].combine_chunks().dictionary_encode() for name in ("ripple_id", "person_id"))
     if len(ripples.dictionary) < FEWEST:
         return None
     ripple = ripples.indices.to_numpy()
