@@ -228,7 +228,7 @@ def test_what_the_team_did_is_in_order(standing: Standing) -> None:
 ODD_NUMBERS = ("9" * 5_000, "9" * 30, "٣", "²", "-1", "1e9", "")
 ASKED = (
     "/?days={}", "/people?seen={}", "/people?page={}", "/stages/rules?version={}", "/planner?of={}", "/ripples?page={}",
-    "/policy/edit?version={}", "/lookalikes?people={}", "/ledger?page={}",
+    "/policy/edit?version={}", "/lookalikes?people={}", "/lookalikes?audience={}", "/ledger?page={}",
 )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 from lianyi.action.audiences import defining, members
 from lianyi.action.contacts import proposing
 from lianyi.doors.api.endpoint import Api, ApiError, Parameter, body_of, built, user_of, whole_number
+from lianyi.doors.console.asked import whole
 from lianyi.doors.console.brand import workspace
 
 api = Api()
@@ -106,7 +107,7 @@ def lookalikes(request: HttpRequest) -> dict[str, Any]:
     number, limit = request.GET.get("audience", ""), whole_number(request, "limit", default=100, most=10_000)
     if bool(tag) == bool(number):
         raise ApiError(422, "tag, audience: name one of them, e.g. ?tag=loyal")
-    if number and not number.isdecimal():
+    if number and whole(number) is None:
         raise ApiError(422, f"audience: {number[:40]!r} is no id of an audience")
     people = members.of(ws, defining.found(int(number))).ids().to_pylist() if number else ()
     found = ws.demand.lookalikes(tag=tag, people=people, limit=limit)

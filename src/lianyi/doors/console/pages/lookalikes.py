@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from lianyi.action.audiences import defining, members
 from lianyi.action.audiences.models import Audience
 from lianyi.action.team import audit
+from lianyi.doors.console.asked import whole
 from lianyi.doors.console.brand import workspace
 from lianyi.doors.console.pages.offers.views import names_of_communities
 from lianyi.doors.console.rights import member, needs
@@ -50,7 +51,7 @@ def _page(request: HttpRequest, data: QueryDict, *, error: str = "", status: int
 
 def _found(ws: Workspace, data: QueryDict, limit: int) -> dict[str, Any]:
     number, tag = data.get("audience", ""), data.get("tag", "").strip()
-    if number and not number.isdecimal():
+    if number and whole(number) is None:
         raise InputError(f"audience: {number[:40]!r} is no id of an audience")
     people = members.of(ws, defining.found(int(number))).ids().to_pylist() if number else ()
     made: dict[str, Any] = ws.demand.lookalikes(tag="" if number else tag, people=people, limit=limit)

@@ -14,6 +14,7 @@ from lianyi.action.operation import signups as room
 from lianyi.action.operation.models import Signup
 from lianyi.doors.api.endpoint import ApiError
 from lianyi.doors.api.signups import closed, opened, struck
+from lianyi.doors.console.asked import whole
 from lianyi.doors.console.pages.rewards.views import moment_in
 from lianyi.doors.console.rights import member, needs
 from lianyi.errors import LianyiError
@@ -52,7 +53,7 @@ def begin(request: HttpRequest) -> HttpResponse:
     most = data.get("most", "").strip()
     asked = {
         "group_key": data.get("group_key", ""), "title": data.get("title", ""),
-        "closes_at": moment_in(data, "closes_at"), "most": int(most) if most.isdecimal() else most or None,
+        "closes_at": moment_in(data, "closes_at"), "most": most or None if (number := whole(most)) is None else number,
     }  # fmt: skip
     try:
         opened(asked, member(request).name)

@@ -19,6 +19,7 @@ from lianyi.action.reports.models import Recipient
 from lianyi.action.team.models import User
 from lianyi.action.team.rights import Text
 from lianyi.action.work import queue
+from lianyi.doors.console.asked import whole
 from lianyi.doors.console.brand import workspace
 from lianyi.doors.console.pages.report.showing import as_file, context_of
 from lianyi.doors.console.rights import member, needs
@@ -91,7 +92,9 @@ def schedule(request: HttpRequest) -> HttpResponse:
     data = request.POST
     to = {
         user.name: data.get(f"address.{user.pk}", "").strip()
-        for user in User.objects.filter(is_active=True, pk__in=[one for one in data.getlist("to") if one.isdecimal()])
+        for user in User.objects.filter(
+            is_active=True, pk__in=[n for n in map(whole, data.getlist("to")) if n is not None]
+        )
     }
     numbers = [data.get(name, "") for name in ("day", "hour")]
     day, hour = (int(text) if text.isdecimal() and len(text) < 3 else -1 for text in numbers)
