@@ -14,7 +14,10 @@ Row = dict[str, Any]
 BANDS = ("top", "high", "mid", "low")
 PARTS = ("all", "source", "community")
 MONTHS = 12  # cohorts and months of the triangle
-_VALUE = ("spent", "order_value", "value_90", "low_90", "high_90", "value_365", "low_365", "high_365", "band")
+_VALUE = (
+    "spent", "order_value", "value_90", "low_90", "high_90", "value_365", "low_365", "high_365", "band", "margin",
+    "margin_from", "margin_90", "margin_low_90", "margin_high_90", "margin_365", "margin_low_365", "margin_high_365",
+)  # fmt: skip
 _CLOCK = (
     "order_days", "last_day", "p_alive", "p_alive_low", "p_alive_high", "expected_90", "chance_90", "next_early",
     "next_middle", "next_late", "model",
@@ -71,24 +74,29 @@ def of_person(ws: Workspace, person_id: str) -> Row | None:
 
 def totals(ws: Workspace) -> Row:
     """buyers: who ever ordered. alive: of these still buyers, expected. orders: order days to come within 90 days.
-    value: of the next year. None where it is not known; unknown: people without a value."""
+    value: of the next year. None where it is not known; unknown: people without a value. margin: what the goods leave
+    of the next year's worth of those of whom that is known; unknown_margin: people with a value of whom it is not."""
     ws.needs("values")
     (clock,) = ws.rows(
         "SELECT count(*) AS buyers, sum(p_alive) AS alive, sum(expected_90) AS orders FROM purchase_clocks",
     )
     (worth,) = ws.rows(
-        'SELECT sum(value_365) AS value, count(*) FILTER (WHERE value_365 IS NULL) AS unknown FROM "values"',
+        "SELECT sum(value_365) AS value, count(*) FILTER (WHERE value_365 IS NULL) AS unknown, "
+        "sum(margin_365) AS margin, count(*) FILTER (WHERE value_365 IS NOT NULL AND margin_365 IS NULL) "
+        'AS unknown_margin FROM "values"',
     )
     return {**clock, **worth}
 
 
 def bands(ws: Workspace) -> list[Row]:
-    """One row = one band: people and what they are expected to bring, the most valuable first."""
+    """One row = one band: people, what they are expected to bring (value) and what the goods leave of it (margin, of
+    those of whom that is known), the most valuable first."""
     ws.needs("values")
     found = {
         row["band"]: row
         for row in ws.rows(
-            'SELECT band, count(*) AS people, sum(value_365) AS value FROM "values" WHERE band IS NOT NULL GROUP BY 1',
+            "SELECT band, count(*) AS people, sum(value_365) AS value, sum(margin_365) AS margin "
+            'FROM "values" WHERE band IS NOT NULL GROUP BY 1',
         )
     }
     return [found[band] for band in BANDS if band in found]

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from msgspec import structs
 from pytest_django import Settings as DjangoSettings
 
 from lianyi import worth
@@ -42,6 +43,9 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
             day += max(1.0, float(dice.exponential(25)))
             if dice.random() < 0.12:
                 break
+    loose = next(event for event in events if event.actor_key == "user:1")
+    events.append(structs.replace(loose, id="loose", category="杯"))  # a category that the price book does not know
+    (folder / "ledger.yaml").write_text("margins: [{category: 茶, share: '0.4'}]", encoding="utf-8")
     ws.record(events)
     ws.refresh()
     return ws
@@ -89,6 +93,28 @@ def test_a_band_holds_its_people_only(shop: Workspace, people: Standing) -> None
     assert people.owner.get("/api/v1/value", {"band": "gold"}).status_code == 422
     with pytest.raises(InputError, match="gold"):
         worth.listed(shop, band="gold")
+
+
+def test_margin_stands_beside_revenue_and_is_unknown_where_the_price_book_is_silent(
+    shop: Workspace, people: Standing
+) -> None:
+    rows = {row["person_id"]: row for row in worth.listed(shop, limit=100)}
+    unknown = shop.person("user:1").person_id
+    assert {row["margin_from"] for row in rows.values()} == {"category", None}
+    assert [person for person, row in rows.items() if row["margin_365"] is None] == [unknown]
+    known = next(row for person, row in rows.items() if person != unknown)
+    assert float(known["margin_365"]) == pytest.approx(0.4 * float(known["value_365"]), abs=0.001)
+    sums = worth.totals(shop)
+    assert sums["unknown_margin"] == 1
+    assert sums["margin"] == sum(row["margin_365"] for row in rows.values() if row["margin_365"] is not None)
+    assert f"{known['margin_365']:,.2f}" in text(people.analyst.get("/value"))
+    page = text(people.owner.get(f"/people/{known['person_id']}"))
+    assert "未来一年毛利" in page
+    assert "按类目" in page
+    answer = people.owner.get(f"/api/v1/people/{unknown}/value").json()["value"]
+    assert (answer["margin_365"], answer["margin_from"]) == (None, None)
+    told = CliRunner().invoke(command, ["-w", str(shop.folder), "value"])
+    assert "margin by the price book; unknown for 1" in told.output
 
 
 def test_a_person_shows_stage_value_and_way(shop: Workspace, people: Standing) -> None:

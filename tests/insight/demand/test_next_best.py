@@ -9,7 +9,7 @@ import pytest
 
 from lianyi.errors import InputError
 from lianyi.insight.demand.next_best.exploring import Exploring, chances, draw, explore, parsed, written
-from lianyi.insight.demand.next_best.money import costs, shares
+from lianyi.insight.demand.next_best.money import costs
 from lianyi.insight.demand.next_best.offpolicy import evaluate
 from lianyi.insight.demand.next_best.saying import sentence
 from lianyi.insight.demand.next_best.uplift import Effect, leaned
@@ -140,8 +140,8 @@ def test_costs_and_margins_are_those_of_the_day_and_unknown_where_the_book_is_si
         "margins": [{"category": "*", "share": "0.4"}, {"category": "tea", "from": "2027-01-01", "share": "0.5"}],
     })  # fmt: skip
     assert costs(told, "CNY", date(2026, 5, 1)) == {"sms": pytest.approx(0.07), "mail": 0.0}
-    assert shares(told, date(2026, 5, 1)) == {"*": 0.4}
-    assert shares(told, date(2027, 5, 1)) == {"*": 0.4, "tea": 0.5}
+    assert book.shares(told, date(2026, 5, 1)) == {"*": 0.4}
+    assert book.shares(told, date(2027, 5, 1)) == {"*": 0.4, "tea": 0.5}
     assert costs(book.Book(), "CNY", date(2026, 5, 1)) == {}
 
 

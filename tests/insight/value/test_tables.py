@@ -11,6 +11,7 @@ from functools import cache
 import numpy as np
 import pytest
 
+from lianyi.insight.ledger.book import Book, Margin
 from lianyi.insight.value.clocks import Rows
 from lianyi.insight.value.models import clock_of
 from tests.insight.log import AS_OF, Log, Row
@@ -27,13 +28,18 @@ def test_an_order_day_counts_once_and_its_worth_is_what_was_kept() -> None:
     log.add("order", when="2026-05-09 10:00", id="d", value="9", currency="USD", category="")
     log.add("order", actor=None, when="2026-05-09 10:00", id="e", value="9")
     made = log.build("order_days", "category_days")
-    assert [(row["person_id"], row["day"], row["orders"], row["spend"]) for row in made["order_days"]] == [
-        ("p1", date(2026, 5, 1), 2, Decimal("110.0000")),
-        ("p1", date(2026, 5, 9), 1, None),
+    days = made["order_days"]
+    assert (days[1]["spend"], days[1]["unnamed"]) == (None, None)
+    log.add("order", when="2026-05-09 10:00", id="f", value="7", category="")
+    made = log.build("order_days", "category_days")
+    names = ("person_id", "day", "orders", "spend", "unnamed")
+    assert [tuple(row[name] for name in names) for row in made["order_days"]] == [
+        ("p1", date(2026, 5, 1), 2, Decimal("110.0000"), None),
+        ("p1", date(2026, 5, 9), 2, Decimal("7.0000"), Decimal("7.0000")),
     ]
-    assert [(row["category"], row["day"], row["orders"]) for row in made["category_days"]] == [
-        ("skin", date(2026, 5, 2), 1),
-        ("茶", date(2026, 5, 1), 2),
+    assert [(row["category"], row["day"], row["orders"], row["spend"]) for row in made["category_days"]] == [
+        ("skin", date(2026, 5, 2), 1, Decimal("20.0000")),
+        ("茶", date(2026, 5, 1), 2, Decimal("130.0000")),
     ]
 
 
@@ -46,6 +52,7 @@ def test_few_orders_give_days_and_no_guess() -> None:
     assert {value for name, value in person.items() if name not in {"person_id", "order_days", "last_day"}} == {None}
     worth = made["values"][0]
     assert (worth["spent"], worth["value_365"], worth["band"]) == (Decimal("100.0000"), None, None)
+    assert (worth["margin"], worth["margin_from"], worth["margin_365"]) == (None, None, None)  # no price book
     assert (made["clock_models"], made["clock_checks"], made["clock_bins"]) == ([], [], [])
 
 
@@ -77,7 +84,8 @@ def shop() -> dict[str, list[Row]]:
                 "order", f"user:{person}", AS_OF - timedelta(days=float(dice.normal(300 - 30 * again, 2))),
                 value="0" if person == 0 else "10", category="猫粮",
             )  # fmt: skip
-    return log.build(*NAMES)
+    book = Book(margins=(Margin(category="猫粮", share=Decimal("0.2")), Margin(category="*", share=Decimal("0.5"))))
+    return log.build(*NAMES, parameters={"ledger": book})
 
 
 def test_every_row_is_what_its_clock_says_of_its_days() -> None:
@@ -120,6 +128,14 @@ def test_value_is_orders_to_come_times_what_one_is_worth() -> None:
         assert row["low_90"] <= row["low_365"]
         bands.append((row["value_365"], row["band"]))
         assert (row["currency"], row["basis"]) == ("CNY", "revenue")
+        assert row["margin_from"] == "mixed"  # 猫粮 has a line of its own, 茶 has that of all
+        assert 0.2 < row["margin"] < 0.5
+        assert float(row["margin_365"]) == pytest.approx(float(row["value_365"]) * row["margin"], abs=0.01)
+        assert row["margin_low_365"] <= row["margin_high_365"]
+        if row["low_365"] <= row["value_365"] <= row["high_365"]:
+            assert row["margin_low_365"] <= row["margin_365"] <= row["margin_high_365"]
+        assert row["margin_low_365"] >= row["low_365"] * Decimal("0.2") - Decimal("0.01")
+        assert row["margin_high_365"] <= row["high_365"] * Decimal("0.5") + Decimal("0.01")
     names = [band for _, band in sorted(bands, reverse=True)]
     assert names == sorted(names, key=["top", "high", "mid", "low"].index)
     assert names.count("top") == pytest.approx(0.05 * len(names), abs=1)

@@ -165,7 +165,7 @@ def apply(ctx: click.Context, file: Path) -> None:
     from lianyi.action.ledger import keeping
 
     keeping.apply(ws.folder, file.read_text(encoding="utf-8"), by=user())
-    say("the price book holds from the next refresh on (lianyi refresh entries)")
+    say("the price book holds from the next refresh on (lianyi refresh entries values)")
 
 
 @ledger.command()

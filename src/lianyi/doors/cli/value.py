@@ -13,8 +13,8 @@ from lianyi.doors.cli.content import FILE
 from lianyi.doors.cli.output import json_line, say, write
 
 SHOWN = (
-    "person_id", "name", "band", "value_365", "low_365", "high_365", "p_alive", "expected_90", "chance_90",
-    "next_middle", "stage",
+    "person_id", "name", "band", "value_365", "low_365", "high_365", "margin_365", "margin_low_365",
+    "margin_high_365", "margin_from", "p_alive", "expected_90", "chance_90", "next_middle", "stage",
 )  # fmt: skip
 
 
@@ -26,7 +26,8 @@ SHOWN = (
 @click.option("--csv", "form", flag_value="csv", help="CSV that no spreadsheet runs as formulas.")
 @click.pass_context
 def value(ctx: click.Context, band: str, limit: int, checks: bool, form: str | None) -> None:  # noqa: FBT001
-    """People by what their next year is expected to bring (revenue, with a 90 % range), and when they buy next."""
+    """People by what their next year is expected to bring (revenue, and what the goods leave of it, each with a 90 %
+    range), and when they buy next."""
     ws = workspace(ctx)
     if checks:
         found = worth.checks(ws)["methods"]
@@ -39,9 +40,18 @@ def value(ctx: click.Context, band: str, limit: int, checks: bool, form: str | N
     sums = worth.totals(ws)
     if not form:
         alive = "unknown" if sums["alive"] is None else f"{sums['alive']:,.0f} expected to buy still"
-        say(
-            f"{sums['buyers']:,} people ever ordered, {alive}; {sums['unknown']:,} without a value; revenue, not margin"
+        say(f"{sums['buyers']:,} people ever ordered, {alive}; {sums['unknown']:,} without a value")
+        say(_margins(sums))
+
+
+def _margins(sums: dict[str, Any]) -> str:
+    """What is known of the margin, in a sentence."""
+    if sums["margin"] is None:
+        return (
+            "value is revenue; margins are unknown: the price book (`lianyi ledger book`) lacks those of what they buy"
         )
+    lacks = f"; unknown for {sums['unknown_margin']:,}, of whose categories the price book lacks one"
+    return f"value is revenue; margin by the price book{lacks if sums['unknown_margin'] else ''}"
 
 
 @click.command()

@@ -13,7 +13,7 @@ read as a float may have lost its last digit.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -81,6 +81,19 @@ class Book:
     prices: tuple[Price, ...] = ()
     wages: tuple[Wage, ...] = ()
     margins: tuple[Margin, ...] = ()
+
+
+Line = TypeVar("Line", Rate, Price, Margin)
+
+
+def held(lines: Iterable[Line], day: date) -> list[Line]:
+    """Lines that have begun on that day, the newest last."""
+    return sorted((line for line in lines if line.begins <= day), key=lambda line: line.begins)
+
+
+def shares(book: Book, day: date) -> dict[str, float]:
+    """Category → the part of an order that is left when the goods are paid; `*` for all that no line names."""
+    return {line.category: float(line.share) for line in held(book.margins, day)}
 
 
 def read(folder: Path) -> Book:

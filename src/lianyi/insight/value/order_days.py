@@ -29,11 +29,13 @@ def order_days(scope: Scope) -> str:
     mine = f"currency = {scope.dialect.text(scope.currency)}"
     return f"""
     WITH refunds AS ({refunds(scope)})
-    SELECT person_id, {scope.date("day")} AS day, count(*) AS orders, CAST(sum(net) AS DECIMAL(18, 4)) AS spend
+    SELECT person_id, {scope.date("day")} AS day, count(*) AS orders, CAST(sum(net) AS DECIMAL(18, 4)) AS spend,
+        CAST(sum(unnamed) AS DECIMAL(18, 4)) AS unnamed
     FROM (
-        SELECT o.person_id, {scope.day("o.moment")} AS day, o.gross - coalesce(r.back, 0) AS net
+        SELECT o.person_id, {scope.day("o.moment")} AS day, o.gross - coalesce(r.back, 0) AS net, o.unnamed
         FROM (
-            SELECT person_id, order_no, min(moment) AS moment, sum(value) FILTER (WHERE {mine}) AS gross
+            SELECT person_id, order_no, min(moment) AS moment, sum(value) FILTER (WHERE {mine}) AS gross,
+                sum(value) FILTER (WHERE {mine} AND coalesce(category, '') = '') AS unnamed
             FROM order_lines WHERE person_id IS NOT NULL GROUP BY person_id, order_no
         ) AS o LEFT JOIN (
             SELECT order_no, sum(value) AS back FROM refunds WHERE {mine} GROUP BY order_no
@@ -44,11 +46,13 @@ def order_days(scope: Scope) -> str:
 
 
 def category_days(scope: Scope) -> str:
-    """One row = one person × category × local day with an order of it."""
+    """One row = one person × category × local day with an order of it, and what was paid for it then."""
+    mine = f"currency = {scope.dialect.text(scope.currency)}"
     return f"""
-    SELECT person_id, category, {scope.date("day")} AS day, count(DISTINCT order_no) AS orders
+    SELECT person_id, category, {scope.date("day")} AS day, count(DISTINCT order_no) AS orders,
+        CAST(sum(value) FILTER (WHERE {mine}) AS DECIMAL(18, 4)) AS spend
     FROM (
-        SELECT person_id, category, order_no, {scope.day("moment")} AS day FROM order_lines
+        SELECT person_id, category, order_no, value, currency, {scope.day("moment")} AS day FROM order_lines
         WHERE person_id IS NOT NULL AND category IS NOT NULL AND category <> ''
     ) AS c
     GROUP BY person_id, category, day
@@ -82,6 +86,11 @@ ORDER_DAYS = Table(
             zh="支付减去至今退款（品牌币种）；未知为空",
             unit="currency",
         ),
+        "unnamed": Column(
+            en="of what was paid, before refunds: for goods without a category; empty where nothing was",
+            zh="其中无类目商品的支付额（未减退款）；没有则为空",
+            unit="currency",
+        ),
     },
     build=_built(order_days),
 )
@@ -98,6 +107,11 @@ CATEGORY_DAYS = Table(
         "category": Column(en="the category as the shop writes it", zh="类目（店铺原文）"),
         "day": Column(en="the day in the brand's time zone", zh="日期（品牌时区）"),
         "orders": Column(en="orders of the day with it", zh="当日含该类目的订单数"),
+        "spend": Column(
+            en="paid for goods of it, before refunds, in the brand's currency; empty where unknown",
+            zh="该类目支付额（品牌币种，未减退款）；未知为空",
+            unit="currency",
+        ),
     },
     build=_built(category_days),
 )

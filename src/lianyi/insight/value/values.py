@@ -1,7 +1,7 @@
 """Table `values`: what a person's orders are worth, and what those to come will be, with a range.
 
-Margins are not known here, so this is revenue less refunds, and says so (`basis`). Money to come is not discounted: a
-year is short beside what is not known.
+Worth is revenue less refunds, and says so (`basis`); beside it stands what the goods leave of it (margin), where the
+price book knows that (see margins). Money to come is not discounted: a year is short beside what is not known.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import pyarrow as pa
 from lianyi.insight.ranges import ranges, within
 from lianyi.insight.scope import Scope
 from lianyi.insight.tables import Build, Column, Table
+from lianyi.insight.value import margins
 from lianyi.insight.value.clocks import Clock
 from lianyi.insight.value.counting import ALL, counted, distinct, rows_of
 from lianyi.insight.value.models import chosen_clocks, spend_model
@@ -64,15 +65,17 @@ def _values(build: Build) -> Iterator[str]:
     build.make("value_worth", "SELECT * FROM value_worth_rows")
     build.drop("value_worth_rows")
     p, q, v = (spend.p, spend.q, spend.v) if spend else (1.0, 0.0, 0.0)
-    build.make("value_all", _all(p, q, v))
-    build.drop("value_people", "value_worth", "value_spent")
+    left = margins.make(build, scope)
+    build.make("value_all", _all(p, q, v, left))
+    build.drop("value_people", "value_worth", "value_spent", *([margins.MIX] if left else []))
     people = build.engine.table("SELECT count(*) AS people FROM value_all")["people"][0].as_py()
-    yield from (_shown(scope, borders) for borders in ranges(people))
+    yield from (_shown(scope, borders, left) for borders in ranges(people))
 
 
-def _all(p: float, q: float, v: float) -> str:
+def _all(p: float, q: float, v: float, left: margins.Credibility | None) -> str:
     """One row = one person who ever ordered, with money in floating point. Where nothing of theirs was ever paid for
-    in the brand's currency, their value is not known."""
+    in the brand's currency, their value is not known; nor is the part that the goods leave of it, where the price book
+    lacks a category of theirs."""
     scale, shape = f"({v!r} + c.paid * c.each)", f"({p!r} * c.paid + {q!r} - 1)"
     each = f"CASE WHEN c.paid > 0 AND {shape} > 0 THEN {p!r} * {scale} / {shape} END"
     money = ", ".join(
@@ -82,26 +85,30 @@ def _all(p: float, q: float, v: float) -> str:
     )
     return f"""
     SELECT c.person_id, s.spent, CASE WHEN w.age IS NOT NULL THEN c.order_value END AS order_value, {money},
-        percent_rank() OVER (ORDER BY coalesce(w.orders_365 * c.order_value, -1) DESC) AS place
+        percent_rank() OVER (ORDER BY coalesce(w.orders_365 * c.order_value, -1) DESC) AS place,
+        {margins.parts(left, "m")}
     FROM (
         SELECT c.*, {each} AS order_value, CASE WHEN c.paid > 0 THEN {scale} END AS scale
         FROM (SELECT *, CAST(each AS DOUBLE) AS each_one FROM value_people) AS c
     ) AS c JOIN value_spent AS s ON s.person_id = c.person_id
     LEFT JOIN value_worth AS w
         ON w.repeats = c.repeats AND w.last = c.last AND w.age = c.age AND w.paid = c.paid
+    {f"LEFT JOIN {margins.MIX} AS m ON m.person_id = c.person_id" if left else ""}
     """.replace("c.each)", "c.each_one)")
 
 
-def _shown(scope: Scope, borders: tuple[str, str]) -> str:
-    def money(name: str) -> str:
-        return f"CAST({name} AS DECIMAL(18, 4)) AS {name}"
+def _shown(scope: Scope, borders: tuple[str, str], left: margins.Credibility | None) -> str:
+    def money(name: str, sql: str = "") -> str:
+        return f"CAST({sql or name} AS DECIMAL(18, 4)) AS {name}"
 
     band = " ".join(f"WHEN place < {share} THEN '{name}'" for name, share in BANDS)
     figures = ", ".join(money(f"{name}_{span}") for span in HORIZONS for name in ("value", "low", "high"))
+    kept = ", ".join(money(name, sql) for span in HORIZONS for name, sql in margins.left(left, span).items())
     return f"""
     SELECT person_id, {money("spent")}, {money("order_value")}, {figures},
         CASE WHEN value_365 IS NULL THEN NULL {band} ELSE '{LAST_BAND}' END AS band,
-        {scope.dialect.text(scope.currency)} AS currency, 'revenue' AS basis
+        {scope.dialect.text(scope.currency)} AS currency, 'revenue' AS basis,
+        part AS margin, part_from AS margin_from, {kept}
     FROM value_all WHERE {within("person_id", borders)}
     """
 
@@ -124,11 +131,29 @@ def _columns() -> dict[str, Column]:
     return made
 
 
+def _left() -> dict[str, Column]:
+    made: dict[str, Column] = {}
+    for span in HORIZONS:
+        made |= {
+            f"margin_{span}": Column(
+                en=f"value_{span} × margin: what their orders leave when the goods are paid; empty where unknown",
+                zh=f"预期毛利 = value_{span} × margin；未知为空", unit="currency",
+            ),
+            f"margin_low_{span}": Column(
+                en="lower end of its 90 % range: that of the worth and that of the part", zh="毛利 90% 区间下限",
+                unit="currency",
+            ),
+            f"margin_high_{span}": Column(en="upper end", zh="毛利 90% 区间上限", unit="currency"),
+        }  # fmt: skip
+    return made
+
+
 VALUES = Table(
     name="values",
     en="One row = one person who ever ordered: what they spent, and what they are worth in the time to come.",
     zh="每行 = 一个下过单的人：已消费多少，未来价值多少。",
-    inputs=("order_days", "clock_models", "spend_models"),
+    inputs=("order_days", "category_days", "clock_models", "spend_models"),
+    parameters=("ledger",),
     key=("person_id",),
     order=("person_id",),
     columns={
@@ -145,7 +170,18 @@ VALUES = Table(
             zh="按未来一年价值分层：top 前 5%、high 至 20%、mid 至 50%、low",
         ),
         "currency": Column(en="the brand's currency", zh="品牌币种"),
-        "basis": Column(en="revenue: margins are not known, so they are not in it", zh="revenue：毛利未知，按收入计"),
+        "basis": Column(en="what value_…, low_…, high_… are: revenue less refunds", zh="value_… 等的口径：净收入"),
+        "margin": Column(
+            en="part of it that is left when the goods are paid, by the categories they buy, drawn to the brand's; "
+            "empty: the price book lacks a category of theirs",
+            zh="毛利率：按其购买的类目，向品牌整体收缩；空：价目表缺少其购买的类目",
+        ),
+        "margin_from": Column(
+            en="category: all that they bought has a line of its own in the price book; brand: all by the line `*`; "
+            "mixed: both",
+            zh="毛利率来源：category 均有类目毛利；brand 均按全品牌（*）；mixed 两者都有",
+        ),
+        **_left(),
     },
     build=_values,
 )

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date
-from typing import TypeVar
 
-from lianyi.insight.ledger.book import ANY, INVOICE, Book, Margin, Price, Rate
+from lianyi.insight.ledger.book import ANY, INVOICE, Book, Price, held
 from lianyi.memory.dialect import Dialect
-
-Line = TypeVar("Line", Rate, Price, Margin)
 
 
 def costs(book: Book, currency: str, day: date) -> dict[str, float]:
     """Channel → what one more message costs on that day, in the brand's currency. A channel that is paid by invoice
     costs nothing more for one message. Of several accounts the dearest: which one it will be is not known yet; and
     where of one of them nothing is known, for want of an exchange rate, nothing is known of the channel."""
-    rates = {line.currency: float(line.rate) for line in _held(book.rates, day)} | {currency: 1.0}
+    rates = {line.currency: float(line.rate) for line in held(book.rates, day)} | {currency: 1.0}
     found: dict[str, float] = {}
-    latest: dict[tuple[str, str], Price] = {(line.channel, line.account): line for line in _held(book.prices, day)}
+    latest: dict[tuple[str, str], Price] = {(line.channel, line.account): line for line in held(book.prices, day)}
     unknown = set()
     for line in latest.values():
         rate = 0.0 if line.by == INVOICE else rates.get(line.currency)
@@ -27,16 +24,6 @@ def costs(book: Book, currency: str, day: date) -> dict[str, float]:
         else:
             found[line.channel] = max(found.get(line.channel, 0.0), float(line.price) * rate)
     return {channel: cost for channel, cost in found.items() if channel not in unknown}
-
-
-def shares(book: Book, day: date) -> dict[str, float]:
-    """Category → the part of an order that is left when the goods are paid; `*` for all that no line names."""
-    return {line.category: float(line.share) for line in _held(book.margins, day)}
-
-
-def _held(lines: Iterable[Line], day: date) -> list[Line]:
-    """Lines that have begun, the newest last."""
-    return sorted((line for line in lines if line.begins <= day), key=lambda line: line.begins)
 
 
 def by_name(dialect: Dialect, column: str, values: Mapping[str, float]) -> str:

@@ -23,7 +23,7 @@ import pyarrow as pa
 from lianyi.insight.demand.next_best import money
 from lianyi.insight.demand.next_best.exploring import OFF, Exploring, chances, dice, draw
 from lianyi.insight.demand.next_best.uplift import DAYS, HALF, Effect, Z, measured
-from lianyi.insight.ledger.book import Book
+from lianyi.insight.ledger.book import Book, shares
 from lianyi.insight.scope import MOMENT, Scope
 from lianyi.insight.tables import EVENTS, LOOKED_INTO, Build, Column, Table
 
@@ -143,7 +143,7 @@ def weighed(scope: Scope, effects: Mapping[str, Effect] | None, book: Book, curr
         uplift_high * order_value * margin - cost AS gain_high,
         CASE WHEN order_value * margin > 0 THEN cost / (order_value * margin) END AS break_even
     FROM (
-        SELECT p.*, {columns}, {money.by_name(d, "p.category", money.shares(book, day))} AS margin,
+        SELECT p.*, {columns}, {money.by_name(d, "p.category", shares(book, day))} AS margin,
             {money.by_name(d, "p.channel", money.costs(book, currency, day))} AS cost
         FROM next_people AS p
     ) AS w

@@ -55,6 +55,7 @@ COLUMNS: Mapping[str, Shown] = {
         Shown(name="groups", title=_("Groups"), look="list", sort=False),
         Shown(name="stage", title=_("Stage"), look="stage", sort=False, beside=True),
         Shown(name="value_365", title=_("Worth of the next year"), look="money", sort=False, beside=True),
+        Shown(name="margin_365", title=_("Margin of the next year"), look="money", sort=False, beside=True),
         Shown(name="p_alive", title=_("Still a buyer"), look="share", sort=False, beside=True),
         Shown(name="next_middle", title=_("Next order, if still a buyer"), look="day", sort=False, beside=True),
     )

@@ -58,6 +58,11 @@ MOVED_BY: Mapping[str, Text] = {
     "content": gettext_lazy("Our message before, by content"),
     "friend": gettext_lazy("Others did something towards them"),
 }
+MARGIN_FROM: Mapping[str | None, Text] = {
+    "category": gettext_lazy("by category"),
+    "mixed": gettext_lazy("partly by category, partly brand-wide"),
+    "brand": gettext_lazy("brand-wide"),
+}
 _totals, _bands, _checks = once_per_state(worth.totals), once_per_state(worth.bands), once_per_state(worth.checks)
 _parts, _leaving = once_per_state(worth.parts), once_per_state(worth.leaving)
 _stages, _steps = once_per_state(worth.stages), once_per_state(worth.steps)
@@ -84,7 +89,14 @@ def _valued(ws: Workspace, band: str, page: int) -> dict[str, Any]:
         raise Http404(str(error)) from error
     checks, titles = _checks(ws), stage_titles(ws)
     return {
-        "rows": [{**row, "stage_title": titles.get(row["stage"], row["stage"])} for row in rows[:PAGE]],
+        "rows": [
+            {
+                **row,
+                "stage_title": titles.get(row["stage"], row["stage"]),
+                "from_title": MARGIN_FROM.get(row["margin_from"]),
+            }
+            for row in rows[:PAGE]
+        ],
         "more": len(rows) > PAGE,
         "page": page,
         "band": band,
@@ -202,6 +214,7 @@ def card(ws: Workspace, person_id: str) -> dict[str, Any] | None:
         **found,
         "stage_title": titles.get(found["stage"]),
         "band_title": BANDS.get(found["band"] or ""),
+        "margin_from_title": MARGIN_FROM.get(found["margin_from"]),
         "state_title": STATES.get(found["active_state"] or ""),
         "due": [row for row in found["categories"] if row["next_middle"]][:3],
         "way": [{**row, "title": titles.get(row["to_stage"], _("dropped out"))} for row in found["moves"][:6]],
