@@ -228,6 +228,8 @@ _CALLS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     )},
     "message/custom/send": _custom,
     "openapi/quota/get": lambda _data: {"errcode": 0, "errmsg": "ok"},
+    "externalcontact/get_follow_user_list": lambda _data: {"errcode": 0, "errmsg": "ok", "follow_user": ["zhang"]},
+    "externalcontact/groupchat/list": lambda _data: {"errcode": 0, "errmsg": "ok", "group_chat_list": []},
 }  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sqlite3
 import time
@@ -13,9 +14,12 @@ from typing import Any
 
 import httpx
 import pytest
+from pytest_django import Settings
 
 from lianyi.action.channels import heard
+from lianyi.action.channels.callbacks import findings
 from lianyi.action.channels.keyring import Keyring
+from lianyi.action.channels.kinds import Configured
 from lianyi.memory.sources.callbacks.cipher import Cipher
 from tests.action.channels.platforms import APP_SECRET, CORP
 from tests.action.channels.servers import Simulated, simulated
@@ -128,3 +132,26 @@ def test_what_is_forged_is_refused_and_says_why_to_us_alone(house: House) -> Non
     assert "Token" not in answers[0].text
     assert httpx.post(f"{house.running.url}/callbacks/we", content=b"x" * 300_000).status_code == 413
     assert not house.kept("notice")
+
+
+def test_our_own_address_is_called_as_the_platform_calls_it(house: House, settings: Settings) -> None:
+    def broken(name: str = "we", kind: str = "wecom_mass", token: str = "tok", corp: str = CORP) -> list[str]:
+        given = {"callback_token": token, "callback_key": KEY, "corp_id": corp, "app_id": "wxapp"}
+        account = Configured(name=name, kind=kind, settings=given, seal="00", folder=house.running.folder)
+        found = asyncio.run(findings(account))
+        assert all("tok" not in str(one) + one.mending for one in found)
+        return [one.setting for one in found if one.ok is False]
+
+    settings.PUBLIC_URL = house.running.url
+    assert house.call("<Event>change_external_tag</Event>") == 200
+    wait_for(lambda: not broken(), what="an account that is right")
+    assert broken("gh", "wechat_service") == []
+    assert broken("deaf") == broken("off") == ["callback_url"], "nobody takes callbacks there"
+    settings.PUBLIC_URL = "http://127.0.0.1:1"
+    assert broken() == ["callback_url"]
+    settings.PUBLIC_URL = ""
+    assert broken() == []
+    assert house.call("<Event>change_external_tag</Event>", sign=Cipher.of("other", KEY, CORP)) == 403
+    wait_for(lambda: broken() == ["callback_token"], what="the reason")
+    settings.PUBLIC_URL = house.running.url
+    assert broken(token="other") == ["callback_url", "callback_token"], "it answers by other secrets"

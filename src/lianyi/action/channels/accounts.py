@@ -250,7 +250,7 @@ def described(account: Account, *, now: datetime | None = None) -> dict[str, Any
     secret = {each.name: "(set)" if each.name in here else "" for each in kind.settings if each.type == "secret"}
     pace = limits(account.name)
     steps = None if account.check_found is None else [Finding(**step) for step in account.check_found]
-    found = None if steps is None else [{"step": one.step, "ok": one.ok, "says": str(one)} for one in steps]
+    found = None if steps is None else [one.data() for one in steps]
     return {
         "name": account.name, "kind": account.kind, "on": account.is_on, "state": state(account, now or timezone.now()),
         "settings": {**account.settings, **secret}, "per_second": pace.per_second, "at_once": pace.at_once,

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from datetime import datetime
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from lianyi.action.channels import accounts, watching
+from lianyi.action.channels import accounts, faults, watching
 from lianyi.action.channels.accounts import By
 from lianyi.action.channels.contract import Fate, Message, Outcome
 from lianyi.action.channels.kinds import Configured, Finding, Kind, kind_of
 from lianyi.action.channels.models import Account
 from lianyi.action.channels.reaching import worked as worked  # noqa: PLC0414  for those who ask for a check
+from lianyi.action.operation.models import Ruleset, Signup, Sop
 from lianyi.action.team import audit
 from lianyi.errors import LianyiError
 
@@ -23,13 +25,39 @@ SECONDS = 30.0
 
 def check(account: Account, *, by: By, now: datetime) -> list[Finding]:
     """Try the account without sending anything; what was found is kept with it."""
-    given = accounts.configured(account)
-    findings = asyncio.run(_check(given, kind_of(account.kind)))
-    account.checked_at = now
-    account.check_found = [asdict(one) for one in findings]
-    account.save(update_fields=["checked_at", "check_found"])
-    audit.note(by, "channel.check", account.name, ok=worked(findings))
-    return findings
+    return check_all([account], by=by, now=now)[account.name]
+
+
+def check_all(some: Sequence[Account], *, by: By, now: datetime) -> dict[str, list[Finding]]:
+    """The same for several, all at once: no more than SECONDS, however many do not answer."""
+    given = [replace(accounts.configured(one), groups=tuple(groups_of(one))) for one in some]
+    found = dict(zip([one.name for one in some], asyncio.run(_checks(given)), strict=True))
+    for account in some:
+        account.checked_at = now
+        account.check_found = [asdict(one) for one in found[account.name]]
+        account.save(update_fields=["checked_at", "check_found"])
+        audit.note(by, "channel.check", account.name, ok=worked(found[account.name]))
+    return found
+
+
+def groups_of(account: Account) -> set[str]:
+    """Groups in which the account is to act: their rules, SOPs and open sign-up chains name it."""
+    mine = {"account": account.name}
+    found = set(Ruleset.objects.filter(**mine).values_list("group_key", flat=True))
+    found |= set(Signup.objects.filter(**mine, closed_at=None).values_list("group_key", flat=True))
+    for groups in Sop.objects.filter(**mine, is_on=True).values_list("groups", flat=True):
+        found |= set(groups)
+    return found - {""}
+
+
+def setting_title(kind: Kind, finding: Finding) -> str:
+    """What the setting that is broken is called; "" where nothing is."""
+    own = {each.name: each.title for each in kind.settings}
+    return str(own.get(finding.setting) or faults.TITLES.get(finding.setting, finding.setting))
+
+
+async def _checks(given: Sequence[Configured]) -> list[list[Finding]]:
+    return await asyncio.gather(*(_check(one, kind_of(one.kind)) for one in given))
 
 
 async def _check(given: Configured, kind: Kind) -> list[Finding]:

@@ -86,27 +86,44 @@ class Setting:
 @dataclass(frozen=True, kw_only=True)
 class Configured:
     """An account as its channel sees it. settings: with the secrets. seal: a secret of this account alone, by which the
-    channel makes marks that nobody can forge. folder: the workspace's."""
+    channel makes marks that nobody can forge. folder: the workspace's. groups: keys of the groups in which it is to
+    act, known to a self-check only.
+    """
 
     name: str
     kind: str
     settings: Mapping[str, Any]
     seal: str
     folder: Path
+    groups: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
     """One step of a self-check. ok: None for what shows only when something is sent. says: a message that is translated
-    when it is shown, with values for its holes."""
+    when it is shown, with values for its holes. setting: what is broken where it is not ok: a setting of the account,
+    or a name of faults.TITLES for what is set on the platform. mend: where to mend it, "" = at that setting of the
+    account.
+    """
 
     step: str
     ok: bool | None
     says: str
     values: Mapping[str, str] = field(default_factory=dict)
+    setting: str = ""
+    mend: str = ""
 
     def __str__(self) -> str:
         return gettext(self.says).format(**self.values)
+
+    @property
+    def mending(self) -> str:
+        """Where to mend it, in the language of the one who asks; "" where it is a setting of the account."""
+        return gettext(self.mend).format(**self.values) if self.mend else ""
+
+    def data(self) -> dict[str, Any]:
+        """For API and command line."""
+        return {"step": self.step, "ok": self.ok, "says": str(self), "setting": self.setting, "mend": self.mending}
 
 
 class Door(Protocol):

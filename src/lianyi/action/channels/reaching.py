@@ -14,14 +14,14 @@ from lianyi.action.channels.kinds import Finding
 ANSWERS_BUT = _("The server answers, but: {error}.")
 
 
-async def reaches(host: str, port: int) -> list[Finding]:
-    """DNS and connection."""
+async def reaches(host: str, port: int, *, setting: str = "url") -> list[Finding]:
+    """DNS and connection. setting: of the account, which names the host."""
     loop = asyncio.get_running_loop()
     try:
         await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except OSError as error:
         says = _("The name {host} is not known: {error}. Look for a typing error.")
-        return [Finding(step="dns", ok=False, says=says, values={"host": host, "error": str(error)})]
+        return [Finding(step="dns", ok=False, says=says, values={"host": host, "error": str(error)}, setting=setting)]
     found = [Finding(step="dns", ok=True, says=_("The name {host} is known."), values={"host": host})]
     where = {"host": host, "port": str(port)}
     try:
@@ -30,19 +30,20 @@ async def reaches(host: str, port: int) -> list[Finding]:
     except (OSError, TimeoutError) as error:
         says = _("Nobody answers at {host}, port {port}: {error}. Look at the port and the firewall.")
         why = {"error": str(error) or "no answer within 10 seconds"}
-        return [*found, Finding(step="connection", ok=False, says=says, values=where | why)]
+        return [*found, Finding(step="connection", ok=False, says=says, values=where | why, setting=setting)]
     writer.close()
     return [*found, Finding(step="connection", ok=True, says=_("{host} answers at port {port}."), values=where)]
 
 
-def tls_failed(error: ssl.SSLError) -> Finding:
-    """What is wrong with the other side's certificate."""
+def tls_failed(error: ssl.SSLError, *, certificate: str = "url", encryption: str = "url") -> Finding:
+    """What is wrong with the other side's certificate, or with the kind of encryption; the settings that say so."""
     if isinstance(error, ssl.SSLCertVerificationError):
-        says, why = _("The certificate is not valid: {error}."), str(error.verify_message)
+        says, why, setting = _("The certificate is not valid: {error}."), str(error.verify_message), certificate
     else:
+        setting = encryption
         says = _("No encrypted connection: {error}. Perhaps this port wants another kind of encryption.")
         why = str(error.reason or error)
-    return Finding(step="tls", ok=False, says=says, values={"error": why})
+    return Finding(step="tls", ok=False, says=says, values={"error": why}, setting=setting)
 
 
 def worked(findings: Sequence[Finding]) -> bool:

@@ -39,11 +39,12 @@ SLACK_SECONDS = 300.0
 
 @dataclass(frozen=True, kw_only=True)
 class Said:
-    """An answer of the platform that was understood."""
+    """An answer of the platform that was understood. date: its header, by the platform's clock."""
 
     code: int
     text: str
     data: dict[str, Any]
+    date: str = ""
 
     def outcome(self) -> Outcome:
         """Of a message that was refused."""
@@ -67,12 +68,18 @@ class Platform:
     async def post(self, path: str, data: dict[str, Any]) -> Said:
         """One call in the account's name; a dead token is replaced once, a busy platform asked again up to three
         times. Broken where no answer came."""
+        return await self.ask("POST", path, data)
+
+    async def ask(self, method: str, path: str, data: dict[str, Any]) -> Said:
+        """The same by any method."""
         refreshed = False
         for number in range(1, TRIES + 2):
             token = await self._fresh()
             if isinstance(token, Said):
                 return token
-            said = await self.call("POST", f"{path}?access_token={token}", data)
+            joint = "&" if "?" in path else "?"
+            whole = f"{path}{joint}access_token={token}"
+            said = await self.call(method, whole, data if method == "POST" else None)
             if said.code in DEAD_TOKEN and not refreshed:
                 refreshed = True
                 self._forget(token)
@@ -111,7 +118,8 @@ def understood(answer: Answer) -> Said:
     if not isinstance(data, dict):
         raise Broken(f"the platform answered {answer.status} in no form that it documents", given=True)
     code = data.get("errcode", 0)
-    return Said(code=code if isinstance(code, int) else BUSY, text=str(data.get("errmsg", "")), data=data)
+    date = str(answer.headers.get("date", ""))
+    return Said(code=code if isinstance(code, int) else BUSY, text=str(data.get("errmsg", "")), data=data, date=date)
 
 
 def unsendable(message: Message) -> str:

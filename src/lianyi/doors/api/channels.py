@@ -102,10 +102,7 @@ def remove_channel(request: HttpRequest, channel: str) -> dict[str, Any]:
 def check_channel(request: HttpRequest, channel: str) -> dict[str, Any]:
     """ok is null for a step that shows only when something is sent."""
     found = checking.check(accounts.by_name(channel), by=user_of(request), now=timezone.now())
-    return {
-        "ok": checking.worked(found),
-        "check": [{"step": one.step, "ok": one.ok, "says": str(one)} for one in found],
-    }
+    return {"ok": checking.worked(found), "check": [one.data() for one in found]}
 
 
 @api.add(

@@ -12,6 +12,7 @@ from lianyi.doors.api import (
     channels,
     codes,
     communities,
+    connectors,
     contacts,
     content,
     data,
@@ -45,7 +46,8 @@ APIS = (
     communities.api, groups.api, listening.api, operation.api, sops.api, signups.api,
     jobs.api, data.api, demand.api, forecasts.api, influence.api, plans.api, ripples.api,
     team.api,
-    content.api, codes.api, rewards.api, offers.api, channels.api, journeys.api, campaigns.api, contacts.api,
+    content.api, codes.api, rewards.api, offers.api, channels.api, connectors.api,
+    journeys.api, campaigns.api, contacts.api,
     ledger.api, picture.api, reports.api,
     value.api, experiments.api,
 )  # fmt: skip

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from lianyi.doors.cli.backstage import backstage, user
+from lianyi.doors.cli.connectors import finding_line
 from lianyi.doors.cli.output import json_line, say, write
 from lianyi.errors import InputError
 
@@ -131,12 +132,8 @@ def check(ctx: click.Context, name: str, form: str) -> None:
     from lianyi.action.channels import accounts, checking
 
     found = checking.check(accounts.by_name(name), by=user(), now=timezone.now())
-    words = {True: "right", False: "wrong", None: "not tried"}
     for one in found:
-        if form == "json":
-            click.echo(json_line({"step": one.step, "ok": one.ok, "says": str(one)}))
-        else:
-            click.echo(f"{words[one.ok]:9}  {one}")
+        click.echo(json_line(one.data()) if form == "json" else finding_line(one))
     if not checking.worked(found):
         sys.exit(1)
 

@@ -29,10 +29,12 @@ def simulate() -> None:
 @click.option("--lost", type=click.FloatRange(0, 1), default=0.1, show_default=True, help="Chance that one is lost.")
 @click.option("--doubled", type=click.FloatRange(0, 1), default=0.1, show_default=True, help="… comes twice.")
 @click.option("--late", type=click.FloatRange(0, 1), default=0.2, show_default=True, help="… comes late.")
+@click.option("--broken", type=click.Choice(["secret", "corp", "ip", "permission", "range", "domain", "app", "clock"]),
+              multiple=True, help="Something is set wrong, to see what a self-check says of it.")  # fmt: skip
 @click.option("--seed", type=int, default=1, show_default=True)
 def wecom(
     *, host: str, port: int, callback: str, token: str, aes_key: str | None, secret: str, customers: int, every: float,
-    lost: float, doubled: float, late: float, seed: int,
+    lost: float, doubled: float, late: float, broken: tuple[str, ...], seed: int,
 ) -> None:  # fmt: skip
     """A corporation in WeCom that lives: customers come and go, are tagged, join groups. Ctrl-C ends it.
 
@@ -44,6 +46,7 @@ def wecom(
     import time
 
     from lianyi.memory.sources.callbacks.cipher import Cipher
+    from lianyi.world.wecom.breaking import BREAKS
     from lianyi.world.wecom.corp import Corp, Unreliable
     from lianyi.world.wecom.server import Caller, Platform, live, serve
 
@@ -56,12 +59,14 @@ def wecom(
     if callback:
         cipher = Cipher.of(token, key, corp.corp)
         caller = Caller(url=callback, cipher=cipher, dice=random.Random(seed + 1))  # noqa: S311
-    platform = Platform(corp=corp, secret=secret)
+    platform, known = Platform(corp=corp, secret=secret), corp.corp
+    for one in broken:
+        BREAKS[one](platform)
     server = serve(platform, host=host, port=port)
     stop = threading.Event()
     threading.Thread(target=server.serve_forever, daemon=True).start()
     say(f"WeCom, made up, at http://{host}:{server.server_port}; settings of a channel of kind wecom_mass:")
-    for line in channel_settings(f"http://{host}:{server.server_port}", corp.corp, secret, token, key):
+    for line in channel_settings(f"http://{host}:{server.server_port}", known, secret, token, key):
         click.echo(line)
     unreliable = Unreliable(dice=random.Random(seed + 2), lost=lost, doubled=doubled, late=late)  # noqa: S311
     try:

@@ -155,7 +155,14 @@ PLACES = (
             Part(name="ledger_book", title=_("Prices and costs")),
         ),
     ),
-    Place(name="data", title=_("Data"), icon="data", right="data.see", also=("/import",)),
+    Place(
+        name="data",
+        title=_("Data"),
+        icon="data",
+        right="data.see",
+        also=("/import", "/connectors"),
+        parts=(Part(name="data", title=_("Sources and tables")), Part(name="connectors", title=_("Connectors"))),
+    ),
     Place(name="settings", title=_("Settings"), icon="settings", right="people.see"),
 )
 

@@ -7,6 +7,7 @@ from django.urls import include, path
 from lianyi.doors.console.pages import (
     account,
     components,
+    connectors,
     data,
     demand,
     errors,
@@ -194,6 +195,8 @@ urlpatterns = [
     path("stages/rules", stage_rules.stage_rules, name="stage_rules"),
     path("stages/rules/apply", stage_rules.stage_rules_apply, name="stage_rules_apply"),
     path("data", data.data, name="data"),
+    path("connectors", connectors.connectors, name="connectors"),
+    path("connectors/check", connectors.check, name="connectors_check"),
     path("data/refresh", data.refresh, name="refresh"),
     path("data/rejects/<str:name>", data.rejects, name="rejects"),
     path("data/rejects/<str:name>/discard", data.discard_rejects, name="rejects_discard"),

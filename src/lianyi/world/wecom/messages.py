@@ -22,7 +22,7 @@ def bad(what: str) -> Data:
 class Messages:
     """taken: (what, data) of calls that were carried out, in their order. tasks: id → customer → who must confirm.
     confirmed: member → when. gone, capped: customers who can't be reached any more, or had too many. page: lines of a
-    page of results."""
+    page of results. agent: what the app says of itself."""
 
     taken: list[tuple[str, Data]] = field(default_factory=list)
     tasks: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -32,6 +32,10 @@ class Messages:
     capped: set[str] = field(default_factory=set)
     unknown: set[str] = field(default_factory=lambda: {"nobody"})
     page: int = 1000
+    agent: Data = field(default_factory=lambda: {
+        "name": "茶店", "close": 0, "redirect_domain": "", "allow_partys": {"partyid": [1]},
+        "allow_userinfos": {"user": []}, "allow_tags": {"tagid": []},
+    })  # fmt: skip
 
     def answer(self, path: str, data: Data, *, now: int, contacts: Sequence[tuple[str, str]]) -> Data:
         """A call below /cgi-bin/. contacts: (member, customer). An interface that is not there is 40066."""
@@ -45,7 +49,7 @@ class Messages:
         self.confirmed[member] = at
 
     def _agent(self, data: Data) -> Data:
-        return {**OK, "agentid": data.get("agentid")}
+        return {**OK, "agentid": int(data.get("agentid", 0)), **self.agent}
 
     def _message(self, data: Data) -> Data:
         if not data.get(data.get("msgtype", "")) or not isinstance(data.get("agentid"), int):

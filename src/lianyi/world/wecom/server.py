@@ -26,6 +26,7 @@ from lianyi.world.wecom.messages import Data
 
 TOKEN_SECONDS = 7200
 LARGEST = 1 << 20
+SECRET = frozenset({"access_token", "corpid", "corpsecret"})
 
 
 @dataclass(kw_only=True)
@@ -95,7 +96,7 @@ def serve(platform: Platform, *, host: str, port: int) -> ThreadingHTTPServer:
             raw = self.rfile.read(min(length, LARGEST))
             query = {name: values[0] for name, values in parse_qs(url.query).items()}
             try:
-                data = json.loads(raw) if raw else {}
+                data = json.loads(raw) if raw else {name: value for name, value in query.items() if name not in SECRET}
             except ValueError:
                 self._say(refused(47001, "data format error"))
                 return
@@ -103,6 +104,10 @@ def serve(platform: Platform, *, host: str, port: int) -> ThreadingHTTPServer:
             self._say(platform.answer(path, query, data, client=self.client_address[0]))
 
         do_GET = do_POST  # noqa: N815
+
+        def date_time_string(self, timestamp: float | None = None) -> str:
+            """By the platform's own clock."""
+            return super().date_time_string(platform.clock() if timestamp is None else timestamp)
 
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
             """Says nothing: the command tells what happens."""

@@ -36,6 +36,8 @@ TIMEOUT = 60.0
 # A server may look at a message for long before it answers; giving up meanwhile would leave its fate unknown.
 DATA_TIMEOUT = 300.0
 IDLE = 30.0
+# The server wants a login first.
+NO_LOGIN = 530
 
 
 async def open(account: Configured) -> Channel:  # noqa: A001  the door's word
@@ -224,7 +226,7 @@ def _refused(error: SMTPResponseException) -> Outcome:
 async def check(account: Configured) -> Sequence[Finding]:
     """Name, port, encryption, login, whether the server takes our sender; then the mailbox of bounces."""
     settings = dict(account.settings)
-    found = await reaching.reaches(settings["host"], settings["port"])
+    found = await reaching.reaches(settings["host"], settings["port"], setting="host")
     if reaching.worked(found):
         found += await _greets(settings)
     if settings["imap_host"]:
@@ -243,22 +245,29 @@ async def _greets(settings: dict[str, Any]) -> list[Finding]:
         await client.rset()
         await client.quit()
     except ssl.SSLError as error:
-        return [reaching.tls_failed(error)]
+        return [_tls(error)]
     except SMTPAuthenticationError as error:
         says = _("The login was refused: {error}. Look at user name and password.")
-        return [Finding(step="login", ok=False, says=says, values={"error": f"{error.code} {error.message}"})]
+        why = {"error": f"{error.code} {error.message}"}
+        return [Finding(step="login", ok=False, says=says, values=why, setting="password")]
     except aiosmtplib.SMTPSenderRefused as error:
         says = _("The server does not take {address} as sender: {error}.")
         why = {"address": settings["from_address"], "error": f"{error.code} {error.message}"}
-        return [*found, Finding(step="sender", ok=False, says=says, values=why)]
+        setting = "user" if error.code == NO_LOGIN else "from_address"
+        return [*found, Finding(step="sender", ok=False, says=says, values=why, setting=setting)]
     except (SMTPException, OSError, ValueError) as error:
         cause = error.__cause__ or error.__context__
         if isinstance(cause, ssl.SSLError):
-            return [reaching.tls_failed(cause)]
-        return [Finding(step="tls", ok=False, says=reaching.ANSWERS_BUT, values={"error": str(error)})]
+            return [_tls(cause)]
+        why = {"error": str(error)}
+        return [Finding(step="tls", ok=False, says=reaching.ANSWERS_BUT, values=why, setting="encryption")]
     finally:
         client.close()
     return found
+
+
+def _tls(error: ssl.SSLError) -> Finding:
+    return reaching.tls_failed(error, certificate="ca", encryption="encryption")
 
 
 def _mailbox(settings: dict[str, Any]) -> Finding:
@@ -268,5 +277,5 @@ def _mailbox(settings: dict[str, Any]) -> Finding:
         mailbox(settings).logout()
     except (imaplib.IMAP4.error, OSError) as error:
         says = _("The mailbox of bounces can't be read: {error}.")
-        return Finding(step="mailbox", ok=False, says=says, values={"error": str(error)})
+        return Finding(step="mailbox", ok=False, says=says, values={"error": str(error)}, setting="imap_host")
     return Finding(step="mailbox", ok=True, says=_("The mailbox of bounces can be read."))

@@ -9,20 +9,18 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import httpx
-from django.utils.translation import gettext_noop as _
 
-from lianyi.action.channels import reaching
 from lianyi.action.channels.calling import Answer, Broken, call, client, failed
 from lianyi.action.channels.contract import Channel, Fate, Message, Outcome
-from lianyi.action.channels.kinds import Configured, Finding
+from lianyi.action.channels.kinds import Configured
 from lianyi.action.channels.matrix import reading
 from lianyi.action.channels.matrix.acting import acting
+from lianyi.action.channels.matrix.checking import check
 from lianyi.workspace import Workspace
 
 # Errors that are about this person, room or message, whoever asks and whenever.
@@ -205,22 +203,3 @@ def _outcome(error: _Refused) -> Outcome:
     # 403: about the room or the person (not invited, blocked). 404: there is none. A lost token is a 401.
     permanent = error.code in HOPELESS or error.status in {403, 404}
     return failed(str(error), permanent=permanent and error.status < 500 and error.code != "M_UNRECOGNIZED")
-
-
-async def check(account: Configured) -> Sequence[Finding]:
-    """Name, port, whose token it is."""
-    parts = urlsplit(account.settings["url"])
-    found = await reaching.reaches(parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80))
-    if not reaching.worked(found):
-        return found
-    bot = Matrix(account)
-    try:
-        values = {"user": await bot.who()}
-        return [*found, Finding(step="login", ok=True, says=_("The token is of {user}."), values=values)]
-    except _Refused as error:
-        says = _("The homeserver refuses the token: {error}. Make a new one.")
-        return [*found, Finding(step="login", ok=False, says=says, values={"error": str(error)})]
-    except Broken as broken:
-        return [*found, Finding(step="tls", ok=False, says=reaching.ANSWERS_BUT, values={"error": str(broken)})]
-    finally:
-        await bot.close()

@@ -89,6 +89,7 @@ async def check(account: Configured) -> Sequence[Finding]:
         try:
             await guard.resolved(parts.hostname or "", port, guard.networks(account.settings["allowed"]))
         except RefusedError as error:
-            return [*found, Finding(step="guard", ok=False, says="{error}", values={"error": str(error)})]
+            why = {"error": str(error)}
+            return [*found, Finding(step="guard", ok=False, says="{error}", values=why, setting="allowed")]
         found.append(Finding(step="guard", ok=True, says=_("The address may be called.")))
     return found

@@ -14,9 +14,10 @@ from typing import Any
 from lianyi.action.channels import callbacks
 from lianyi.action.channels.calling import Broken, failed
 from lianyi.action.channels.contract import Channel, Message, Outcome
+from lianyi.action.channels.faults import WECHAT
 from lianyi.action.channels.kinds import Configured, Finding
+from lianyi.action.channels.probing import Probe, examined
 from lianyi.action.channels.wechat_platform import Platform, Said, card, sent, unsendable
-from lianyi.action.channels.wecom_app.channel import examined
 
 LONGEST = 2048
 LONG, SHORT = timedelta(hours=48), timedelta(minutes=1)
@@ -105,6 +106,6 @@ def platform_of(settings: Mapping[str, Any]) -> Platform:
 
 async def check(account: Configured) -> Sequence[Finding]:
     """Name, port, secret, allowed address."""
-    asked = {"cgi_path": "/cgi-bin/message/custom/send"}
-    found = await examined(platform_of(account.settings), "/cgi-bin/openapi/quota/get", asked)
-    return [*found, *callbacks.findings(account)]
+    probe = Probe(path="/cgi-bin/openapi/quota/get", data={"cgi_path": "/cgi-bin/message/custom/send"})
+    found = await examined(platform_of(account.settings), (probe,), WECHAT)
+    return [*found, *await callbacks.findings(account)]

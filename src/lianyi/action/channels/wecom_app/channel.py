@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
-from django.utils.translation import gettext_noop as _
-
-from lianyi.action.channels import callbacks, reaching
+from lianyi.action.channels import callbacks
+from lianyi.action.channels.callbacks import public_host
 from lianyi.action.channels.calling import Broken, failed
 from lianyi.action.channels.contract import Channel, Message, Outcome
+from lianyi.action.channels.faults import OFF, OTHER_DOMAIN, UNSEEN, WECOM
 from lianyi.action.channels.kinds import Configured, Finding
+from lianyi.action.channels.probing import Probe, examined
 from lianyi.action.channels.wechat_platform import Platform, Said, card, sent, unsendable
 
 # Bytes that a text may have.
@@ -73,25 +74,23 @@ class App:
 
 
 async def check(account: Configured) -> Sequence[Finding]:
-    """Name, port, the app's secret, and whether this server's address is trusted."""
-    platform = platform_of(account.settings)
-    found = await examined(platform, "/cgi-bin/agent/get", {"agentid": account.settings["agent_id"]})
-    return [*found, *callbacks.findings(account)]
+    """Name, port, secret, trusted address, visible range and domain of the app; then what comes back."""
+    probe = Probe(path=f"/cgi-bin/agent/get?agentid={account.settings['agent_id']}", method="GET", judge=_judged)
+    found = await examined(platform_of(account.settings), (probe,), WECOM)
+    return [*found, *await callbacks.findings(account)]
 
 
-async def examined(platform: Platform, path: str, data: dict[str, Any]) -> list[Finding]:
-    """Whether the platform answers, gives a token, and lets us ask something that changes nothing."""
-    parts = urlsplit(platform.url)
-    found = await reaching.reaches(parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80))
-    if not reaching.worked(found):
-        return found
-    try:
-        said = await platform.post(path, data)
-    except Broken as broken:
-        return [*found, Finding(step="tls", ok=False, says=reaching.ANSWERS_BUT, values={"error": str(broken)})]
-    finally:
-        await platform.close()
-    if said.code:
-        values = {"error": said.outcome().reason}
-        return [*found, Finding(step="login", ok=False, says=_("The platform refuses: {error}."), values=values)]
-    return [*found, Finding(step="login", ok=True, says=_("The platform knows the account and lets this server call."))]
+def _judged(said: Mapping[str, Any]) -> list[Finding]:
+    """What the app says of itself: turned off, seen by nobody, another domain than this server's."""
+    found = []
+    if said.get("close"):
+        found.append(OFF.finding("app", {}))
+    ranges = [said.get(name) for name in ("allow_userinfos", "allow_partys", "allow_tags")]
+    if any(isinstance(one, dict) for one in ranges) and not any(
+        value for one in ranges if isinstance(one, dict) for value in one.values()
+    ):
+        found.append(UNSEEN.finding("range", {}))
+    trusted, ours = str(said.get("redirect_domain") or ""), public_host()
+    if trusted and ours and trusted.partition(":")[0] != ours:
+        found.append(OTHER_DOMAIN.finding("domain", {"trusted": trusted, "ours": ours}))
+    return found

@@ -23,9 +23,11 @@ from typing import Any
 from lianyi.action.channels import callbacks
 from lianyi.action.channels.calling import Broken, failed
 from lianyi.action.channels.contract import Channel, Fate, Message, Outcome
+from lianyi.action.channels.faults import NO_COLLEAGUE, NO_SENDER, WECOM
 from lianyi.action.channels.kinds import Configured, Finding
+from lianyi.action.channels.probing import Probe, examined
 from lianyi.action.channels.wechat_platform import Said, card, unsendable
-from lianyi.action.channels.wecom_app.channel import examined, platform_of
+from lianyi.action.channels.wecom_app.channel import platform_of
 from lianyi.action.channels.wecom_mass.comparing import read as read  # noqa: PLC0414  the door's word
 
 MOST = 10_000
@@ -208,8 +210,20 @@ def _final(one: Mapping[str, Any]) -> Outcome | None:
 
 
 async def check(account: Configured) -> Sequence[Finding]:
-    """Name, port, secret, trusted address, and the right to work with customers."""
-    platform = platform_of(account.settings)
-    asked = {"chat_type": "single", "start_time": int(time.time()) - 86400, "end_time": int(time.time()), "limit": 1}
-    found = await examined(platform, "/cgi-bin/externalcontact/get_groupmsg_list_v2", asked)
-    return [*found, *callbacks.findings(account)]
+    """Name, port, secret, trusted address; who may work with customers; the rights to mass messages and groups."""
+    day = {"start_time": int(time.time()) - 86400, "end_time": int(time.time())}
+    below = "/cgi-bin/externalcontact/"
+
+    def colleagues(said: Mapping[str, Any]) -> list[Finding]:
+        listed, sender = said.get("follow_user") or [], account.settings["sender"]
+        if not listed:
+            return [NO_COLLEAGUE.finding("range", {})]
+        return [NO_SENDER.finding("range", {"sender": sender})] if sender and sender not in listed else []
+
+    probes = (
+        Probe(path=f"{below}get_follow_user_list", method="GET", judge=colleagues),
+        Probe(path=f"{below}get_groupmsg_list_v2", data={"chat_type": "single", **day, "limit": 1}, step="mass"),
+        Probe(path=f"{below}groupchat/list", data={"status_filter": 0, "limit": 1}, step="groups"),
+    )
+    found = await examined(platform_of(account.settings), probes, WECOM)
+    return [*found, *await callbacks.findings(account)]

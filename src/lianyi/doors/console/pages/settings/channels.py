@@ -212,7 +212,12 @@ def compare(request: HttpRequest, channel: str) -> HttpResponse:
 
 def _found(account: Account) -> list[Mapping[str, Any]]:
     found = [Finding(**step) for step in account.check_found or ()]
-    return [{"ok": one.ok, "says": str(one), "title": CHANNEL_STEPS.get(one.step, one.step)} for one in found]
+    kind = kind_of(account.kind)
+    return [
+        {"ok": one.ok, "says": str(one), "title": CHANNEL_STEPS.get(one.step, one.step), "mend": one.mending,
+         "setting": checking.setting_title(kind, one) if one.setting else ""}
+        for one in found
+    ]  # fmt: skip
 
 
 @needs("channels.edit")
