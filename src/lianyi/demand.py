@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from lianyi.workspace import Workspace
 
 Row = dict[str, Any]
-KINDS = ("hour", "weekday", "season", "festival", "place")
+KINDS = ("hour", "weekday", "season", "festival", "place", "topic")
 
 
 class Demand:

@@ -15,6 +15,7 @@ from lianyi.world.rooms import PLATFORMS
 from lianyi.world.settings import DAY, HOUR, MINUTE, MONTH, Floats, Ints
 from lianyi.world.talk import INTENTS, intent
 from lianyi.world.ties import QUIET, rate_of
+from lianyi.world.turns import turns_of_day
 
 # What a thread or a remark is about: shares of intents of one who speaks unasked.
 OPENERS = {
@@ -64,6 +65,7 @@ def talk_of_day(life: Life, talk: Talk) -> None:
     _chains(life, dice, lines)
     _staff_answers(life, dice, lines)
     _strangers(life, dice, lines)
+    turns_of_day(life, lines)
     emit_lines(life, dice, lines)
 
 

@@ -96,7 +96,8 @@ class Record:
 
 @dataclass(kw_only=True)
 class Life:
-    """The state on `day`. arrived/left: day per person, NEVER while it has not come."""
+    """The state on `day`. arrived/left: day per person, NEVER while it has not come. turned: (people,
+    topics), the last day on which the talk of a room of theirs turned to the topic."""
 
     nature: Nature
     arrived: Ints
@@ -106,6 +107,7 @@ class Life:
     record: Record = field(default_factory=Record)
     counters: dict[str, int] = field(default_factory=dict)
     tables: list[pa.Table] = field(default_factory=list)
+    turned: Ints | None = None
 
     @classmethod
     def begin(cls, nature: Nature) -> Life:

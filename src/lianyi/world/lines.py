@@ -12,13 +12,13 @@ from lianyi.world.life import Life
 from lianyi.world.rows import join, only, rows, take
 from lianyi.world.settings import DAY, Bools, Ints
 
-FIELDS = ("room", "author", "at", "intent", "parent", "named", "number")
+FIELDS = ("room", "author", "at", "intent", "parent", "named", "number", "topic")
 EMOJI = pa.array(["👍", "❤️", "😂", "🎉", "🌹", "👏", "🙏", "😮"])
 
 
 class Lines:
     """Growing columns; a line's number is its place. `parent`: the line it answers, `named`: person mentioned, or -1.
-    `number`: what stands for {n} in the text, -1 for any."""
+    `number`: what stands for {n} in the text, -1 for any. `topic`: what it is about, -1 for what the room is about."""
 
     def __init__(self) -> None:
         self._columns: dict[str, Ints] = {name: np.zeros(0, dtype=np.int64) for name in FIELDS}
@@ -63,6 +63,7 @@ def _emit_said(life: Life, dice: np.random.Generator, lines: Lines, ids: pa.Arra
     own = nature.people.interest[author].argmax(axis=1)
     topics = len(nature.settings.plan.categories)
     topic = np.where((topic >= topics) | (dice.random(len(room)) < 0.15), own, topic)
+    topic = np.where(lines.column("topic") >= 0, lines.column("topic"), topic)
     topic = np.where(parent >= 0, topic[parent], topic)
     number = lines.column("number")
     number = np.where(number < 0, dice.integers(1, 100, len(number)), number)

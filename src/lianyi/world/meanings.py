@@ -110,12 +110,12 @@ MEANINGS: Mapping[str, tuple[str, Mapping[str, str]]] = {
         },
     ),
     "scenes": (
-        "one planted effect of time on a category",
+        "one planted effect of time or talk on a category",
         {
             "category": "category code",
-            "kind": "hour, weekday, festival or season",
+            "kind": "hour, weekday, festival, season or topic (see turns)",
             "name": "name of the scene",
-            "values": "local hours, weekdays (0 = Monday), festivals, or months",
+            "values": "local hours, weekdays (0 = Monday), festivals, months, or the category that is talked of",
             "lift": "demand in the scene relative to what it would be",
             "days": "day numbers on which a day-wide scene holds (empty for hours)",
         },

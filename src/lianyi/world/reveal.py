@@ -25,6 +25,7 @@ from lianyi.world.simulate import Simulation
 from lianyi.world.talk import INTENTS
 from lianyi.world.ties import BANDS, DRIFTS, TIE_KINDS, band_of, rate_of
 from lianyi.world.truth import Truth, settings_values
+from lianyi.world.turns import TURNS
 
 CAUSES = ("demand", "ripple")
 
@@ -241,14 +242,15 @@ def _wants(simulation: Simulation, life: Life) -> dict[str, pa.Table]:
 def _scenes(life: Life) -> pa.Table:
     settings = life.nature.settings
     dates = [settings.date_of(day) for day in range(settings.days)]
+    scenes = (*SCENES, *(TURNS if settings.turning else ()))
     return pa.table(
         {
-            "category": [scene.category for scene in SCENES],
-            "kind": [scene.kind for scene in SCENES],
-            "name": [scene.name for scene in SCENES],
-            "values": [[str(value) for value in scene.values] for scene in SCENES],
-            "lift": [scene.lift for scene in SCENES],
-            "days": [[day for day, date in enumerate(dates) if in_scene(scene, date)] for scene in SCENES],
+            "category": [scene.category for scene in scenes],
+            "kind": [scene.kind for scene in scenes],
+            "name": [scene.name for scene in scenes],
+            "values": [[str(value) for value in scene.values] for scene in scenes],
+            "lift": [scene.lift for scene in scenes],
+            "days": [[day for day, date in enumerate(dates) if in_scene(scene, date)] for scene in scenes],
         },
     )
 

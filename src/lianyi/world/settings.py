@@ -33,6 +33,7 @@ class WorldSettings:
     activity: factor on talking, browsing and sharing (0.2 gives a light log of the same people and orders).
     batch_rows: rows per yielded batch; has no influence on the events themselves. brand: a name in BRANDS.
     told: the brand's own acts are in the log as well: arms of campaigns, an offer and the orders that used it.
+    turning: on some days the talk of a room turns to a category and lifts the demand of who is there (see turns).
     """
 
     people: int = 3000
@@ -43,6 +44,7 @@ class WorldSettings:
     batch_rows: int = 131_072
     brand: str = "lanya"
     told: bool = False
+    turning: bool = False
 
     def __post_init__(self) -> None:
         if not 200 <= self.people <= 20_000_000:

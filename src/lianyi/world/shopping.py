@@ -12,6 +12,7 @@ from lianyi.world.rows import join, rows, take
 from lianyi.world.settings import DAY, MINUTE, Bools, Floats, Ints
 from lianyi.world.shop import Shop, cart, order_name, view
 from lianyi.world.telling import code, taken_off
+from lianyi.world.turns import turn_lifts
 
 
 def shopping_of_day(life: Life, shop: Shop) -> None:
@@ -100,7 +101,7 @@ def hazards(life: Life, shop: Shop, lifts: Floats) -> Floats:
     mass = (lifts[None, :] * shop.hour_mass)[people.clock[demands.person], demands.category]
     asleep = demands.latent & (lifts[demands.category] <= 1)
     there = (life.arrived[demands.person] < life.day) & (life.day < demands.gone[demands.person])
-    return np.asarray(demands.rate * mass * np.where(asleep, 0.2, 1) * there)
+    return np.asarray(demands.rate * mass * np.where(asleep, 0.2, 1) * there * turn_lifts(life, demands))
 
 
 def _buy(life: Life, shop: Shop, dice: np.random.Generator, lifts: Floats) -> None:

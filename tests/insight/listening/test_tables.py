@@ -126,3 +126,25 @@ def test_nothing_said_no_rows() -> None:
     log.add("view")
     built = log.build("complaints")
     assert all(built[name] == [] for name in ("flagged", "listening", "topics", "topic_people", "complaints"))
+
+
+def test_the_talk_of_a_group_turns_to_what_many_say_much_more_than_usual() -> None:
+    log = Log()
+    at = AS_OF - timedelta(days=80)
+    for number, category in enumerate(("茶饮", "零食")):
+        log.add("order", "user:1", at, value="9.90", object_key=f"item:{number}", category=category)
+
+    def said(day: int, number: int, text: str, people: int) -> None:
+        for one in range(number):
+            log.add("message", f"user:{one % people}", at + timedelta(days=day, minutes=7 * one), group_key=ROOM,
+                    text=f"{text}，第{one}次说", source="wechat")  # fmt: skip
+
+    said(0, 6, "茶饮怎么样", 4)
+    said(3, 6, "零食怎么样", 2)  # many messages, of two people
+    said(6, 4, "零食怎么样", 4)  # too few
+    for day in range(10, 20):
+        said(day, 4, "零食怎么样", 4)
+    said(25, 5, "零食怎么样", 3)  # not three times the usual
+    (row,) = log.build("group_topics")["group_topics"]
+    assert (row["group_key"], row["kind"], row["topic"]) == (ROOM, "category", "茶饮")
+    assert (row["messages"], row["people"], row["usual"]) == (6, 4, 0.0)

@@ -20,10 +20,10 @@ YES, NO = "true", "false"
 
 @api.add(
     "GET", "scenes", right="people.see",
-    says="In which hour, weekday, season, festival or city a category is bought more, each with a sentence.",
+    says="In which hour, weekday, season, festival, city or after which talk in a group a category is bought more.",
     query=(
         Parameter(name="category", says="only of this category"),
-        Parameter(name="kind", says="hour, weekday, season, festival or place"),
+        Parameter(name="kind", says="hour, weekday, season, festival, place or topic"),
         Parameter(name="all", says="true: also what may be chance", type="boolean"),
     ),
 )  # fmt: skip

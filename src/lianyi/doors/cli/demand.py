@@ -32,7 +32,7 @@ def demand() -> None:
 @click.option("--csv", "form", flag_value="csv", help="CSV that no spreadsheet runs as formulas.")
 @click.pass_context
 def scenes(ctx: click.Context, category: str, kind: str, everything: bool, form: str | None) -> None:  # noqa: FBT001
-    """In which hour, weekday, season, festival or city a category is bought more than otherwise."""
+    """In which hour, weekday, season, festival, city or after which talk in a group a category is bought more."""
     found = workspace(ctx).demand.scenes(category=category, kind=kind, everything=everything)
     shown = SCENES_WHOLE if form else SCENES
     rows = found if form else [{name: _short(row[name]) for name in SCENES} for row in found]

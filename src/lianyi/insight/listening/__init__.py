@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from lianyi.insight.listening import bursts, complaints, flagged, group_themes, topics
+from lianyi.insight.listening import bursts, complaints, flagged, group_themes, topics, turns
 from lianyi.insight.listening.words import read_words
 from lianyi.insight.tables import Table
 
@@ -17,6 +17,7 @@ TABLES: tuple[Table, ...] = (
     topics.PEOPLE_OF,
     bursts.TABLE,
     group_themes.TABLE,
+    turns.TABLE,
     complaints.TABLE,
 )
 

@@ -24,6 +24,7 @@ KIND_TITLES = {
     "season": _("Season"),
     "festival": _("Festival"),
     "place": _("City"),
+    "topic": _("Group talk"),
 }
 OPTION_TITLES = {"nothing": _("Do nothing"), "show": _("Show them something"), "connect": _("Bring two together")}
 SOON = 5  # festivals ahead

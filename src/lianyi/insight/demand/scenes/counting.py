@@ -6,6 +6,7 @@ from lianyi.insight.scope import AT, Scope
 from lianyi.insight.zone import day_of, hour_of
 
 WEAK_DAYS = 180  # without a purchase of the category for so long, the need of it counts as weak
+AFTER = 2  # days after the talk of a group turned to a topic that count as after it: then it came before a purchase
 CATEGORIES = 200  # of which scenes are sought: those with most purchases
 
 

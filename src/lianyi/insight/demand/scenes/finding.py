@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from lianyi.insight.demand.scenes.festivals import festival_of
@@ -129,7 +131,7 @@ def _of_kind(
     ]
     values = [_joined(whole, rows[list(run)], category) for category, run in groups]
     sure = np.array([bool(whole.found[rows[list(run)], category].all()) for category, run in groups], dtype=bool)
-    mean, deviation = _shrunk(np.array([value[0] for value in values]), np.array([value[1] for value in values]), sure)
+    mean, deviation = shrunk(np.array([value[0] for value in values]), np.array([value[1] for value in values]), sure)
     for number, (category, run) in enumerate(groups):
         here = rows[list(run)]
         found = bool(sure[number])
@@ -143,11 +145,11 @@ def _of_kind(
             low=float(np.exp(mean[number] - Z * deviation[number])),
             high=float(np.exp(mean[number] + Z * deviation[number])), p=float(whole.p[here, category].max()),
             q=float(whole.q[here, category].max()), found=found, weak_purchases=int(few[0]),
-            **_weak(*few, found=found),
+            **weak_lift(*few, found=found),
         )  # fmt: skip
 
 
-def _shrunk(log_lift: Doubles, error: Doubles, sure: NDArray[np.bool_]) -> tuple[Doubles, Doubles]:
+def shrunk(log_lift: Doubles, error: Doubles, sure: NDArray[np.bool_]) -> tuple[Doubles, Doubles]:
     """Two groups, each with a prior of its own: one prior for all would draw the few true scenes to the many others."""
     mean, deviation = np.zeros_like(log_lift), np.zeros_like(error)
     for group in (sure, ~sure):
@@ -163,7 +165,7 @@ def _joined(whole: Fit, rows: NDArray[np.int64], category: int) -> tuple[float, 
     return float(np.log(max(observed, 0.5) / expected)), float(np.sqrt(1 / expected + beyond))
 
 
-def _weak(observed: float, expected: float, *, found: bool) -> dict[str, float | None]:
+def weak_lift(observed: float, expected: float, *, found: bool) -> dict[str, float | None]:
     """Lift among people with a weak need, drawn to 1 as if 5 more purchases had been expected and made."""
     if not found or expected < 1:
         return {"weak_lift": None, "weak_low": None, "weak_high": None}
@@ -194,3 +196,9 @@ def _spells(holds: NDArray[np.bool_], kind: str) -> int:
     if kind in {"hour", "place"}:
         return 1
     return int((np.diff(holds.astype(np.int8), prepend=0) == 1).sum())
+
+
+def codes(texts: pa.ChunkedArray) -> tuple[tuple[str, ...], Any]:
+    """(different texts in order, number of each row's)."""
+    names, number = np.unique(np.array(texts.to_pylist(), dtype=object).astype(str), return_inverse=True)
+    return tuple(str(name) for name in names), number

@@ -90,14 +90,14 @@ def _test(
         log_lift = np.where(tested, np.log(np.maximum(observed, 0.5) / expected), 0.0)
         others = observed.sum(axis=1, keepdims=True) - observed
         noise = np.where(tested, 1 / expected + 1 / np.maximum(others, 1.0), 1.0)
-    spread = np.zeros(len(masks))
+    beyond_noise = np.zeros(len(masks))
     for family in np.unique(families):
         rows = families == family
         plain = tested[rows] & ~chosen[rows]
         if not beyond:
             continue
-        spread[rows] = _spread(log_lift[rows][plain], noise[rows][plain])
-    error = np.sqrt(noise + spread[:, None])
+        beyond_noise[rows] = spread(log_lift[rows][plain], noise[rows][plain])
+    error = np.sqrt(noise + beyond_noise[:, None])
     p = np.where(tested, scipy.special.ndtr(-(log_lift - np.log(LEAST)) / error), 1.0)
     q = np.ones_like(p)
     for family in np.unique(families):
@@ -141,7 +141,7 @@ def expectation(counts: Doubles, masks: Bools, chosen: Bools) -> Doubles:
     return np.asarray(plain, dtype=np.float64)
 
 
-def _spread(log_lift: Doubles, noise: Doubles) -> float:
+def spread(log_lift: Doubles, noise: Doubles) -> float:
     """Variance of log lifts beyond noise, from their bulk: the median of their squares is that of χ² with 1 degree."""
     if len(log_lift) < 8:
         return 0.0

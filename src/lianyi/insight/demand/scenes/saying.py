@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from lianyi.insight.demand.scenes.counting import WEAK_DAYS
+from lianyi.insight.demand.scenes.counting import AFTER, WEAK_DAYS
 from lianyi.insight.demand.scenes.festivals import TITLES
 
 KINDS = {
     "hour": ("hour", "时段"), "weekday": ("weekday", "星期"), "season": ("season", "季节"),
     "festival": ("festival", "节日"), "place": ("place", "地点"),
+    "topic": ("topic of a group", "群话题"),
 }  # fmt: skip
 _DAYS = {
     "monday": ("Monday", "周一"), "tuesday": ("Tuesday", "周二"), "wednesday": ("Wednesday", "周三"),
@@ -26,6 +27,9 @@ def title(kind: str, scene: str) -> tuple[str, str]:
     """(English, Chinese) name of a scene: "14:00–16:59", "Saturday–Sunday", "the week of Mid-Autumn Festival"."""
     if kind == "place":
         return scene, scene
+    if kind == "topic":
+        topic = scene.partition(":")[2]
+        return f"talk of {topic} in a group", f"群里聊起{topic}"
     first, _, last = scene.partition("-")
     if kind == "hour":
         hours = f"{int(first):02}:00–{int(last or first):02}:59"
@@ -40,7 +44,15 @@ def title(kind: str, scene: str) -> tuple[str, str]:
 def sentence(row: Mapping[str, Any]) -> tuple[str, str]:
     """(English, Chinese) for a row of table `scenes`."""
     en, zh = title(row["kind"], row["scene"])
-    within = {"hour": "Between ", "festival": "In ", "season": "In ", "weekday": "On ", "place": "In "}[row["kind"]]
+    if row["kind"] == "topic":
+        topic = row["scene"].partition(":")[2]
+        en, zh = (
+            f"the {AFTER} days after talk in a group of theirs turned to {topic}",
+            f"所在群聊起{topic}后 {AFTER} 天内",
+        )
+    within = {"hour": "Between ", "festival": "In ", "season": "In ", "weekday": "On ", "place": "In ", "topic": "In "}[
+        row["kind"]
+    ]
     category, lift = row["category"], f"{row['lift']:.1f}"
     interval = f"{row['low']:.1f}–{row['high']:.1f}"
     bought, expected = f"{row['purchases']:,}", f"{row['expected']:,.0f}"

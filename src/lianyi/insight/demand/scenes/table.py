@@ -1,4 +1,4 @@
-"""Table `scenes`: in which hour, weekday, season, festival or city a category is bought more than usual."""
+"""Table `scenes`: in which hour, weekday, season, festival, city or after which talk a category is bought more."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from lianyi.insight.demand.scenes import counting, finding
+from lianyi.insight.demand.scenes import counting, finding, topics
 from lianyi.insight.demand.scenes.festivals import next_begin
+from lianyi.insight.demand.scenes.finding import codes
 from lianyi.insight.demand.scenes.fitting import LEAST, Q
 from lianyi.insight.scope import Scope
 from lianyi.insight.tables import EVENTS, Build, Column, Table
@@ -36,7 +37,7 @@ def scenes(build: Build) -> Iterator[str]:
         build.say("scenes")
         acting = build.engine.table(counting.activity(scope))
         placed = build.engine.table(counting.by_place())
-        found = [*find_in_time(timed, acting), *find_in_places(placed)]
+        found = [*find_in_time(timed, acting), *find_in_places(placed), *find_in_talk(build, scope)]
         rows = [{**asdict(one), "next_on": _next(one, scope)} for one in found]
     build.engine.register("scenes_found", pa.Table.from_pylist(rows, schema=SHAPE))
     build.make("scene_rows", "SELECT * FROM scenes_found")
@@ -44,9 +45,22 @@ def scenes(build: Build) -> Iterator[str]:
     yield "SELECT * FROM scene_rows"
 
 
+def find_in_talk(build: Build, scope: Scope) -> Iterator[finding.Found]:
+    """Days after the talk of a group turned to a topic; nothing is asked where none did."""
+    turned = build.engine.table(topics.turned()).to_pylist()
+    if not turned:
+        return
+    build.make("scene_exposed", topics.exposures(scope))
+    rows = build.engine.table(topics.counted(scope))
+    build.drop("scene_exposed")
+    yield from topics.find(
+        rows, build.engine.table(topics.profile(scope)), {row["scene"]: row["times"] for row in turned}
+    )
+
+
 def find_in_time(timed: pa.Table, acting: pa.Table) -> Iterator[finding.Found]:
     """Hours, weekdays, seasons, festivals. timed: see counting.by_time. acting: see counting.activity."""
-    categories, column = _codes(timed["category"])
+    categories, column = codes(timed["category"])
     day, hour = timed["day"].to_numpy().astype(np.int64), timed["hour"].to_numpy().astype(np.int64)
     first, last = int(day.min()), int(day.max())
     days = np.arange(first, last + 1)
@@ -73,8 +87,8 @@ def find_in_places(placed: pa.Table) -> Iterator[finding.Found]:
     """Cities. placed: see counting.by_place."""
     if not placed.num_rows:
         return
-    categories, column = _codes(placed["category"])
-    cities, row = _codes(placed["city"])
+    categories, column = codes(placed["category"])
+    cities, row = codes(placed["city"])
     counts = []
     for values in ("bought", "weak"):
         whole = np.zeros((len(cities), len(categories)))
@@ -86,33 +100,31 @@ def find_in_places(placed: pa.Table) -> Iterator[finding.Found]:
     )
 
 
-def _codes(texts: pa.ChunkedArray) -> tuple[tuple[str, ...], Any]:
-    """(different texts in order, number of each row's)."""
-    names, number = np.unique(np.array(texts.to_pylist(), dtype=object).astype(str), return_inverse=True)
-    return tuple(str(name) for name in names), number
-
-
 def _next(one: finding.Found, scope: Scope) -> Any:
     return next_begin(one.scene, finding.EPOCH + timedelta(days=scope.today)) if one.kind == "festival" else None
 
 
 TABLE = Table(
     name="scenes",
-    en="One row = one category in one scene (hour, weekday, season, festival, city): how much more it is bought there.",
-    zh="每行 = 一个类目在一个场景（时段、星期、季节、节日、城市）中的需求提升。",
-    inputs=(EVENTS, "keys", "person_days", "profiles"),
+    en="One row = one category in one scene (hour, weekday, season, festival, city, topic of a group): how much more "
+    "it is bought there.",
+    zh="每行 = 一个类目在一个场景（时段、星期、季节、节日、城市、群话题）中的需求提升。",
+    inputs=(EVENTS, "keys", "person_days", "profiles", "group_topics"),
     key=("category", "kind", "scene"),
     order=("category", "kind", "scene"),
     columns={
         "category": Column(en="the category", zh="类目"),
-        "kind": Column(en="hour, weekday, season, festival or place", zh="场景种类：时段、星期、季节、节日、地点"),
+        "kind": Column(en="hour, weekday, season, festival, place or topic",
+                       zh="场景种类：时段、星期、季节、节日、地点、群话题"),
         "scene": Column(en="the scene: hour of the day, weekday, season, festival, city; from-to where neighbours are "
-                        "joined", zh="场景；相邻的合并为 起-止"),
+                        "joined; category:… or theme:… to which the talk of a group of theirs turned on one of the two "
+                        "days before", zh="场景；相邻的合并为 起-止；category:… 或 theme:… 表示此前两天内所在群的话题"),
         "slices": Column(en="the hours, weekdays … of which it is made", zh="构成该场景的时段或日子"),
         "purchases": Column(en="purchases in it (one person, one category, one day)", zh="场景内购买数（人×类目×天）"),
         "expected": Column(en="purchases that were to be expected without a lift: by the category's size and what all "
                            "categories did then", zh="无提升时的预期购买数"),
-        "times": Column(en="how often the scene was seen in the log; 1 festival is one observation of a season",
+        "times": Column(en="how often the scene was seen in the log; 1 festival is one observation of a season; of a "
+                        "topic: days of groups on which talk turned to it",
                         zh="日志中出现的次数"),
         "raw_lift": Column(en="purchases ÷ expected", zh="原始提升 = 购买 ÷ 预期", unit="times"),
         "lift": Column(en="the same, drawn to 1 where little was seen (empirical Bayes)",
