@@ -69,4 +69,4 @@ def test_a_secret_is_asked_for_and_a_wrong_setting_is_named(brand: Workspace) ->
     assert "host: is missing" in run(brand, "channels", "add", "a", "email", code=2).stderr
     assert {one["setting"] for one in rows(run(brand, "channels", "kinds", "webhook", "--json"))} == {
         "url", "secret", "old_secret", "allowed"}  # fmt: skip
-    assert len(rows(run(brand, "channels", "kinds", "--json"))) == 8
+    assert len(rows(run(brand, "channels", "kinds", "--json"))) == 11

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import hmac
 import json
 import sqlite3
 import time
@@ -26,6 +28,7 @@ from tests.action.channels.servers import Simulated, simulated
 from tests.doors.collector.server import Running, landed, serving, wait_for, workspace
 
 KEY = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
+SECRET = "secret-of-webhooks"
 ANN = "wmAnn" + "A" * 27
 CIPHER = Cipher.of("tok", KEY, CORP)
 OFFICIAL = Cipher.of("tok", KEY, "wxapp")
@@ -57,6 +60,8 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     with simulated(tmp_path_factory.mktemp("platforms")) as platforms:
         _account(folder, "we", "wecom_mass", {"corp_id": CORP, "url": platforms.url.rstrip("/"), "welcome": "欢迎"})
         _account(folder, "gh", "wechat_service", {"app_id": "wxapp", "url": platforms.url})
+        _account(folder, "tg", "telegram", {"url": platforms.url})
+        _account(folder, "forum", "discourse", {"url": platforms.url})
         _account(folder, "off", "wecom_mass", {"corp_id": CORP, "url": platforms.url}, on=False)
         _account(folder, "deaf", "wecom_mass", {"corp_id": CORP, "url": platforms.url}, token="")
         with serving(folder, environment={"NO_PROXY": "*"}) as running:
@@ -72,7 +77,13 @@ def _account(
     folder: Path, name: str, kind: str, settings: dict[str, Any], *, on: bool = True, token: str = "tok"
 ) -> None:
     """As action.channels keeps it."""
-    secrets = {"secret": APP_SECRET, "callback_token": token, "callback_key": KEY, "_seal": "00"}
+    secrets = {
+        "secret": APP_SECRET,
+        "callback_token": token,
+        "callback_key": KEY,
+        "webhook_secret": SECRET,
+        "_seal": "00",
+    }
     with closing(sqlite3.connect(folder / "ops.sqlite3")) as database, database:
         database.execute("CREATE TABLE IF NOT EXISTS channels_account "
                          "(name TEXT, kind TEXT, settings TEXT, sealed TEXT, is_on BOOL)")  # fmt: skip
@@ -143,15 +154,45 @@ def test_our_own_address_is_called_as_the_platform_calls_it(house: House, settin
         return [one.setting for one in found if one.ok is False]
 
     settings.PUBLIC_URL = house.running.url
-    assert house.call("<Event>change_external_tag</Event>") == 200
-    wait_for(lambda: not broken(), what="an account that is right")
+    tag, other = "<Event>change_external_tag</Event>", Cipher.of("other", KEY, CORP)
+    # What came is noted once a second, and so is what was refused: the call is made until it is.
+    wait_for(lambda: house.call(tag) == 200 and not broken(), what="an account that is right")
     assert broken("gh", "wechat_service") == []
     assert broken("deaf") == broken("off") == ["callback_url"], "nobody takes callbacks there"
     settings.PUBLIC_URL = "http://127.0.0.1:1"
     assert broken() == ["callback_url"]
     settings.PUBLIC_URL = ""
     assert broken() == []
-    assert house.call("<Event>change_external_tag</Event>", sign=Cipher.of("other", KEY, CORP)) == 403
-    wait_for(lambda: broken() == ["callback_token"], what="the reason")
+    wait_for(lambda: house.call(tag, sign=other) == 403 and broken() == ["callback_token"], what="the reason")
     settings.PUBLIC_URL = house.running.url
     assert broken(token="other") == ["callback_url", "callback_token"], "it answers by other secrets"
+
+
+def test_webhooks_of_bots_and_forums_are_held_to_their_secret(house: House) -> None:
+    chat = {"id": -1001234567890, "type": "supergroup", "title": "茶友"}
+    message = {"message_id": 5, "date": 1_772_000_000, "from": {"id": 101, "first_name": "Ann"}, "chat": chat}
+    told = json.dumps({"update_id": 1, "message": {**message, "text": "好茶"}}).encode()
+    post = {"username": "Ann", "created_at": "2026-02-25T06:13:20.000Z", "post_number": 1, "topic_id": 12,
+            "category_slug": "tea", "raw": "Which tea?"}  # fmt: skip
+    written = json.dumps({"post": post}).encode()
+    signed = "sha256=" + hmac.new(SECRET.encode(), written, hashlib.sha256).hexdigest()
+    kind = {"X-Discourse-Event-Type": "post", "X-Discourse-Event": "post_created"}
+
+    def call(channel: str, body: bytes, headers: dict[str, str]) -> int:
+        return httpx.post(f"{house.running.url}/callbacks/{channel}", content=body, headers=headers).status_code
+
+    header = "X-Telegram-Bot-Api-Secret-Token"
+    assert [call("tg", told, one) for one in ({}, {header: "other"}, {header: SECRET}, {header: SECRET})] == [
+        403, 403, 200, 200]  # fmt: skip
+    assert call("forum", written, kind) == 403
+    assert call("forum", written + b" ", {**kind, "X-Discourse-Event-Signature": signed}) == 403
+    assert call("forum", written, {**kind, "X-Discourse-Event-Signature": signed}) == 200
+    wait_for(lambda: {row["channel"] for row in house.kept("message")} >= {"telegram", "discourse"}, what="both")
+    by = {row["channel"]: row for row in house.kept("message")}
+    assert (by["telegram"]["actor_key"], by["telegram"]["text"]) == ("telegram:101", "好茶")
+    assert (by["discourse"]["actor_key"], by["discourse"]["text"]) == ("discourse:ann", "Which tea?")
+    odd = [b"", b"[]", b'{"message": {"chat": 1}}', b'{"message": ' + b"[" * 9000, told.replace(b"1772000000", b"9e99")]
+    assert [call("tg", body, {header: SECRET}) for body in odd] == [200] * 5, "or it would be sent for ever"
+    wait_for(lambda: call("tg", b"{", {header: SECRET}) == 200
+             and heard.read(house.running.folder, "tg").get("step") == "callback", what="the reason")  # fmt: skip
+    assert httpx.get(f"{house.running.url}/callbacks/tg").status_code in {403, 405}

@@ -114,7 +114,19 @@ def test_members_without_the_right_see_the_list_only(standing: Standing) -> None
 
 
 @pytest.mark.parametrize(
-    "kind", ["email", "sms", "wecom_app", "wecom_mass", "wechat_service", "matrix", "webhook", "apprise"]
+    "kind",
+    [
+        "email",
+        "sms",
+        "wecom_app",
+        "wecom_mass",
+        "wechat_service",
+        "matrix",
+        "telegram",
+        "discord",
+        "webhook",
+        "apprise",
+    ],
 )
 def test_each_kind_has_a_form_in_both_languages(standing: Standing, kind: str) -> None:
     for language in ("en", "zh-hans"):

@@ -222,7 +222,19 @@ def kinds() -> Mapping[str, Kind]:
 _ORDER = {
     name: place
     for place, name in enumerate(
-        ("email", "sms", "wecom_app", "wecom_mass", "wechat_service", "matrix", "webhook", "apprise")
+        (
+            "email",
+            "sms",
+            "wecom_app",
+            "wecom_mass",
+            "wechat_service",
+            "matrix",
+            "telegram",
+            "discord",
+            "discourse",
+            "webhook",
+            "apprise",
+        )
     )
 }
 

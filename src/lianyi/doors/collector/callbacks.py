@@ -1,4 +1,4 @@
-"""Callbacks of WeCom and of official accounts at `/callbacks/<channel>`.
+"""Callbacks of WeCom, of official accounts, of bots and forums at `/callbacks/<channel>`.
 
 A call is answered once what it says is on the disk; whatever takes longer happens afterwards. The greeting of a new
 customer is the one thing in a hurry: its code is good for 20 seconds, so it is sent straight away, by nobody's queue.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -17,11 +17,12 @@ from typing import Protocol
 from urllib.parse import parse_qs
 
 from lianyi.action.channels import heard
+from lianyi.doors.collector import signed
 from lianyi.doors.collector.answers import Answer, Receive, Refused, Scope, text_answer
 from lianyi.doors.collector.bodies import read_body
-from lianyi.doors.collector.hooks import Hook, TableOfHooks
+from lianyi.doors.collector.hooks import SIGNED, Hook, TableOfHooks
 from lianyi.doors.collector.limits import Buckets
-from lianyi.errors import InboxFailed, InboxFull
+from lianyi.errors import BadEvent, InboxFailed, InboxFull
 from lianyi.memory.events import Event, check
 from lianyi.memory.inbox import Inbox
 from lianyi.memory.sources.callbacks import wechat, wecom
@@ -97,7 +98,11 @@ class Callbacks:
                 return self._checked(asked)
             if method != "POST":
                 raise Refused(405, "bad_method", "the platform sends GET or POST")
-            call = self._opened(asked, await read_body(dict(scope["headers"]), receive, limit=LARGEST))
+            headers = dict(scope["headers"])
+            body = await read_body(headers, receive, limit=LARGEST)
+            if hook.kind in SIGNED:
+                return await self._signed(hook, headers, body)
+            call = self._opened(asked, body)
         except Forged as forged:
             await self._note(hook, step=forged.step, why=str(forged))
             raise Refused(403, "forged", "the call is not signed as it must be") from None
@@ -133,15 +138,28 @@ class Callbacks:
         asked.hook.cipher.verify(asked.one("msg_signature"), asked.one("timestamp"), asked.one("nonce"), sealed)
         return read(asked.hook.cipher.open(sealed), now=self.clock())
 
-    async def _keep(self, hook: Hook, call: Call) -> None:
+    async def _signed(self, hook: Hook, headers: Mapping[bytes, bytes], body: bytes) -> Answer:
+        """What can't be read is acknowledged as well, or a bot's platform would send it, and nothing else, for ever."""
         now = self.clock()
-        room = wecom if hook.is_wecom else wechat
-        events = [check(event, now=now) for event in room.events(call, hook.receiver)]
         try:
-            await self.inbox.put(events, received_at=now)
+            await self._put(signed.events(hook.kind, hook.settings["webhook_secret"], headers, body, now=now))
+        except (BadCallback, BadEvent) as bad:
+            await self._note(hook, step="callback", why=str(bad)[:200] if isinstance(bad, BadCallback) else "a value")
+        else:
+            await self._note(hook)
+        return text_answer("", content_type="text/plain")
+
+    async def _put(self, events: Iterable[Event]) -> None:
+        now = self.clock()
+        try:
+            await self.inbox.put([check(event, now=now) for event in events], received_at=now)
         except (InboxFull, InboxFailed) as error:  # the platform calls again
             log.warning("%s", error, extra={"action": "callback.failed"})
             raise Refused(503, "later", "nothing was kept; call again") from None
+
+    async def _keep(self, hook: Hook, call: Call) -> None:
+        room = wecom if hook.is_wecom else wechat
+        await self._put(room.events(call, hook.receiver))
         waits = wecom.welcome(call) if hook.is_wecom else None
         if waits and hook.settings.get("welcome") and waits.code not in self._greeted:
             self._greeted[waits.code] = None

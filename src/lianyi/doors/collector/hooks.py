@@ -12,11 +12,13 @@ from typing import Any
 from lianyi.action.channels.keyring import Keyring
 from lianyi.doors.operational import Reader
 from lianyi.errors import WorkspaceError
-from lianyi.memory.sources.callbacks.cipher import Cipher
+from lianyi.memory.sources.callbacks.cipher import Cipher, Forged
 
 QUERY = "SELECT kind, settings, sealed FROM channels_account WHERE name = ? AND is_on"
 # By kind of channel: which of its settings is the id in every callback.
 RECEIVERS: Mapping[str, str] = {"wecom_app": "corp_id", "wecom_mass": "corp_id", "wechat_service": "app_id"}
+# Kinds whose calls are signed, and not sealed.
+SIGNED = frozenset({"telegram", "discourse"})
 # What is known of an account is used so long: a change of its settings shows at once, a storm of calls costs little.
 KNOWN_SECONDS = 2.0
 MOST_KNOWN = 1_000
@@ -24,12 +26,20 @@ MOST_KNOWN = 1_000
 
 @dataclass(frozen=True)
 class Hook:
-    """One address that a platform calls. settings: the account's, with its secrets."""
+    """One address that a platform calls. settings: the account's, with its secrets. sealed: how calls are opened; None
+    for those that are only held to `webhook_secret` (see signed.py)."""
 
     account: str
     kind: str
     settings: Mapping[str, Any]
-    cipher: Cipher
+    sealed: Cipher | None
+
+    @property
+    def cipher(self) -> Cipher:
+        """Of a platform that seals its calls."""
+        if self.sealed is None:
+            raise Forged("callback", "calls of this kind are not sealed")
+        return self.sealed
 
     @property
     def receiver(self) -> str:
@@ -61,7 +71,7 @@ class TableOfHooks:
 
     def _read(self, name: str) -> Hook | None:
         row = next(iter(self._reader.rows(QUERY, [name]) or ()), None)
-        if row is None or row[0] not in RECEIVERS:
+        if row is None or (row[0] not in RECEIVERS and row[0] not in SIGNED):
             return None
         kind, settings, sealed = row
         try:
@@ -69,6 +79,8 @@ class TableOfHooks:
         except WorkspaceError:
             return None
         known = {**(json.loads(settings) if isinstance(settings, str) else settings), **secrets}
+        if kind in SIGNED:
+            return Hook(name, kind, known, None) if known.get("webhook_secret") else None
         token, key = known.get("callback_token"), known.get("callback_key")
         if not token or not key:
             return None

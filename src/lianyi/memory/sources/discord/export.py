@@ -109,14 +109,16 @@ class Message(msgspec.Struct, rename="camel"):
 
 def read_json(path: Path, options: Options) -> Iterator[Batch]:
     """The messages of a JSON export of one channel."""
-    export = _Json(path, options)
+    export = Channel(options, stem=file_stem(path, options))
     return batches(json_records(path, options, export.message, array="messages"), options)
 
 
-class _Json:
-    def __init__(self, path: Path, options: Options) -> None:
+class Channel:
+    """One channel of an export, or as a bot reads it (see messages.py)."""
+
+    def __init__(self, options: Options, *, stem: str) -> None:
         self._options = options
-        self._stem = file_stem(path, options)
+        self._stem = stem
         self._clock = Clock(options.timezone)
         self._room: Room | None = None
 

@@ -49,22 +49,24 @@ class Message(msgspec.Struct, rename={"from_": "from"}):
 
 def read(path: Path, options: Options) -> Iterator[Batch]:
     """The messages of all chats in the file."""
-    export = _Export(path, options)
+    export = Chats(options, fallback=options.room or file_stem(path, options))
     found = json_records(path, options, export.message, array="messages", into={"chats", "left_chats", "list"})
     return batches(found, options)
 
 
-class _Export:
-    def __init__(self, path: Path, options: Options) -> None:
+class Chats:
+    """The chats of one export, or of a bot (see updates.py)."""
+
+    def __init__(self, options: Options, *, fallback: str) -> None:
         self._options = options
-        self._fallback = options.room or file_stem(path, options)
+        self._fallback = fallback
         self._clock = Clock(options.timezone)
         self._rooms: dict[str, tuple[Room, str]] = {}
 
     def message(self, element: Element) -> list[Event]:
         """Events of one message."""
         message = converted(element.value, Message)
-        room, kind = self._room(element.around)
+        room, kind = self.room(element.around)
         at = self._at(message)
         if message.type == "service":
             return [*room.introduced(at, kind=kind), *self._service(room, at, message, element.value)]
@@ -74,7 +76,8 @@ class _Export:
         said = self._said(room, kind, at, message, author, element.value)
         return [*room.introduced(at, kind=kind), *room.seen(at, author), *said]
 
-    def _room(self, around: Mapping[str, Any]) -> tuple[Room, str]:
+    def room(self, around: Mapping[str, Any]) -> tuple[Room, str]:
+        """The chat that has these fields, and of which type it is."""
         chat_id, name, kind = around.get("id"), around.get("name"), around.get("type")
         key = str(chat_id) if isinstance(chat_id, int | str) else self._fallback
         if key not in self._rooms:

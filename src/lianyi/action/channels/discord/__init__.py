@@ -1,0 +1,1 @@
+"""Discord: a bot writes to people and channels, and reads channels."""
