@@ -348,12 +348,17 @@ def forecasts(ctx: click.Context, ripple: str | None, as_json: bool) -> None:  #
 
 
 @lianyi.command()
+@click.option("--mend", "mending", is_flag=True, help="First make tables and columns that the database lacks.")
 @click.option("--json", "as_json", is_flag=True, help="One check a line, as JSON.")
 @click.pass_context
-def doctor(ctx: click.Context, as_json: bool) -> None:  # noqa: FBT001
+def doctor(ctx: click.Context, mending: bool, as_json: bool) -> None:  # noqa: FBT001
     """Check the workspace and say what to do about what is wrong."""
-    from lianyi.doors.cli.doctor import examine
+    from lianyi.doors.cli.doctor import examine, mend
 
+    if mending:
+        workspace(ctx)
+        made = mend(ctx.obj)
+        say(f"made: {', '.join(made)}" if made else "nothing to mend")
     findings = examine(ctx.obj)
     write(findings, ["check", "state", "what", "do"], form="json" if as_json else "text")
     if any(finding["state"] == "bad" for finding in findings):

@@ -16,7 +16,7 @@ def examine(folder: Path) -> list[Finding]:
     """One finding per check: check, state (good / odd / bad), what was found, what to do."""
     if not (folder / settings.FILE_NAME).exists():
         return [_finding("workspace", "bad", f"no workspace at {folder}", f"lianyi -w {folder} new")]
-    return [_run(check, folder) for check in (_settings, _disk, _log, _ids, _inbox, _tables, _rejects)]
+    return [_run(check, folder) for check in (_settings, _disk, _log, _ids, _inbox, _tables, _rejects, _database)]
 
 
 def _run(check: Callable[[Path], Finding], folder: Path) -> Finding:
@@ -25,6 +25,16 @@ def _run(check: Callable[[Path], Finding], folder: Path) -> Finding:
         return check(folder)
     except (LianyiError, OSError, ValueError) as error:
         return _finding(name, "bad", str(error), "mend what is named, then run lianyi doctor again")
+    except Exception as error:
+        if not _of_database(error):
+            raise
+        return _finding(name, "bad", str(error).strip(), "start the database, or mend LIANYI_DATABASE")
+
+
+def _of_database(error: Exception) -> bool:
+    from django.db import Error
+
+    return isinstance(error, Error)
 
 
 def _finding(check: str, state: str, what: str, do: str = "") -> Finding:
@@ -102,3 +112,41 @@ def _rejects(folder: Path) -> Finding:
     count = "1 file" if len(files) == 1 else f"{len(files)} files"
     return _finding("rejects", "odd", f"{count} with rejected rows, newest {files[-1]}",
                     "mend the rows and add the file again")  # fmt: skip
+
+
+def _database(folder: Path) -> Finding:
+    """The operational database: reachable, as its migrations should have made it, none of them missing, guarded."""
+    from django.db import connection
+
+    from lianyi.doors import operational, schema
+    from lianyi.doors.console.start import configure
+
+    if not operational.address() and not (folder / "ops.sqlite3").exists():
+        return _finding("database", "good", "not there yet; made when it is first needed")
+    configure(folder)
+    wrong = {
+        "it comes from a newer version: ": (schema.newer(), "install that version, or restore a backup from before"),
+        "not there: ": (list(map(str, schema.lacking())), "back up, then lianyi doctor --mend"),
+        "not known here, but each new row would have to fill them: ": (
+            schema.surplus(), "restore a backup from before, or move the database away and set up anew",
+        ),
+        "rows that nobody may change are not guarded in: ": (schema.unguarded(), "restore a backup from before"),
+    }  # fmt: skip
+    for what, (names, do) in wrong.items():
+        if names:
+            return _finding("database", "bad", what + ", ".join(names), do)
+    if waiting := schema.pending():
+        return _finding("database", "odd", f"{len(waiting)} migrations wait", "start lianyi serve, which runs them")
+    return _finding("database", "good", f"{connection.vendor}, as this version expects it")
+
+
+def mend(folder: Path) -> list[str]:
+    """Mend what can be mended without losing anything: tables and columns that an earlier state of the program did not
+    make, and missing migrations. What was made, in words."""
+    from lianyi.doors import operational, schema
+    from lianyi.doors.console.start import configure
+
+    if not operational.address() and not (folder / "ops.sqlite3").exists():
+        return []
+    configure(folder)
+    return [str(gap) for gap in schema.mend(folder)]

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 import struct
 from collections.abc import Iterator, Mapping, Sequence
@@ -36,7 +37,7 @@ def compile_all(target: Path) -> None:
         content = packed(read(source), PLURAL_FORMS[source.parent.parent.name])
         if not compiled.exists() or compiled.read_bytes() != content:
             compiled.parent.mkdir(parents=True, exist_ok=True)
-            draft = compiled.with_suffix(".new")
+            draft = compiled.with_suffix(f".{os.getpid()}.new")  # servers that start together each write their own
             draft.write_bytes(content)
             draft.replace(compiled)
 

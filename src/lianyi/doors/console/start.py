@@ -6,46 +6,23 @@ import logging
 import os
 import secrets
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 log = logging.getLogger(__name__)
 
-MIGRATING = 7_254_001  # the number of our advisory lock
-
 
 def prepare(folder: Path) -> None:
     """Set Django up for the workspace in `folder` and bring its tables and catalogues up to date. Call it once a
-    process,
-    before anything of Django is imported; other processes of the same server only need `configure`."""
+    process, before anything of Django is imported; other processes of the same server only need `configure`."""
     configure(folder)
-    from django.core.management import call_command
-
+    from lianyi.doors import schema
     from lianyi.doors.console import catalogues
 
     keep_to_oneself(folder)
     for name in ("staging", "cache"):
         (folder / name).mkdir(exist_ok=True)
     catalogues.compile_all(folder / "cache" / "locale")
-    with one_at_a_time():
-        call_command("migrate", interactive=False, verbosity=0)
-
-
-@contextmanager
-def one_at_a_time() -> Iterator[None]:
-    """Servers that start together on one PostgreSQL bring its tables up to date one after the other."""
-    from django.db import connection
-
-    if connection.vendor != "postgresql":  # SQLite sees to it by itself
-        yield
-        return
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(%s)", [MIGRATING])
-        try:
-            yield
-        finally:
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [MIGRATING])
+    schema.bring_up_to_date(folder)
 
 
 def keep_to_oneself(folder: Path) -> None:
