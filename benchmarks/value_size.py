@@ -31,8 +31,8 @@ EMPTY = {
     "CAST(0 AS BIGINT) AS begins, CAST(0 AS BIGINT) AS ends, CAST(0 AS BIGINT) AS whole, CAST(0 AS DOUBLE) AS orders, "
     "CAST(0 AS DOUBLE) AS revenue, CAST(0 AS DOUBLE) AS before_buyers, CAST(0 AS DOUBLE) AS before_kept",
     "group_topics": "SELECT '' AS group_key, DATE '2000-01-01' AS \"day\", '' AS kind, '' AS topic",
-    "memberships": "SELECT '' AS person_id, '' AS community_id",
-    "person_ties": "SELECT '' AS person_id, '' AS other_id, CAST(0 AS DOUBLE) AS strength",
+    "memberships": "SELECT '' AS person_id, '' AS community_id, '' AS how, CAST(0 AS DOUBLE) AS weight",
+    "person_ties": "SELECT '' AS person_id, '' AS other_id, CAST(0 AS DOUBLE) AS strength, '' AS band",
 }
 
 

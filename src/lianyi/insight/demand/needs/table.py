@@ -8,7 +8,7 @@ shipped coefficients are used.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -22,12 +22,12 @@ from lianyi.insight.tables import EVENTS, LOOKED_INTO, Build, Column, Table
 
 Doubles = NDArray[np.float64]
 AHEAD = 30  # days
-SAMPLE = 200_000  # rows that are fitted
+SAMPLE, FITTED = 200_000, 50_000  # rows that are fitted, and people of whom they are
 LEAST_BUYERS = 100  # purchases within AHEAD, below which the shipped coefficients stand
 BANDS = (("strong", 0.2), ("medium", 0.08), ("weak", 0.02))  # chance from which; below the last: no need is stated
 # A judgement, not a measurement: they only say what usually says more.
 SHIPPED = (-1.0, 1.0, 0.3, 1.5, 0.2, 0.5, 0.3, 0.5, 0.8)
-STEPS = ("need_cycles", "need_recent", "need_shares", "need_known", "need_said", "need_around", "need_tied",
+STEPS = ("need_recent", "need_shares", "need_known", "need_said", "need_around", "need_tied", "need_ever",
          "need_pairs", "need_similar")  # fmt: skip
 
 
@@ -83,28 +83,38 @@ def learn(x: Doubles, y: Doubles, aside: NDArray[np.bool_]) -> Model:
 
 
 def _prepare(build: Build, scope: Scope) -> None:
-    build.make("need_acts", features.acts(scope))
-    build.make("need_categories", features.categories())
-    build.make("need_words", features.words(scope))
-    build.make("need_main", features.main())
+    for name, sql in (
+        ("need_people", features.numbered()), (features.NUMBERED, features.numbered_keys()),
+        ("need_named", features.named(scope)), ("need_acts", features.acts(scope)),
+        ("need_categories", features.categories()),
+        ("need_words", features.words(scope, scope.today - AHEAD - features.HEARD_DAYS)),
+        ("need_main", features.main()), ("need_near", features.near()), ("need_cycles", features.cycles()),
+    ):  # fmt: skip
+        build.make(name, sql)
+    build.drop(features.NUMBERED)
 
 
-def _at(build: Build, day: int) -> None:
-    """Relations that know what was known up to a day."""
-    queries = (features.cycles(), features.recent(day), features.shares(), features.known(day), features.said(day),
-               features.around(day), features.tied(), features.pairs(day), features.similar())  # fmt: skip
+def _at(build: Build, day: int, among: str) -> None:
+    """Relations that know what was known up to a day. among: SQL condition on a.person, of those asked about."""
+    queries = (features.recent(day), features.shares(), features.known(day, among), features.said(day),
+               features.around(), features.tied(among), features.ever(day), features.pairs(),
+               features.similar())  # fmt: skip
     for name, sql in zip(STEPS, queries, strict=True):
         build.make(name, sql)
 
 
 def _learned(build: Build, scope: Scope) -> Model:
-    day = scope.today - AHEAD
-    _at(build, day)
+    day, sample = scope.today - AHEAD, "IN (SELECT person FROM need_sample)"
+    # those who are fitted are drawn before anything is worked out for them; by another hash than those kept aside
+    drawn = f"SELECT person_id, person FROM need_people ORDER BY md5(concat(person_id, '?')) LIMIT {FITTED}"
+    build.make("need_sample", drawn)
+    _at(build, day, f"a.person {sample}")
     rows = build.engine.table(
-        f"SELECT f.{', f.'.join(FEATURES)}, a.person_id IS NOT NULL AS came_true, md5(f.person_id) < '5' AS aside FROM "
-        f"({features.whole(day, 'TRUE')}) AS f LEFT JOIN (SELECT DISTINCT person_id, category FROM need_acts "
-        f"WHERE bought = 1 AND day > {day}) AS a ON a.person_id = f.person_id AND a.category = f.category "
-        f"ORDER BY md5(concat(f.person_id, f.category)) LIMIT {SAMPLE}"
+        f"SELECT f.{', f.'.join(FEATURES)}, a.person IS NOT NULL AS came_true, md5(p.person_id) < '5' AS aside FROM "
+        f"({features.whole(day, f'k.person {sample}')}) AS f JOIN need_sample AS p ON p.person = f.person "
+        f"JOIN need_categories AS c ON c.category = f.category LEFT JOIN (SELECT DISTINCT person, category "
+        f"FROM need_acts WHERE bought = 1 AND day > {day}) AS a ON a.person = f.person AND a.category = f.category "
+        f"ORDER BY md5(concat(p.person_id, c.name)) LIMIT {SAMPLE}"
     )
     x = np.column_stack([rows[name].to_numpy() for name in FEATURES]).astype(np.float64)
     bought, aside = (rows[name].to_numpy(zero_copy_only=False) for name in ("came_true", "aside"))
@@ -133,24 +143,27 @@ def _evidence(model: Model) -> str:
 
 def needs(build: Build) -> Iterator[str]:
     """Learn on the past, then state needs range by range."""
-    scope = Scope.of(build)
+    scope = replace(Scope.of(build), keys=features.NUMBERED)
     _prepare(build, scope)
     model = Model(weights=SHIPPED)
     if build.engine.table("SELECT count(*) AS n FROM need_categories")["n"][0].as_py():
         build.say("learning")
         model = _learned(build, scope)
-    _at(build, scope.today)
+    _at(build, scope.today, "TRUE")
+    build.drop("need_acts", "need_words", "need_near", "need_ever", "need_recent")
     people = build.engine.table("SELECT count(*) AS n FROM profiles")["n"][0].as_py()
     bands = " ".join(f"WHEN chance >= {least} THEN '{name}'" for name, least in BANDS)
     for borders in ranges(people):
+        mine = f"k.person IN (SELECT person FROM need_people AS p WHERE {within('p.person_id', borders)})"
         yield f"""
-        SELECT person_id, category, chance, CASE {bands} END AS band, latent, evidence, orders,
-            {scope.date("last_day")} AS last_on, cycle, tied, buyers, other, mentions,
+        SELECT p.person_id, c.name AS category, n.chance, CASE {bands} END AS band, n.latent, n.evidence, n.orders,
+            {scope.date("n.last_day")} AS last_on, n.cycle, n.tied, n.buyers, o.name AS other, n.mentions,
             {_number(model.auc)} AS auc
         FROM (
             SELECT f.*, {chance(model)} AS chance, {_evidence(model)} AS evidence
-            FROM ({features.whole(scope.today, within("k.person_id", borders))}) AS f
-        ) AS n WHERE chance >= {BANDS[-1][1]}
+            FROM ({features.whole(scope.today, mine)}) AS f
+        ) AS n JOIN need_people AS p ON p.person = n.person JOIN need_categories AS c ON c.category = n.category
+        LEFT JOIN need_categories AS o ON o.category = n.other WHERE n.chance >= {BANDS[-1][1]}
         """
 
 

@@ -40,9 +40,11 @@ class Read:
 def read(build: Build) -> Read:
     """Number people and objects, and give matrices."""
     scope = Scope.of(build)
-    build.make("rec_taken", taken.taken(scope))
     build.make("rec_objects", taken.numbered())
     build.make("rec_people", taken.people(scope))
+    build.make("rec_keys", taken.numbered_keys())
+    build.make("rec_taken", taken.taken(scope))
+    build.drop("rec_keys")
     found = build.engine.table("SELECT * FROM rec_objects ORDER BY object")
     who = build.engine.table("SELECT * FROM rec_people ORDER BY person")
     acts = build.engine.table(taken.history(scope))
@@ -164,15 +166,8 @@ def _reasons(
     cold: Any, plain: Any,
 ) -> tuple[Longs, Longs]:  # fmt: skip
     """(number in REASONS, object it rests on or −1) of each chosen object: the way that gave it most."""
-    count, top = chosen.shape
-    on, strongest = np.full((count, top), -1), np.zeros((count, top), dtype=np.float32)
-    history, indptr = scoring.weighted(crowd, made.mix.keep), crowd.history.indptr
-    for row in np.flatnonzero(~cold & ~plain):
-        mine = history.indices[indptr[row] : indptr[row + 1]]
-        gave = history.data[indptr[row] : indptr[row + 1], None] * made.beside[np.ix_(mine, chosen[row])]
-        best = gave.argmax(axis=0)
-        on[row], strongest[row] = mine[best], gave[best, np.arange(top)]
-    lines = np.arange(count)[:, None]
+    on, strongest = _beside(made, crowd, chosen, ~cold & ~plain)
+    lines = np.arange(len(chosen))[:, None]
     popular, social = (part[lines, chosen] for part in parts[1:])
     weights = np.where(cold[:, None], 1.0, made.mix.popular), np.where(cold[:, None], 0.5, made.mix.social)
     known = crowd.community >= 0
@@ -183,6 +178,26 @@ def _reasons(
     reason[plain] = len(REASONS) - 1
     on[reason != 0] = -1
     return reason, on
+
+
+def _beside(made: Recommender, crowd: Crowd, chosen: Longs, asked: Any) -> tuple[Longs, Floats]:
+    """(object of the person's own that speaks most for each chosen one or −1, how much it gives) of those asked, who
+    all have a history; of several that give the same the first."""
+    on, strongest = np.full(chosen.shape, -1), np.zeros(chosen.shape, dtype=np.float32)
+    history = scoring.weighted(crowd, made.mix.keep)
+    many = np.diff(history.indptr)
+    rows = np.flatnonzero(asked)
+    if not len(rows):
+        return on, strongest
+    whose = np.repeat(np.arange(len(many)), many)
+    kept = asked[whose]
+    whose, mine = whose[kept], history.indices[kept]
+    gave = history.data[kept, None] * made.beside[mine[:, None], chosen[whose]]
+    begin = np.concatenate([[0], np.cumsum(many[rows])[:-1]])
+    strongest[rows] = np.maximum.reduceat(gave, begin, axis=0)
+    place = np.where(gave == strongest[whose], np.arange(len(whose))[:, None], len(whose))
+    on[rows] = mine[np.minimum.reduceat(place, begin, axis=0)]
+    return on, strongest
 
 
 def recommendations(build: Build) -> Iterator[str]:
@@ -203,6 +218,13 @@ def recommendations(build: Build) -> Iterator[str]:
     yield "SELECT * FROM rec_rows"
 
 
+def objects(build: Build) -> str:
+    """Count, then look for the names of those that remain."""
+    scope = Scope.of(build)
+    build.make("object_counts", taken.counted(scope))
+    return taken.objects(scope)
+
+
 OBJECTS = Table(
     name="objects",
     en="One row = one object (goods or content) of those that most people took in a year: title, category, people.",
@@ -217,7 +239,7 @@ OBJECTS = Table(
         "people": Column(en="people who took it: looked, carted, shared, bought …", zh="接触人数", unit="people"),
         "buyers": Column(en="people who bought it", zh="购买人数", unit="people"),
     },
-    build=lambda build: taken.objects(Scope.of(build)),
+    build=objects,
 )
 
 TABLE = Table(

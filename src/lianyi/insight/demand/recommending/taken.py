@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lianyi.insight.scope import MOMENT, Scope
+from lianyi.insight.scope import AT, MOMENT, Scope
 
 KINDS = ("order", "checkout", "cart", "collect", "review", "share", "click", "view")
 OBJECTS = 1_000  # those with most people; the rest is too rare to say what goes with it
@@ -11,15 +11,27 @@ OWNED_DAYS = 30  # what was bought so lately is not shown again
 PERSONALISATION = "personalisation"
 
 
-def taken(scope: Scope) -> str:
-    """One row = one person × object of the year before as_of: when last, and when last bought (day numbers)."""
+def _acting(scope: Scope) -> str:
+    """SQL condition: an event of the year before as_of with which its actor took an object."""
     kinds = ", ".join(scope.dialect.text(kind) for kind in KINDS)
-    acts = scope.done("e.kind", "e.object_key", MOMENT, where=f"e.kind IN ({kinds}) AND e.object_key IS NOT NULL")
-    day = scope.day("moment")
+    return f"e.kind IN ({kinds}) AND e.object_key IS NOT NULL AND {scope.day(AT)} > {scope.today - DAYS}"
+
+
+def taken(scope: Scope) -> str:
+    """One row = one person × object that can be recommended (numbers): when last, and when last bought (microseconds).
+    Reads `rec_objects`, `rec_people`."""
+    micros = scope.dialect.micros(AT)
     return f"""
-    SELECT person_id, object_key, max(moment) AS last_at, max({day}) FILTER (WHERE kind = 'order') AS bought_day
-    FROM {acts} AS a WHERE {day} > {scope.today - DAYS} GROUP BY person_id, object_key
+    SELECT p.person, o.object, max({micros}) AS last_at, max({micros}) FILTER (WHERE e.kind = 'order') AS bought_at
+    FROM {scope.events} AS e JOIN rec_objects AS o ON o.object_key = e.object_key
+    JOIN rec_keys AS p ON p.key = e.actor_key
+    WHERE {scope.happened()} AND {_acting(scope)} GROUP BY p.person, o.object
     """
+
+
+def numbered_keys() -> str:
+    """One row = one key and the number of the person whose it is. Reads `rec_people`."""
+    return "SELECT k.key, p.person FROM keys AS k JOIN rec_people AS p ON p.person_id = k.person_id"
 
 
 def objects(scope: Scope) -> str:
@@ -27,17 +39,25 @@ def objects(scope: Scope) -> str:
     many people took it."""
     title = f"nullif(trim({scope.dialect.json_text('e.props', 'title')}), '')"
     return f"""
-    SELECT o.object_key, n.title, n.category, o.people, o.buyers FROM (
-        SELECT object_key, count(*) AS people, count(bought_day) AS buyers FROM ({taken(scope)}) AS t
-        GROUP BY object_key ORDER BY people DESC, object_key LIMIT {OBJECTS}
-    ) AS o LEFT JOIN (
+    SELECT o.object_key, n.title, n.category, o.people, o.buyers FROM object_counts AS o LEFT JOIN (
         SELECT object_key, max_by(title, moment) FILTER (WHERE title IS NOT NULL) AS title,
             max_by(category, moment) FILTER (WHERE category IS NOT NULL) AS category
         FROM (
-            SELECT e.object_key, e.category, {title} AS title, {MOMENT}
-            FROM {scope.events} AS e WHERE e.object_key IS NOT NULL AND {scope.happened()}
+            SELECT e.object_key, e.category, {title} AS title, {MOMENT} FROM {scope.events} AS e
+            WHERE e.object_key IN (SELECT object_key FROM object_counts) AND {scope.happened()}
         ) AS a GROUP BY object_key
     ) AS n ON n.object_key = o.object_key
+    """
+
+
+def counted(scope: Scope) -> str:
+    """One row = one object that can be recommended: people who took it in the year before as_of, and who bought it."""
+    acts = scope.done("e.kind", "e.object_key", where=_acting(scope))
+    return f"""
+    SELECT object_key, count(*) AS people, CAST(sum(bought) AS BIGINT) AS buyers FROM (
+        SELECT person_id, object_key, max(CASE WHEN kind = 'order' THEN 1 ELSE 0 END) AS bought
+        FROM {acts} AS a GROUP BY person_id, object_key
+    ) AS t GROUP BY object_key ORDER BY people DESC, object_key LIMIT {OBJECTS}
     """
 
 
@@ -68,12 +88,11 @@ def people(scope: Scope) -> str:
 def history(scope: Scope) -> str:
     """One row = one person's object (numbers), in order of person and time; age: objects the person took after it;
     owned: bought in the last OWNED_DAYS days."""
+    bought = scope.day(scope.dialect.moment("bought_at"))
     return f"""
-    SELECT p.person, o.object, row_number() OVER (PARTITION BY p.person ORDER BY t.last_at DESC, o.object) - 1 AS age,
-        coalesce(t.bought_day > {scope.today - OWNED_DAYS}, FALSE) AS owned
-    FROM rec_taken AS t JOIN rec_objects AS o ON o.object_key = t.object_key
-    JOIN rec_people AS p ON p.person_id = t.person_id
-    ORDER BY p.person, age
+    SELECT person, object, row_number() OVER (PARTITION BY person ORDER BY last_at DESC, object) - 1 AS age,
+        coalesce({bought} > {scope.today - OWNED_DAYS}, FALSE) AS owned
+    FROM rec_taken ORDER BY person, age
     """
 
 
