@@ -172,10 +172,9 @@ def build(inputs: dict[str, list[str]], folder: Path, memory_mb: int, only: set[
             began = time.perf_counter(), time.process_time()
             one = Build(engine=engine, as_of=AS_OF, settings=settings, parameters=parameters, kept=kept)
             made = table.build(one)
-            order = f" ORDER BY {', '.join(table.order)}" if table.order else ""
             for part, sql in enumerate([made] if isinstance(made, str) else made):
                 path = folder / "tables" / table.name
-                engine.run(sql + order, into=table.name, path=path, part=part, row_group=table.row_group)
+                engine.run(table.sorted(sql), into=table.name, path=path, part=part, row_group=table.row_group)
             one.clear()
             rows = engine.table(f"SELECT count(*) AS n FROM {table.name}")["n"][0].as_py()
             took = time.perf_counter() - began[0], time.process_time() - began[1]

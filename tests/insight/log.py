@@ -103,10 +103,9 @@ def make(
         table = tables[name]
         one = Build(engine=engine, as_of=as_of, settings=settings, parameters=parameters)
         built = table.build(one)
-        order = f" ORDER BY {', '.join(table.order)}" if table.order else ""
         parts = []
         for number, sql in enumerate([built] if isinstance(built, str) else built):
-            engine.run(f"SELECT * FROM ({sql}) AS t{order}", into=f"{name}_part_{number}")
+            engine.run(table.sorted(sql), into=f"{name}_part_{number}")
             parts.append(f"SELECT * FROM {name}_part_{number}")
         engine.run(" UNION ALL ".join(parts), into=name)
         one.clear()

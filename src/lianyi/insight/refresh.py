@@ -156,10 +156,9 @@ def _make(table: Table, build: Build, path: Path, lake_version: int, *, without:
 def _run(table: Table, build: Build, path: Path) -> tuple[str, int]:
     """Make the table; returns its SQL for people to read and the number of its parts."""
     parts = table.build(build)
-    order = " ORDER BY " + ", ".join(table.order) if table.order else ""
     last_step, count = "", 0
     for part, sql in enumerate([parts] if isinstance(parts, str) else parts):
-        build.engine.run(sql + order, into=table.name, path=path, part=part, row_group=table.row_group)
+        build.engine.run(table.sorted(sql), into=table.name, path=path, part=part, row_group=table.row_group)
         last_step, count = sql, part + 1
     build.clear()
     return _script(build, last_step, count), count

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from graphlib import CycleError, TopologicalSorter
-from typing import Any
+from typing import Any, Self
 
 from lianyi.errors import NotFound
 from lianyi.memory.engine import ROW_GROUP, Engine
@@ -27,6 +27,19 @@ class Column:
     en: str
     zh: str
     unit: str = ""
+
+
+class Sorted(str):
+    """SQL of rows that stand in the table's order when sorted `by` these terms, which are quicker to sort by: whole
+    numbers that rise with the names they stand for. A key of two long names takes twice the time of all the rest."""
+
+    by: str
+
+    def __new__(cls, sql: str, *, by: str) -> Self:
+        """The SQL itself, with its terms."""
+        made = super().__new__(cls, sql)
+        made.by = by
+        return made
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,6 +109,11 @@ class Table:
     listed: tuple[str, ...] = ()
     searched: tuple[str, ...] = ()
     rows_from: tuple[str, ...] = ()
+
+    def sorted(self, sql: str) -> str:
+        """The SQL of a part, in the order in which it is written."""
+        by = sql.by if isinstance(sql, Sorted) else ", ".join(self.order)
+        return f"{sql} ORDER BY {by}" if by else sql
 
 
 def of_kinds(*kinds: str) -> tuple[str, ...]:

@@ -16,42 +16,72 @@ import pyarrow as pa
 from lianyi.insight.chance import chance
 from lianyi.insight.effects.words import CONTROL, GLOBAL, TREATMENT, experiment_of
 from lianyi.insight.scope import Scope
-from lianyi.insight.tables import EVENTS, Build, Column, Table, of_kinds
+from lianyi.insight.tables import EVENTS, Build, Column, Sorted, Table, of_kinds
 
 MIXED = "mixed"
 CHUNK = 200_000
 
 
 def texts(scope: Scope) -> str:
-    """One row = one different text in which a place was told: what it says. A campaign of a million people has a few
-    such texts, one for each arm and community, so that JSON is read a few times and not once for each person."""
+    """One row = one different text in which a place was told: what it says, its number, and the number of its
+    experiment by name. A campaign of a million people has a few such texts, one for each arm and community, so that
+    JSON is read a few times and not once for each person."""
     d = scope.dialect
 
     def prop(name: str) -> str:
         return d.json_text("e.props", name)
 
     return f"""
-    SELECT props, {prop("experiment")} AS experiment, {prop("of")} AS kind, {prop("arm")} AS arm,
-        {prop("cluster")} AS cluster, CAST({prop("share")} AS DOUBLE) AS share,
-        CAST({prop("days")} AS INTEGER) AS days, CAST({prop("dose")} AS DOUBLE) AS dose
-    FROM (SELECT DISTINCT props FROM events WHERE kind = 'assigned' AND props IS NOT NULL) AS e
+    SELECT *, row_number() OVER (ORDER BY props) AS number, dense_rank() OVER (ORDER BY experiment) AS place FROM (
+        SELECT props, {prop("experiment")} AS experiment, {prop("of")} AS kind, {prop("arm")} AS arm,
+            {prop("cluster")} AS cluster, CAST({prop("share")} AS DOUBLE) AS share,
+            CAST({prop("days")} AS INTEGER) AS days, CAST({prop("dose")} AS DOUBLE) AS dose
+        FROM (SELECT DISTINCT props FROM events WHERE kind = 'assigned' AND props IS NOT NULL) AS e
+    ) AS t WHERE experiment IS NOT NULL AND arm IN ('{TREATMENT}', '{CONTROL}')
     """
 
 
-def assigned(scope: Scope) -> str:
-    """One row = one person and experiment. Somebody in both arms, by a merge of two people, is in none. Reads
-    `assignment_texts`."""
+def _told(scope: Scope, *columns: str) -> str:
+    """One row = one event that told a person's place. Reads `assignment_texts`."""
     return f"""
-    SELECT experiment, person_id, min(kind) AS kind,
-        CASE WHEN min(arm) = max(arm) THEN min(arm) ELSE '{MIXED}' END AS arm, min(cluster) AS cluster,
-        min(moment) AS assigned_at, max(share) AS share, max(days) AS days, {scope.dialect.no_time} AS ended_at,
-        CASE WHEN min(dose) = max(dose) THEN min(dose) END AS dose
-    FROM (
-        SELECT k.person_id, t.experiment, t.kind, t.arm, t.cluster, t.share, t.days, t.dose, e."at" AS moment
-        FROM events e JOIN keys k ON e.target_key = k.key JOIN assignment_texts t ON t.props = e.props
-        WHERE e.kind = 'assigned' AND {scope.happened()}
-    ) AS a WHERE experiment IS NOT NULL AND arm IN ('{TREATMENT}', '{CONTROL}')
-    GROUP BY experiment, person_id
+    SELECT k.person_id, {", ".join(columns)}, e."at" AS moment
+    FROM events e JOIN keys k ON e.target_key = k.key JOIN assignment_texts t ON t.props = e.props
+    WHERE e.kind = 'assigned' AND {scope.happened()}
+    """
+
+
+def told(scope: Scope) -> str:
+    """One row = one person and experiment: the first and the last of the texts that told it, and when the first did."""
+    return f"""
+    SELECT person_id, place, min(number) AS one, max(number) AS other, min(moment) AS assigned_at
+    FROM ({_told(scope, "t.place", "t.number")}) AS a GROUP BY person_id, place
+    """
+
+
+def alike(scope: Scope) -> Sorted:
+    """One row = one person and experiment, told by one text, be it once or again. Reads `assignment_told`."""
+    return Sorted(
+        f"""
+    SELECT t.experiment, a.person_id, t.kind, t.arm, t.cluster, a.assigned_at, t.share, t.days,
+        {scope.dialect.no_time} AS ended_at, t.dose
+    FROM assignment_told a JOIN assignment_texts t ON t.number = a.one WHERE a.one = a.other
+    """,
+        by="a.place, a.person_id",
+    )
+
+
+def unlike(scope: Scope) -> str:
+    """One row = one person and experiment, told by several texts. Somebody in both arms, by a merge of two people, is
+    in none."""
+    columns = ("t.place", "t.experiment", "t.kind", "t.arm", "t.cluster", "t.share", "t.days", "t.dose")
+    return f"""
+    SELECT a.experiment, a.person_id, min(a.kind) AS kind,
+        CASE WHEN min(a.arm) = max(a.arm) THEN min(a.arm) ELSE '{MIXED}' END AS arm, min(a.cluster) AS cluster,
+        min(a.moment) AS assigned_at, max(a.share) AS share, max(a.days) AS days, {scope.dialect.no_time} AS ended_at,
+        CASE WHEN min(a.dose) = max(a.dose) THEN min(a.dose) END AS dose
+    FROM ({_told(scope, *columns)}) AS a
+    JOIN assignment_told AS u ON u.person_id = a.person_id AND u.place = a.place AND u.one <> u.other
+    GROUP BY a.experiment, a.person_id
     """
 
 
@@ -59,7 +89,11 @@ def build(build: Build) -> Iterator[str]:
     """What was told person by person, and everybody against the global control group."""
     scope = Scope.of(build)
     build.make("assignment_texts", texts(scope))
-    yield assigned(scope)
+    build.make("assignment_told", told(scope))
+    yield alike(scope)
+    if build.engine.table("SELECT 1 AS one FROM assignment_told WHERE one <> other LIMIT 1").num_rows:
+        yield unlike(scope)
+    build.drop("assignment_told")
     for number, group in enumerate(_groups(build, scope), start=1):
         yield from _everybody(build, scope, number, group)
 

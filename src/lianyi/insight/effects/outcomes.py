@@ -5,15 +5,34 @@ from __future__ import annotations
 from lianyi.insight.effects.words import CAMPAIGN, GLOBAL, LONGEST_BEFORE, MEANS, WINDOWS
 from lianyi.insight.orders import order_lines, refunds
 from lianyi.insight.scope import Scope
+from lianyi.insight.tables import Sorted
 
 DAY_US = 86_400_000_000
+MOST_PEOPLE = 10_000_000_000  # a seat is the experiment's number times this, plus the person's
 ARMS = "('treatment', 'control')"
 
 
+def tried() -> str:
+    """One row = one experiment: its number by name, and whether it assigned communities."""
+    return """
+    SELECT experiment, row_number() OVER (ORDER BY experiment) - 1 AS place,
+        max(CASE WHEN cluster IS NULL THEN 0 ELSE 1 END) AS clustered
+    FROM assignments GROUP BY experiment
+    """
+
+
+def who() -> str:
+    """One row = one person of any experiment, numbered by id."""
+    return """
+    SELECT person_id, row_number() OVER (ORDER BY person_id) - 1 AS who
+    FROM (SELECT DISTINCT person_id FROM assignments) AS p
+    """
+
+
 def places(scope: Scope) -> str:
-    """One row = one person in one experiment: window [begins, ends) and start of the time before, in microseconds, and
-    in local days. Somebody of no community is one of their own. whole: how long the window is meant to be; a window
-    that still runs ends at as_of in both arms."""
+    """One row = one person in one experiment, `seat` = its number in the order of both: window [begins, ends) and start
+    of the time before, in microseconds, and in local days. Somebody of no community is one of their own. whole: how
+    long the window is meant to be; a window that still runs ends at as_of in both arms."""
     d = scope.dialect
     now = f"{d.micros(d.time(scope.as_of))}"
     usual = " ".join(f"WHEN '{kind}' THEN {time.days}" for kind, time in WINDOWS.items())
@@ -23,19 +42,18 @@ def places(scope: Scope) -> str:
     stopped = f"coalesce({d.micros('a.ended_at')}, {now})"
     local = scope.local
     return f"""
-    SELECT experiment, person_id, kind, arm, cluster, share, dose, begins, ends, whole, before_from,
+    SELECT seat, place, who, kind, arm, cluster, share, dose, begins, ends, whole, before_from,
         {d.quotient("begins_local", DAY_US)} AS first_day, {d.quotient("ends_local", DAY_US)} AS last_day
     FROM (
         SELECT w.*, {local(d.moment("begins"))} AS begins_local, {local(d.moment("ends"))} AS ends_local
         FROM (
-            SELECT a.experiment, a.person_id, a.kind, a.arm, a.share, a.dose, {begins} AS begins,
-                CASE WHEN c.experiment IS NOT NULL
-                    THEN coalesce(a.cluster, concat('person/', a.person_id)) END AS cluster,
+            SELECT x.place * {MOST_PEOPLE} + n.who AS seat, x.place, n.who, a.kind, a.arm, a.share, a.dose,
+                {begins} AS begins,
+                CASE WHEN x.clustered = 1 THEN coalesce(a.cluster, concat('person/', a.person_id)) END AS cluster,
                 least({begins} + {long}, {now}, {stopped}) AS ends, {long} AS whole,
                 {begins} - least({long}, {LONGEST_BEFORE.days * DAY_US}) AS before_from
-            FROM assignments AS a LEFT JOIN (
-                SELECT experiment FROM assignments WHERE cluster IS NOT NULL GROUP BY experiment
-            ) AS c ON c.experiment = a.experiment
+            FROM assignments AS a JOIN effect_tried AS x ON x.experiment = a.experiment
+            JOIN effect_who AS n ON n.person_id = a.person_id
             WHERE a.arm IN {ARMS}
         ) AS w WHERE begins < ends
     ) AS v
@@ -43,20 +61,24 @@ def places(scope: Scope) -> str:
 
 
 def steps(scope: Scope) -> dict[str, str]:
-    """Name -> SQL, in order. The last, `effect_people`: one row = one person in one experiment with outcomes and the
-    same of the time before (`before_…`)."""
+    """Name -> SQL, in order. People, experiments and places are numbered once: what is joined and counted after that
+    are whole numbers. The last, `effect_people`: one row = one person in one experiment with outcomes and the same of
+    the time before (`before_…`)."""
     d = scope.dialect
-    people = "SELECT DISTINCT person_id FROM effect_places"
+    done = scope.done('e."at" AS moment', where="e.kind = 'click'")
     made = {
+        "effect_tried": tried(),
+        "effect_who": who(),
         "effect_places": places(scope),
-        **sales(scope, people),
+        **sales(scope, "SELECT person_id FROM effect_who"),
+        "effect_sold": "SELECT n.who, x.us, x.value FROM effect_sales AS x JOIN effect_who AS n "
+        "ON n.person_id = x.person_id",
         "effect_clicks": f"""
-        SELECT c.person_id, {d.micros("c.moment")} AS us
-        FROM {scope.done('e."at" AS moment', where="e.kind = 'click'")} AS c WHERE c.person_id IN ({people})
+        SELECT n.who, {d.micros("c.moment")} AS us FROM {done} AS c JOIN effect_who AS n ON n.person_id = c.person_id
         """,
     }
     made["effect_reached"] = _reached(scope)
-    made["effect_bought"] = _windowed("effect_sales", "CAST(1 AS DOUBLE)", "orders", "x.value", "revenue")
+    made["effect_bought"] = _windowed("effect_sold", "CAST(1 AS DOUBLE)", "orders", "x.value", "revenue")
     made["effect_clicked"] = _windowed("effect_clicks", "CAST(1 AS DOUBLE)", "clicks")
     made["effect_active"] = _active(scope)
     made["effect_people"] = _rows()
@@ -68,8 +90,11 @@ def _reached(scope: Scope) -> str:
     at = scope.dialect.micros('e."at"')
     sent = scope.received("e.campaign", f"{at} AS us", where="e.kind = 'sent' AND e.campaign IS NOT NULL")
     return f"""
-    SELECT DISTINCT p.experiment, p.person_id FROM effect_places AS p JOIN {sent} AS s ON s.person_id = p.person_id
-        AND p.experiment = concat('{CAMPAIGN}/', s.campaign) AND s.us >= p.begins AND s.us < p.ends
+    SELECT DISTINCT p.seat FROM (
+        SELECT x.place * {MOST_PEOPLE} + n.who AS seat, s.us FROM {sent} AS s
+        JOIN effect_who AS n ON n.person_id = s.person_id
+        JOIN effect_tried AS x ON x.experiment = concat('{CAMPAIGN}/', s.campaign)
+    ) AS s JOIN effect_places AS p ON p.seat = s.seat AND s.us >= p.begins AND s.us < p.ends
     """
 
 
@@ -99,28 +124,28 @@ def _windowed(source: str, *pairs: str) -> str:
         columns.append(f"sum(CASE WHEN x.us >= p.begins THEN {value} ELSE 0 END) AS {name}")
         columns.append(f"sum(CASE WHEN x.us < p.begins THEN {value} ELSE 0 END) AS before_{name}")
     return f"""
-    SELECT p.experiment, p.person_id, {", ".join(columns)}
-    FROM effect_places AS p JOIN {source} AS x ON x.person_id = p.person_id
-        AND x.us >= p.before_from AND x.us < p.ends
-    GROUP BY p.experiment, p.person_id
+    SELECT p.seat, {", ".join(columns)}
+    FROM effect_places AS p JOIN {source} AS x ON x.who = p.who AND x.us >= p.before_from AND x.us < p.ends
+    GROUP BY p.seat
     """
 
 
 def _active(scope: Scope) -> str:
     """Who showed life in the second half of the window, and of the time before."""
-    day = scope.dialect.day_number("x.day")
-    after = f"{day} > (p.first_day + p.last_day) / 2.0"
-    before = f"{day} < p.first_day AND {day} >= p.first_day - (p.last_day - p.first_day) / 2.0"
+    after = "x.day > (p.first_day + p.last_day) / 2.0"
+    before = "x.day < p.first_day AND x.day >= p.first_day - (p.last_day - p.first_day) / 2.0"
     return f"""
-    SELECT p.experiment, p.person_id, max(CASE WHEN {after} AND {day} <= p.last_day THEN 1 ELSE 0 END) AS kept,
+    SELECT p.seat, max(CASE WHEN {after} AND x.day <= p.last_day THEN 1 ELSE 0 END) AS kept,
         max(CASE WHEN {before} THEN 1 ELSE 0 END) AS before_kept
-    FROM effect_places AS p JOIN person_days AS x ON x.person_id = p.person_id
-        AND {day} >= p.first_day - (p.last_day - p.first_day) AND {day} <= p.last_day
-    GROUP BY p.experiment, p.person_id
+    FROM effect_places AS p JOIN (
+        SELECT n.who, {scope.dialect.day_number("d.day")} AS day
+        FROM person_days AS d JOIN effect_who AS n ON n.person_id = d.person_id
+    ) AS x ON x.who = p.who AND x.day >= p.first_day - (p.last_day - p.first_day) AND x.day <= p.last_day
+    GROUP BY p.seat
     """
 
 
-def _rows() -> str:
+def _rows() -> Sorted:
     def of(alias: str, name: str) -> str:
         return f"CAST(coalesce({alias}.{name}, 0) AS DOUBLE) AS {name}"
 
@@ -131,9 +156,9 @@ def _rows() -> str:
         f"CAST(CASE WHEN b.{name} > 0 THEN 1 ELSE 0 END AS DOUBLE) AS {side}buyers"
         for name, side in (("orders", ""), ("before_orders", "before_"))
     ]
-    columns.append("CAST(CASE WHEN r.person_id IS NULL THEN 0 ELSE 1 END AS DOUBLE) AS reached")
+    columns.append("CAST(CASE WHEN r.seat IS NULL THEN 0 ELSE 1 END AS DOUBLE) AS reached")
     joins = " ".join(
-        f"LEFT JOIN {table} AS {alias} ON {alias}.experiment = p.experiment AND {alias}.person_id = p.person_id"
+        f"LEFT JOIN {table} AS {alias} ON {alias}.seat = p.seat"
         for table, alias in (
             ("effect_bought", "b"),
             ("effect_clicked", "c"),
@@ -141,10 +166,14 @@ def _rows() -> str:
             ("effect_reached", "r"),
         )
     )
-    return f"""
-    SELECT p.experiment, p.person_id, p.kind, p.arm, p.cluster, p.share, p.dose, p.begins, p.ends, p.whole,
-        {", ".join(columns)} FROM effect_places AS p {joins}
-    """
+    return Sorted(
+        f"""
+    SELECT t.experiment, n.person_id, p.kind, p.arm, p.cluster, p.share, p.dose, p.begins, p.ends, p.whole,
+        {", ".join(columns)}
+    FROM effect_places AS p JOIN effect_tried AS t ON t.place = p.place JOIN effect_who AS n ON n.who = p.who {joins}
+    """,
+        by="p.seat",
+    )
 
 
 def sums(by: str) -> str:

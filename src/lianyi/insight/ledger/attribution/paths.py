@@ -11,6 +11,7 @@ from lianyi.insight.scope import AT, Scope
 WINDOW_DAYS = 30
 WINDOW = WINDOW_DAYS * 86_400_000_000
 SHARE = "share"
+PLAYERS = ("channel", "campaign")
 
 
 def orders(scope: Scope) -> str:
@@ -41,24 +42,34 @@ def touches(scope: Scope) -> str:
 
 
 def led() -> str:
-    """One row = one touch with the next order of the person (number, NULL where there is none within the window), its
-    age in days before it, and how many orders the person had made before. Reads the two above."""
-    window = "PARTITION BY person_id ORDER BY micros, bought, event_id ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING"
+    """One row = one touch: the order that it led to (number, NULL where the next one is not within the window), its age
+    in days before that, the touch before it on the same path (`before_channel`, `before_campaign`; NULL: the path
+    begins here), and whether the path ends here. Reads the two above; sorts once: what belongs to one path stands
+    together, since only an order, or the window's begin, parts the touches of a person."""
+    time = "PARTITION BY person_id ORDER BY micros, bought, event_id"
+    mine, before, after = (
+        f"coalesce(o.micros - t.{name} < {WINDOW}, FALSE)" for name in ("micros", "before_micros", "after_micros")
+    )
+    follows = f"t.before_bought = 0 AND {before} = {mine}"
+    beside = ", ".join(f"CASE WHEN {follows} THEN t.before_{name} END AS before_{name}" for name in PLAYERS)
     return f"""
-    SELECT person_id, micros, event_id, channel, campaign, after,
-        CASE WHEN next_micros - micros < {WINDOW} THEN next_number END AS number,
-        CAST(next_micros - micros AS DOUBLE) / 86400000000 AS age
+    SELECT t.micros, t.event_id, t.channel, t.campaign, CASE WHEN {mine} THEN o.number END AS number,
+        CAST(o.micros - t.micros AS DOUBLE) / 86400000000 AS age, {beside},
+        NOT coalesce(t.after_bought = 0 AND {after} = {mine}, FALSE) AS ends
     FROM (
-        SELECT *, min(CASE WHEN bought = 1 THEN micros END) OVER ({window}) AS next_micros,
-            min(CASE WHEN bought = 1 THEN number END) OVER ({window}) AS next_number,
-            sum(bought) OVER (PARTITION BY person_id ORDER BY micros, bought, event_id) AS after
+        SELECT *, sum(bought) OVER ({time}) AS orders, lag(bought) OVER ({time}) AS before_bought,
+            lag(micros) OVER ({time}) AS before_micros, lag(channel) OVER ({time}) AS before_channel,
+            lag(campaign) OVER ({time}) AS before_campaign, lead(bought) OVER ({time}) AS after_bought,
+            lead(micros) OVER ({time}) AS after_micros
         FROM (
-            SELECT person_id, micros, event_id, channel, campaign, 0 AS bought, CAST(NULL AS BIGINT) AS number
-            FROM attribution_touches
-            UNION ALL SELECT person_id, micros, order_no, '', '', 1, number FROM attribution_orders
-            WHERE person_id IS NOT NULL
+            SELECT person_id, micros, event_id, channel, campaign, 0 AS bought FROM attribution_touches
+            UNION ALL SELECT person_id, micros, order_no, '', '', 1 FROM attribution_orders WHERE person_id IS NOT NULL
         ) AS u
-    ) AS t WHERE bought = 0
+    ) AS t LEFT JOIN (
+        SELECT person_id, micros, number, row_number() OVER (PARTITION BY person_id ORDER BY number) AS place
+        FROM attribution_orders WHERE person_id IS NOT NULL
+    ) AS o ON o.person_id = t.person_id AND o.place = t.orders + 1
+    WHERE t.bought = 0
     """
 
 
@@ -82,20 +93,17 @@ def players(player: str) -> str:
 def steps(player: str) -> str:
     """One row = one pair of players that followed each other, with how often: before NULL = the path began, player NULL
     = it ended, in an order or not (bought)."""
-    same = "PARTITION BY person_id, after, CASE WHEN number IS NULL THEN 0 ELSE 1 END ORDER BY micros, event_id"
     return f"""
-    SELECT b.place AS before, p.place AS player, s.bought, sum(s.times) AS times FROM (
-        SELECT before, player, 0 AS bought, count(*) AS times FROM (
-            SELECT lag({player}) OVER ({same}) AS before, {player} AS player FROM attribution_led
-        ) AS f GROUP BY before, player
+    SELECT b.place AS before, p.place AS player, s.bought, s.times FROM (
+        SELECT before_{player} AS before, {player} AS player, 0 AS bought, count(*) AS times FROM attribution_led
+        GROUP BY before_{player}, {player}
         UNION ALL
-        SELECT player, NULL, bought, count(*) FROM (
-            SELECT {player} AS player, CASE WHEN number IS NULL THEN 0 ELSE 1 END AS bought,
-                lead({player}) OVER ({same}) AS next FROM attribution_led
-        ) AS g WHERE next IS NULL GROUP BY player, bought
+        SELECT before, NULL, bought, count(*) FROM (
+            SELECT {player} AS before, CASE WHEN number IS NULL THEN 0 ELSE 1 END AS bought FROM attribution_led
+            WHERE ends
+        ) AS e GROUP BY before, bought
     ) AS s
     LEFT JOIN attribution_players AS b ON b.player = s.before LEFT JOIN attribution_players AS p ON p.player = s.player
-    GROUP BY b.place, p.place, s.bought
     """
 
 
