@@ -149,7 +149,7 @@ class Workspace:
         """The same for who holds `refreshing()` already."""
         from lianyi.insight import communities as communities_room
         from lianyi.insight import demand as demand_room
-        from lianyi.insight import ledger, listening, people
+        from lianyi.insight import effects, ledger, listening, people
         from lianyi.insight import value as value_room
 
         last = refreshing.Progress(table="present", done=1, total=1, message="the compact copy that audiences ask")
@@ -167,6 +167,7 @@ class Workspace:
                     **value_room.parameters(self.folder),
                     **demand_room.parameters(self.folder),
                     **listening.parameters(self.folder),
+                    **effects.parameters(self.folder),
                 },
                 as_of=as_of or self.clock(),
                 names=names,

@@ -36,6 +36,7 @@ from lianyi.doors.api import (
     signups,
     sops,
     team,
+    touches,
     value,
 )
 from lianyi.doors.api.document import document
@@ -49,7 +50,7 @@ APIS = (
     content.api, codes.api, rewards.api, offers.api, channels.api, connectors.api,
     journeys.api, campaigns.api, contacts.api,
     ledger.api, picture.api, reports.api,
-    value.api, experiments.api,
+    value.api, experiments.api, touches.api,
 )  # fmt: skip
 
 

@@ -39,6 +39,7 @@ from lianyi.doors.cli import (
     simulate,
     sops,
     team,
+    touches,
     value,
 )  # fmt: skip
 from lianyi.doors.cli.backstage import user, workspace
@@ -383,6 +384,7 @@ for room in (
     content,
     codes,
     experiments,
+    touches,
     rewards,
     offers,
     channels,

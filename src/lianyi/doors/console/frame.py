@@ -126,6 +126,7 @@ PLACES = (
             "/offers",
             "/draws",
             "/experiments",
+            "/touches",
         ),
         parts=(
             Part(name="journeys", title=_("Journeys")),
@@ -139,6 +140,7 @@ PLACES = (
             Part(name="rewards", title=_("Rewards")),
             Part(name="offers", title=_("Offers")),
             Part(name="experiments", title=_("Experiments")),
+            Part(name="touches", title=_("Touches")),
         ),
     ),
     Place(

@@ -17,6 +17,7 @@ from lianyi.doors.console.pages import (
     lookalikes,
     next_best,
     signing,
+    touches,
 )
 from lianyi.doors.console.pages.audiences import views as audiences
 from lianyi.doors.console.pages.campaigns import views as campaigns
@@ -139,6 +140,7 @@ urlpatterns = [
     path("codes/<str:token>/qr", codes.qr, name="code_qr"),
     path("codes/<str:token>/poster", codes.poster, name="code_poster"),
     path("codes/<str:token>/retire", codes.retire, name="code_retire"),
+    path("touches", touches.touches, name="touches"),
     path("experiments", experiments.experiments, name="experiments"),
     path("experiments/control", experiments.control_group, name="experiments_control"),
     path("experiments/plan", experiments.plan, name="experiment_plan"),

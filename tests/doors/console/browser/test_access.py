@@ -40,6 +40,7 @@ PAGES = (
     "/picture",
     "/prices",
     "/experiments",
+    "/touches",
     "/groups",
     "/listening",
     "/offers",
