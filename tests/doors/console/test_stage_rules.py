@@ -65,6 +65,16 @@ def test_the_preview_says_who_stands_elsewhere(brand: Workspace, monkeypatch: py
     assert sampled["sample"]
     assert sampled["low"] < sampled["share"] < sampled["high"] or sampled["share"] == 1
     assert {**sampled, "sample": False, "low": None, "high": None} == moved
+    with monkeypatch.context() as again:  # found once until the next refresh: a request reads no log
+        again.setattr(Workspace, "look_up", None)
+        assert trying.tried(brand, old, new, NOW) == sampled
+    kept = trying.sample(brand)
+    trying.warm(brand)
+    assert trying.sample(brand) is kept
+    monkeypatch.setattr(trying, "FROM", "pffffffff")  # few ids follow: the others are taken from the beginning
+    trying._KEPT.clear()
+    assert trying.tried(brand, old, new, NOW) == sampled
+    trying._KEPT.clear()
 
 
 def test_page_api_and_command_say_the_same(standing: Standing, brand: Workspace, tmp_path: Path) -> None:

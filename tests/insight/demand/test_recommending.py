@@ -31,8 +31,9 @@ def crowd(seed: int = 1, *, people: int = 300) -> scoring.Crowd:
     )
 
 
-def test_ease_is_the_ridge_regression_of_each_object_on_all_others() -> None:
-    history = crowd().history
+@pytest.mark.parametrize("people", [300, 12])  # fewer people than objects: by way of people × people
+def test_ease_is_the_ridge_regression_of_each_object_on_all_others(people: int) -> None:
+    history = crowd(people=people).history
     beside = scoring.ease(history, 50.0)
     dense = history.toarray().astype(np.float64)
     for target in (0, 13):

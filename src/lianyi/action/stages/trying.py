@@ -1,14 +1,17 @@
 """Whom other rules of stages would move: the furthest stage of people under the rules that hold and under others.
 
-Of a log of up to MOST_EVENTS everybody is asked; of a longer one SAMPLE people by the smallest SHA-256 of their ids,
-whose events are found by key, and shares come with Wilson's 95 % range (1927).
+Of a log of up to MOST_EVENTS everybody is asked; of a longer one SAMPLE people whose ids follow a fixed one (ids are
+hashes, so it is chance who they are, and they stay the same), whose events are found by key, and shares come with
+Wilson's 95 % range (1927). What was found is kept in memory until the next refresh (an erasure ends in one); `warm`
+finds it beforehand.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
+from dataclasses import dataclass
 from datetime import datetime
+from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -25,8 +28,9 @@ if TYPE_CHECKING:
     from lianyi.memory.duckdb import DuckDB
     from lianyi.workspace import Workspace
 
-MOST_EVENTS = 2_000_000
+MOST_EVENTS = 100_000
 SAMPLE = 300
+FROM = "p5"  # ids are p + hex digits of a hash
 _COLUMNS = ["id", "at", "kind", "actor_key", "target_key"]
 
 
@@ -55,26 +59,70 @@ def tried(ws: Workspace, old: Stages, new: Stages, now: datetime) -> dict[str, A
     }  # fmt: skip
 
 
-def _register(ws: Workspace, engine: DuckDB) -> bool:
-    """Make `events` and `keys` known, of everybody or of a sample; says which."""
-    if ws.lake.rows() <= MOST_EVENTS:
-        engine.register(EVENTS, ws.lake.files())
-        engine.register("keys", ws.store.files(ws.states()["keys"]))
-        return False
-    ids = [row["person_id"] for row in ws.rows("SELECT person_id FROM people")]
-    ids = sorted(sorted(ids, key=lambda one: hashlib.sha256(one.encode()).digest())[:SAMPLE])
-    rows = ws.look_up("people", ids, columns=["person_id", "keys"]).to_pylist()
+@dataclass(frozen=True, kw_only=True)
+class Sample:
+    """Events and keys of the people asked, and of which version of the table of people; stands until that changes."""
+
+    version: str
+    events: pa.Table
+    keys: pa.Table
+
+
+_KEPT: dict[str, Sample] = {}  # the sample of each workspace
+_MAKING = Lock()
+
+
+def long(ws: Workspace) -> bool:
+    """Whether the log is too long to ask everybody within a request."""
+    return ws.lake.rows() > MOST_EVENTS
+
+
+def warm(ws: Workspace) -> None:
+    """Find the sample in the background, so that it is there when rules are tried. Nothing to do for a short log, or
+    where it is there already or tables are not built."""
+    if long(ws) and "people" in ws.states() and _standing(ws) is None:
+        Thread(target=sample, args=(ws,), name="stage-sample", daemon=True).start()
+
+
+def _standing(ws: Workspace) -> Sample | None:
+    found = _KEPT.get(str(ws.folder))
+    return found if found is not None and found.version == ws.states()["people"].version else None
+
+
+def sample(ws: Workspace) -> Sample:
+    """The sample of a workspace; one caller finds it, others wait."""
+    with _MAKING:
+        found = _standing(ws)
+        if found is None:
+            found = _KEPT[str(ws.folder)] = _found(ws)
+        return found
+
+
+def _found(ws: Workspace) -> Sample:
+    version, columns = ws.states()["people"].version, "SELECT person_id, keys FROM people WHERE person_id"
+    rows = ws.rows(f"{columns} >= ? ORDER BY person_id LIMIT ?", [FROM, SAMPLE])
+    rows += ws.rows(f"{columns} < ? ORDER BY person_id LIMIT ?", [FROM, SAMPLE - len(rows)])
     pairs = [(key, row["person_id"]) for row in rows for key in row["keys"]]
     keys = [key for key, _person in pairs]
     parts = [ws.look_up(EVENTS, keys, columns=_COLUMNS)]
     if "received" in ws.states():
         parts.append(ws.look_up("received", keys, columns=_COLUMNS))
     schema = pa.schema([pa.field(field.name, field.type) for field in parts[0].schema])
-    engine.register(EVENTS, pa.concat_tables([part.select(_COLUMNS).cast(schema) for part in parts]))
-    people = [person for _key, person in pairs]
-    engine.register(
-        "keys", pa.table({"key": pa.array(keys, pa.string()), "person_id": pa.array(people, pa.string())})
-    )  # fmt: skip
+    events = pa.concat_tables([part.select(_COLUMNS).cast(schema) for part in parts])
+    people = pa.array([person for _key, person in pairs], pa.string())
+    whose = pa.table({"key": pa.array(keys, pa.string()), "person_id": people})
+    return Sample(version=version, events=events, keys=whose)
+
+
+def _register(ws: Workspace, engine: DuckDB) -> bool:
+    """Make `events` and `keys` known, of everybody or of a sample; says which."""
+    if not long(ws):
+        engine.register(EVENTS, ws.lake.files())
+        engine.register("keys", ws.store.files(ws.states()["keys"]))
+        return False
+    found = sample(ws)
+    engine.register(EVENTS, found.events)
+    engine.register("keys", found.keys)
     return True
 
 

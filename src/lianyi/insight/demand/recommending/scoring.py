@@ -90,13 +90,20 @@ def weighted(crowd: Crowd, keep: float) -> scipy.sparse.csr_matrix:
 
 
 def ease(history: scipy.sparse.csr_matrix, penalty: float) -> Floats:
-    """B of EASE; penalty: λ. Objects × objects in memory, solved by Cholesky."""
-    gram = np.asarray((history.T @ history).toarray(), dtype=np.float32)
+    """B of EASE; penalty: λ. Objects × objects in memory, solved by Cholesky; where there are fewer people than objects
+    by way of people × people: (XᵀX + λI)⁻¹ = (I − Xᵀ(XXᵀ + λI)⁻¹X) / λ (Woodbury 1950)."""
+    people, objects = history.shape
+    gram = history @ history.T if people < objects else history.T @ history
+    gram = np.asarray(gram.toarray(), dtype=np.float64 if people < objects else np.float32)
     gram[np.diag_indices_from(gram)] += penalty
-    inverse = scipy.linalg.cho_solve(
-        scipy.linalg.cho_factor(gram, overwrite_a=True), np.eye(len(gram), dtype=np.float32)
-    )
-    beside = -inverse / np.diag(inverse)[None, :]
+    factor = scipy.linalg.cho_factor(gram, overwrite_a=True)
+    if people < objects:
+        half = scipy.linalg.cho_solve(factor, history.toarray().astype(gram.dtype), overwrite_b=True)
+        beside = np.asarray(-(history.T @ half.astype(np.float32)))
+        beside[np.diag_indices_from(beside)] += 1
+    else:
+        beside = scipy.linalg.cho_solve(factor, np.eye(len(gram), dtype=np.float32), overwrite_b=True)
+    beside /= -np.diag(beside)[None, :].copy()
     beside[np.diag_indices_from(beside)] = 0
     return np.asarray(beside, dtype=np.float32)
 
@@ -187,14 +194,16 @@ def learn(crowd: Crowd, wanted: scipy.sparse.csr_matrix, *, top: int = 20) -> tu
         return quality(best(recommender.scores(some), some.history, top)[0], after)[1]
 
     shares = popularity(crowd.history, crowd.community)
-    options: list[tuple[float, float, Mix, Floats]] = []
-    for penalty in PENALTIES:
-        beside = ease(crowd.history, penalty)
+    chosen: tuple[float, float, Mix, Floats] = (-1.0, PENALTIES[0], Mix(), np.zeros((0, 0), np.float32))
+    for each in PENALTIES:
+        candidate = ease(crowd.history, each)
         for keep in KEEPS:  # a history whose order matters is asked of the same B: only its reading changes
-            mix = Mix(keep=keep)
-            one = Recommender(beside=beside, popularity=shares, taken=crowd.history, mix=mix)
-            options.append((tried(one), penalty, mix, beside))
-    value, penalty, mix, beside = max(options, key=lambda option: option[0])
+            reading = Mix(keep=keep)
+            found = tried(Recommender(beside=candidate, popularity=shares, taken=crowd.history, mix=reading))
+            if found > chosen[0]:
+                chosen = found, each, reading, candidate
+        del candidate
+    value, penalty, mix, beside = chosen
     parts = Recommender(beside=beside, popularity=shares, taken=crowd.history, mix=mix).parts(some)
     for popular, social in product(POPULAR, SOCIAL if crowd.ties is not None else (0.0,)):
         total = parts[0] + popular * parts[1] + social * parts[2]

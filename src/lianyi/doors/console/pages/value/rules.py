@@ -37,6 +37,7 @@ def stage_rules(request: HttpRequest) -> HttpResponse:
         text = None if (number := whole(asked)) is None else keeping.numbered(number).text
     except LianyiError as error:
         return _page(request, error=str(error), status=404)
+    trying.warm(workspace())
     return _page(request, text=text)
 
 
