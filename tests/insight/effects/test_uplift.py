@@ -21,6 +21,7 @@ from lianyi.insight.effects.uplift.curves import (
     uplift_curve,
 )
 from lianyi.insight.effects.uplift.learners import Kind, Ways, cross_fitted, pseudo_outcomes, sample
+from lianyi.insight.effects.uplift.models import PENALTIES, ridge
 
 PEOPLE = 6000
 
@@ -151,3 +152,18 @@ def test_e_values_are_the_published() -> None:
     assert e_value(1.8) == pytest.approx(3.0, abs=0.005)
     assert e_value(1 / 3.9) == pytest.approx(e_value(3.9))
     assert e_value(1) == 1
+
+
+@pytest.mark.parametrize("people", [1_000, 20_000])
+def test_ridge_is_that_of_scikit_learn(people: int) -> None:
+    """The same line as RidgeCV over standardised features, a column that never varies included. It leaves out each person
+    in turn to choose the penalty, which comes to the same where there are many."""
+    from sklearn.linear_model import RidgeCV
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    dice = np.random.default_rng(people)
+    features = np.stack([dice.gamma(2, 3, people), dice.random(people) < 0.2, np.full(people, 4.0)], axis=1)
+    y = (dice.random(people) < 0.1 + 0.03 * features[:, 0]).astype(float)
+    theirs = make_pipeline(StandardScaler(), RidgeCV(alphas=PENALTIES)).fit(features, y)
+    np.testing.assert_allclose(ridge(features, y)(features), theirs.predict(features), rtol=1e-9)

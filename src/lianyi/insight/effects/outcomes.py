@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from lianyi.insight.effects.words import CAMPAIGN, GLOBAL, LONGEST_BEFORE, MEANS, WINDOWS
 from lianyi.insight.orders import order_lines, refunds
+from lianyi.insight.ranges import marked
 from lianyi.insight.scope import Scope
 from lianyi.insight.tables import Sorted
 
 DAY_US = 86_400_000_000
 MOST_PEOPLE = 10_000_000_000  # a seat is the experiment's number times this, plus the person's
+# So many rows are joined and sorted in half a gigabyte.
+ROWS_AT_ONCE = 2_000_000
 ARMS = "('treatment', 'control')"
 
 
@@ -62,8 +67,8 @@ def places(scope: Scope) -> str:
 
 def steps(scope: Scope) -> dict[str, str]:
     """Name -> SQL, in order. People, experiments and places are numbered once: what is joined and counted after that
-    are whole numbers. The last, `effect_people`: one row = one person in one experiment with outcomes and the same of
-    the time before (`before_…`)."""
+    are whole numbers. `rows` reads them: one row = one person in one experiment with outcomes and the same of the time
+    before (`before_…`)."""
     d = scope.dialect
     done = scope.done('e."at" AS moment', where="e.kind = 'click'")
     made = {
@@ -81,7 +86,6 @@ def steps(scope: Scope) -> dict[str, str]:
     made["effect_bought"] = _windowed("effect_sold", "CAST(1 AS DOUBLE)", "orders", "x.value", "revenue")
     made["effect_clicked"] = _windowed("effect_clicks", "CAST(1 AS DOUBLE)", "clicks")
     made["effect_active"] = _active(scope)
-    made["effect_people"] = _rows()
     return made
 
 
@@ -145,7 +149,24 @@ def _active(scope: Scope) -> str:
     """
 
 
-def _rows() -> Sorted:
+def seats(places: Mapping[int, int]) -> list[tuple[int, int]]:
+    """(from, up to but without) of seats: whole experiments, by number, of ROWS_AT_ONCE people together or little more.
+    places: people by experiment."""
+    found: list[tuple[int, int]] = []
+    first, people = 0, 0
+    for place in sorted(places):
+        people += places[place]
+        if people >= ROWS_AT_ONCE:
+            found.append((first * MOST_PEOPLE, (place + 1) * MOST_PEOPLE))
+            first, people = place + 1, 0
+    if people or not found:
+        found.append((first * MOST_PEOPLE, (max(places, default=0) + 1) * MOST_PEOPLE))
+    return found
+
+
+def rows(between: tuple[int, int]) -> Sorted:
+    """One row = one person in one experiment, of the seats between: see `steps`."""
+
     def of(alias: str, name: str) -> str:
         return f"CAST(coalesce({alias}.{name}, 0) AS DOUBLE) AS {name}"
 
@@ -157,8 +178,10 @@ def _rows() -> Sorted:
         for name, side in (("orders", ""), ("before_orders", "before_"))
     ]
     columns.append("CAST(CASE WHEN r.seat IS NULL THEN 0 ELSE 1 END AS DOUBLE) AS reached")
+    low, high = between
+    part = marked("seat", f"seat >= {low} AND seat < {high}")
     joins = " ".join(
-        f"LEFT JOIN {table} AS {alias} ON {alias}.seat = p.seat"
+        f"LEFT JOIN (SELECT * FROM {table} WHERE {part}) AS {alias} ON {alias}.seat = p.seat"
         for table, alias in (
             ("effect_bought", "b"),
             ("effect_clicked", "c"),
@@ -170,7 +193,8 @@ def _rows() -> Sorted:
         f"""
     SELECT t.experiment, n.person_id, p.kind, p.arm, p.cluster, p.share, p.dose, p.begins, p.ends, p.whole,
         {", ".join(columns)}
-    FROM effect_places AS p JOIN effect_tried AS t ON t.place = p.place JOIN effect_who AS n ON n.who = p.who {joins}
+    FROM (SELECT * FROM effect_places WHERE {part}) AS p JOIN effect_tried AS t ON t.place = p.place
+    JOIN effect_who AS n ON n.who = p.who {joins}
     """,
         by="p.seat",
     )

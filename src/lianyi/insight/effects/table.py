@@ -38,13 +38,14 @@ EFFECTS_SCHEMA = pa.schema(
 )  # fmt: skip
 
 
-def rows(build: Build) -> str:
+def rows(build: Build) -> Iterator[str]:
     """What each person of an experiment did: table `effect_people`, from which the other tables are reckoned."""
-    steps = outcomes.steps(Scope.of(build))
-    last = steps.pop("effect_people")
-    for name, sql in steps.items():
+    for name, sql in outcomes.steps(Scope.of(build)).items():
         build.make(name, sql)
-    return last
+    counted = build.engine.table("SELECT place, count(*) AS n FROM effect_places GROUP BY place")
+    places = dict(zip(counted["place"].to_pylist(), counted["n"].to_pylist(), strict=True))
+    for between in outcomes.seats(places):
+        yield outcomes.rows(between)
 
 
 def _read(build: Build) -> list[Experiment]:

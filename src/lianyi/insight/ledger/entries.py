@@ -9,10 +9,12 @@ from lianyi.insight.ledger.accounts import ACCOUNTS, GIVEN, GOODS, MESSAGE, ORDE
 from lianyi.insight.ledger.book import Book
 from lianyi.insight.ledger.columns import ENTRIES as COLUMNS
 from lianyi.insight.orders import told
+from lianyi.insight.ranges import marked
 from lianyi.insight.scope import Scope
-from lianyi.insight.tables import EVENTS, Build, Table
+from lianyi.insight.tables import EVENTS, Build, Sorted, Table
 
 CONTRA = "CASE account " + " ".join(f"WHEN '{a.name}' THEN '{a.contra}'" for a in ACCOUNTS.values()) + " END"
+ROWS_AT_ONCE = 2_000_000
 # What a movement is, before it is valued: the columns that every kind of movement gives.
 PLAIN = (
     "event_id", "account", "source", "moment", "day", "of_day", "amount", "currency", "units", "order_no", "person_id",
@@ -103,8 +105,9 @@ def spent() -> str:
     """
 
 
-def messages() -> str:
-    """One row = one message that is paid for one by one. A campaign's messages are its ripple's stone: generation 0."""
+def messages(which: str) -> str:
+    """One row = one message that is paid for one by one. A campaign's messages are its ripple's stone: generation 0.
+    which: SQL condition on `m`, of the campaigns that are looked at."""
     return f"""
     SELECT m.event_id, '{MESSAGE}' AS account, m.source, m.moment, m.day, m.day AS of_day,
         CAST(-m.price AS DECIMAL(18, 4)) AS amount, m.currency, CAST(1 AS DECIMAL(18, 4)) AS units,
@@ -113,8 +116,23 @@ def messages() -> str:
         CASE WHEN s.ripple_id IS NOT NULL THEN 0 END AS generation, CAST(NULL AS STRING) AS sharer,
         h.community_id AS community, m.group_key, CAST(NULL AS STRING) AS member
     FROM ledger_sent m LEFT JOIN ledger_stones s ON s.campaign = m.campaign
-    LEFT JOIN ledger_homes h ON h.person_id = m.person_id
+    LEFT JOIN ledger_homes h ON h.person_id = m.person_id WHERE {which}
     """
+
+
+def portions(build: Build) -> Iterator[str]:
+    """SQL conditions on messages `m`: campaigns by name, with ROWS_AT_ONCE messages together or little more, so that
+    each portion is sorted in memory."""
+    text = Scope.of(build).dialect.text
+    counted = build.engine.table("SELECT campaign, count(*) AS n FROM ledger_sent GROUP BY campaign").to_pylist()
+    low, rows = None, 0
+    for one in sorted((one for one in counted if one["campaign"] is not None), key=lambda one: one["campaign"]):
+        if rows >= ROWS_AT_ONCE:
+            start = f"m.campaign >= {text(low)} AND " if low else ""
+            yield marked("m.campaign", f"{start}m.campaign < {text(one['campaign'])}")
+            low, rows = one["campaign"], 0
+        rows += one["n"]
+    yield marked("m.campaign", f"(m.campaign >= {text(low)} OR m.campaign IS NULL)") if low else "TRUE"
 
 
 def given_away(scope: Scope) -> str:
@@ -177,7 +195,8 @@ def _build(build: Build) -> Iterator[str]:
         yield valued(scope, _together(given_away(scope)))
     build.drop("ledger_sold", "order_lines", "ledger_told", "ledger_back", "ledger_clicked", "ledger_came")
     build.make("ledger_sent", entered.sent(scope))
-    yield valued(scope, messages())
+    for which in portions(build):
+        yield Sorted(valued(scope, messages(which)), by="e.campaign, e.day, e.event_id")
     given.forget(build)
 
 
