@@ -140,7 +140,7 @@ PLACES = (
             Part(name="rewards", title=_("Rewards")),
             Part(name="offers", title=_("Offers")),
             Part(name="experiments", title=_("Experiments")),
-            Part(name="touches", title=_("Touches")),
+            Part(name="touches", title=_("How many touches")),
         ),
     ),
     Place(

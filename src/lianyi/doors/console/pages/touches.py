@@ -44,7 +44,7 @@ UNTIL: Mapping[str, Text] = {
 }  # fmt: skip
 FLAGS: Mapping[str, Text] = {
     "too_few": gettext_lazy("too few"), "no_lot": gettext_lazy("nobody held out"),
-    "few_reached": gettext_lazy("hardly more messages"), "no_overlap": gettext_lazy("nobody alike"),
+    "few_reached": gettext_lazy("hardly more messages"),
 }  # fmt: skip
 LAST = 13
 
@@ -97,7 +97,13 @@ def _stop(row: Row, language: str) -> Row:
 
 def _number(row: Row) -> Row:
     name = _("%(k)s and later") % {"k": row["step"]} if row["step"] == LAST else str(row["step"])
-    return {**row, "name": name, "why": [FLAGS.get(flag, flag) for flag in (row["flags"] or "").split(",") if flag]}
+    return {**row, "name": name, "why": _why(row)}
+
+
+def _why(row: Row) -> list[Text]:
+    """Why nothing is known by lot; nobody held out says it all."""
+    flags = [flag for flag in (row["flags"] or "").split(",") if flag and flag != "no_overlap"]
+    return [FLAGS.get(flag, flag) for flag in (["no_lot"] if "no_lot" in flags else flags)]
 
 
 def _points(rows: Sequence[Row], name: str) -> list[float | None]:
