@@ -184,7 +184,13 @@ def test_people_alike_are_compared_within_their_cells(world: tuple[Touched, Mome
     assert found.adjusted.estimate == pytest.approx(value / weight)
     assert found.overlap == pytest.approx(weight / (had.what == TOUCHED).sum())
     rest = had.at(had.what == NOT_TOUCHED)
-    assert none_yet(had).estimate == pytest.approx(rest.bought.mean())
+    nobody = none_yet(had)
+    assert nobody.estimate == pytest.approx(rest.bought.mean())
+    assert nobody.low < nobody.estimate < nobody.high
+    none = none_yet(rest.at(~rest.bought))  # whose interval is not [0, 0] for all that
+    people = len(np.unique(rest.person[~rest.bought]))
+    assert none.low == 0
+    assert none.high == pytest.approx(3.84 / (people + 3.84), rel=0.01)
 
 
 def test_the_set_of_ends_holds_its_level_and_says_whether_it_is_seven() -> None:

@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from lianyi.insight.effects.estimates import Bools, Estimate, Floats, Ints, estimated, unknown
+from lianyi.insight.effects.estimates import Bools, Estimate, Floats, Ints, estimated, quantile, unknown
 from lianyi.insight.effects.touches.moments import DRAWN, NOT_TOUCHED, TOUCHED, Moments
 
 # Under so many people on a side, or orders on both together, an effect is not told.
@@ -68,7 +68,8 @@ def step(had: Moments) -> Step:
     y = had.bought.astype(np.float64)
     touched, rest, drawn = (had.what == what for what in (TOUCHED, NOT_TOUCHED, DRAWN))
     after, before = _mean(had, y, touched), _mean(had, y, rest)
-    raw = after.less(before) if after and before else None
+    bought = [int(y[rows].sum()) for rows in (touched, rest)]
+    raw = after.less(before) if after and before and min(bought) > 0 and sum(bought) >= ORDERS else None
     alike, overlap = _alike(had, y, touched, rest) if raw else (None, None)
     drawn &= (had.share > 0) & (had.share < 1)
     offered, more, by_lot, why = _by_lot(had, y, drawn)
@@ -77,7 +78,7 @@ def step(had: Moments) -> Step:
         return _told(effect, bounds, method, flag)
 
     return Step(
-        response=tell(after, "share"), raw=tell(raw, "raw"),
+        response=_bounded(tell(after, "share")), raw=tell(raw, "raw"),
         adjusted=tell(alike, "alike", ONE_SIDED if raw else TOO_FEW),
         offered=tell(offered, "centred", why), more=tell(more, "centred", why), by_lot=tell(by_lot, "wald", why),
         selection=tell(raw.less(by_lot) if raw and by_lot else None, "difference", why or TOO_FEW),
@@ -88,7 +89,19 @@ def step(had: Moments) -> Step:
 def none_yet(had: Moments) -> Estimate:
     """Share of people who order within WITHIN after moments without a touch."""
     bounds = np.flatnonzero(np.diff(had.person, prepend=-1))
-    return _told(_mean(had, had.bought.astype(np.float64), had.what == NOT_TOUCHED), bounds, "share", TOO_FEW)
+    rest = had.what == NOT_TOUCHED
+    return _bounded(_told(_mean(had, had.bought.astype(np.float64), rest), bounds, "share", TOO_FEW))
+
+
+def _bounded(share: Estimate) -> Estimate:
+    """With Wilson's interval, which stays between 0 and 1, of as many independent moments as give this error."""
+    if not share.known:
+        return share
+    value, z = share.estimate, quantile(share.confidence, share.df)
+    count = value * (1 - value) / share.se**2 if share.se > 0 else float(share.n_treated)
+    centre = (value + z * z / (2 * count)) / (1 + z * z / count)
+    half = z / (1 + z * z / count) * math.sqrt(value * (1 - value) / count + z * z / (4 * count * count))
+    return replace(share, low=max(centre - half, 0.0), high=min(centre + half, 1.0))
 
 
 def _told(effect: Effect | None, bounds: Ints, method: str, flag: str) -> Estimate:

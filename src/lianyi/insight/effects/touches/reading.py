@@ -113,8 +113,10 @@ class Read:
 
 
 def read(build: Build, least: int) -> Read | None:
-    """Everything; None where there are fewer than `least` touches."""
+    """Everything; None where there are fewer than `least` messages, which a small brand is asked for alone."""
     scope, engine = Scope.of(build), build.engine
+    if engine.table("SELECT count(*) AS n FROM events WHERE kind = 'sent'")["n"][0].as_py() < least:
+        return None
     build.make("touch_seen", f"SELECT person_id, {scope.dialect.micros('first_seen')} AS first FROM people")
     count = engine.table("SELECT count(*) AS n FROM touch_seen")["n"][0].as_py()
     step = -(-count // PEOPLE)
