@@ -102,6 +102,14 @@ def test_unseen_ties_know_of_contact_that_came_later_and_looking_ahead_there_is_
     assert names_of("later")[rows[1, later]] == "< 1"
 
 
+def test_unseen_ties_are_told_apart_by_how_long_ago_it_was_and_known_ones_are_not() -> None:
+    graph = tied(3, [(0, 1), (1, 0)])
+    made = known()  # its today is day 400
+    rows = made.levels(graph, np.array([2, 2, 2, 0]), np.array([400.0, 370.0, 100.0, 100.0]) * DAY)
+    said = [names_of("ago")[level] for level in rows[:, TRAITS.index("ago")]]
+    assert said == ["< 30 days", ">= 30 days", ">= 240 days", "known"]
+
+
 def test_interests_are_shares_of_the_acts_before() -> None:
     every = Timeline.of(np.array([0, 0]), np.array([1.0, 5.0]), 2, np.array([4.0, 4.0]))
     on = Timeline.of(np.array([1]), np.array([5.0]), 4, np.array([4.0]))  # person 0, topic 1

@@ -12,6 +12,8 @@ import pyarrow.compute as pc
 import pytest
 
 from lianyi import world
+from lianyi.insight.ripples.planning.network import number_people, read_network
+from lianyi.insight.ripples.spread import Rules, Simulator, choose, from_arcs
 from lianyi.insight.tables import EVENTS, Build, catalogue
 from lianyi.memory.duckdb import DuckDB
 from lianyi.settings import Settings
@@ -114,6 +116,48 @@ def test_chances_on_true_ties_are_in_the_order_of_the_truth() -> None:
     order = np.argsort(both["probability"].to_numpy())
     low, high = (both["true"].to_numpy()[part].mean() for part in (order[: len(order) // 4], order[-len(order) // 4 :]))
     assert high > 1.7 * low
+
+
+def test_whom_learned_chances_choose_reach_most_of_what_the_truth_would_and_more_than_simple_rankings() -> None:
+    """The planner's share, in short: reach by the true chances of the mean topic, none to or from who has left."""
+    found, truth = brand()
+    count, both = truth.people.num_rows, _matched()
+    number = {
+        **dict(zip(both["source_x"], both["a"], strict=True)),
+        **dict(zip(both["target_x"], both["b"], strict=True)),
+    }
+    with DuckDB(memory_mb=256, threads=1) as engine:
+        for name in ("spread", "spread_factors"):
+            engine.register(name, pa.Table.from_pandas(found[name], preserve_index=False))
+        engine.register("people", pa.table({"person_id": sorted(set(found["keys"]["person_id"]))}))
+        number_people(engine)
+        network = read_network(engine, frozenset({"spread", "spread_factors"}))
+    ids = np.array([number.get(person, -1) for person in network.people.to_pylist()], dtype=np.int64)
+    source, target, chance = _true_chances(truth)
+    graph, allowed = from_arcs(count, source, target, chance), np.zeros(count, np.bool_)
+    allowed[ids[ids >= 0]] = True
+    simulator, people = Simulator(graph, seed=1, threads=1), 15
+    best = choose(graph, Rules(people=people, forbidden=~allowed), epsilon=0.02, seed=1, threads=1).people
+    rules = Rules(people=people, forbidden=ids < 0)
+    chosen = choose(network.graph, rules, epsilon=0.02, seed=1, threads=1).people
+    degree = np.bincount(both["a"].astype(int)[both["tied"]], minlength=count)
+    asked: dict[str, Any] = {"best": best, "plan": np.unique(ids[chosen]), "degree": np.argsort(-degree)[:people]}
+    reach = {name: simulator.run(mine.astype(np.int32), 2000).mean for name, mine in asked.items()}
+    assert reach["plan"] > 0.7 * reach["best"]
+    assert reach["plan"] > 1.1 * reach["degree"]
+    promised = Simulator(network.graph, seed=1, threads=1).run(chosen, 2000).mean
+    assert promised == pytest.approx(reach["plan"], rel=0.4)
+
+
+def _true_chances(truth: world.Truth) -> tuple[Any, Any, Any]:
+    """Ends and chance per arc, in the mean of topics as often as cascades had them; 0 from and to who has left."""
+    often = truth.cascades["topic"].value_counts().to_pylist()
+    total = sum(row["counts"] for row in often)
+    arcs = [(row["counts"] / total, truth.spread_probabilities(str(row["values"]), "none")) for row in often]
+    source, target = (arcs[0][1][name].to_numpy() for name in ("source", "target"))
+    there = truth.people["left"].is_null().to_numpy()
+    chance = sum(share * table["probability"].to_numpy() for share, table in arcs)
+    return source, target, chance * (there[source] & there[target])
 
 
 def test_later_ripples_are_compared_with_what_was_promised() -> None:

@@ -5,7 +5,9 @@ drift: as a log grows old, more ties are known and fewer people come by ties tha
 
 1. slopes. What was learned before a moment is compared with the ripples that began after it: log rate = level +
    Σ slope · log factors of the group (evidence of the tie, sharer, receiver), a Poisson regression with slopes drawn
-   to 1 (as Platt's scaling, 1999, for rates and in parts).
+   to 1 (as Platt's scaling, 1999, for rates and in parts). That of sharers is sought beside the others but not
+   used: who began a later ripple chose that, and whoever does although the past showed little of it shares more gladly
+   than the past said. So later ripples make sharers look more alike than those are whom a plan asks.
 2. levels. With these slopes, all exposures say how rates along known and along unseen ties drift; the level of today is
    the trend's, the recent past counting most.
 3. misfit. Variance of log rates beyond that of the factors, the likeliest on the later ripples (negative binomial per
@@ -31,6 +33,7 @@ GROUPS = {
     "sharer": ("sharer", "own"),
     "receiver": ("presence", "care", "topic", "receiver", "interest"),
 }
+CHOSEN = "sharer"  # the group by which people choose themselves into ripples: see step 1
 SLOPE_SPREAD = 0.3  # a priori: standard deviation of slopes around 1,
 LEVEL_SPREAD = 1.0  # of levels around 0,
 TREND_SPREAD = 0.35
@@ -74,7 +77,8 @@ def mended(whole: Spread, early: Spread, past: Past, cut: float) -> Spread:
     if after.came.sum() < FEWEST:
         return whole
     slopes = _slopes(after)
-    named = {family: slope for group, slope in zip(GROUPS, slopes, strict=True) for family in GROUPS[group]}
+    mending = ((group, slope) for group, slope in zip(GROUPS, slopes, strict=True) if group != CHOSEN)
+    named = {family: slope for group, slope in mending for family in GROUPS[group]}
     sloped = whole.sloped(named)
     held = outcome(early.sloped(named), later)
     seen = whole.exposures or exposures(whole, past)

@@ -7,6 +7,8 @@ brought  arrivals from one to the other before: such a tie is real for certain
 circle   how many people the busier of the two has contact with: a service desk talks to everybody and brings nobody
 later    of ties that nobody sees: with how many people the sharer came into contact afterwards, as far as today knows;
          ties that were there already and showed later explain who came when; looking ahead from today there are none
+ago      of ties that nobody sees: how long before today it was. While a log is young few ties are known, many come by
+         unseen ones and everybody's circle is small; without this, small circles would seem to bring people
 presence the chance that the other end is still there (Schmittlein, Morrison, Colombo, Management Science 1987, with
          rates taken as seen): after a long silence of a lively person it is small
 own      how often the sharer passes something on by himself, against what is usual: as of today, for it is no outcome
@@ -26,7 +28,7 @@ from lianyi.insight.ripples.learning.interests import Interests
 from lianyi.insight.ripples.learning.past import Arcs
 from lianyi.insight.ripples.learning.timelines import Timeline
 
-TRAITS = ("contact", "brought", "circle", "later", "presence", "own")
+TRAITS = ("contact", "brought", "circle", "later", "presence", "own", "ago")
 # What a pair without talk is known by, from least to most; the later of two wins.
 SHOWN = ("only sharing", "turns in the same talk", "follow", "invitation", "meeting", "stated relation")
 TALKED = (0.006, 0.012, 0.024, 0.05, 0.1, 0.2)  # acts of talk a day from which the levels of talk begin
@@ -34,6 +36,7 @@ HALF_AN_ACT, A_MONTH = 0.5, 30.0  # added to acts and days: one act on the first
 UNSEEN = len(SHOWN) + len(TALKED) + 1  # level of contact of all whom no known tie shows
 CIRCLES = (4, 8, 16, 32, 64, 128, 256, 512)
 LATER = (1, 2, 4, 8, 16)
+AGO = (30, 60, 120, 240)  # days before today
 GONE, MOVED, NEVER_SEEN = 0, 1, 2
 ALIVE = (0.05, 0.2, 0.5, 0.8, 0.9, 0.97)  # edges of the chance of being there, levels from 3 on
 ANYBODY = 3 + len(ALIVE) + 1  # level of presence of people without a name
@@ -98,6 +101,8 @@ class Moments:
         levels[~known, 2] = len(CIRCLES) + 1 + np.searchsorted(CIRCLES, size, side="right")
         levels[~known, 3] = 1 + np.searchsorted(LATER, later, side="right")
         levels[:, 5] = self.willing[someone]
+        levels[known, 6] = 0
+        levels[~known, 6] = 1 + np.searchsorted(AGO, (self.now - then) / DAY, side="right")
         return levels
 
     def presence(self, person: NDArray[np.integer], at: Doubles) -> NDArray[np.integer]:
@@ -129,4 +134,6 @@ def names_of(kind: str) -> list[str]:
     if kind == "presence":
         chances = [f"< {ALIVE[0]:g}", *(f">= {edge:g}" for edge in ALIVE)]
         return ["left", "left a group", "never seen", *chances, "anybody"]
+    if kind == "ago":
+        return ["known", f"< {AGO[0]} days", *(f">= {edge} days" for edge in AGO)]
     return [f"< {OWN[0]:g}", *(f">= {edge:g}" for edge in OWN)]

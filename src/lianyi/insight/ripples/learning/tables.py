@@ -81,11 +81,13 @@ FACTORS = Table(
     order=("kind", "source", "target", "name"),
     columns={
         "kind": Column(
-            en="base (the rate itself), delay (of log hours), contact, brought (before), circle, presence, own (things "
-            "passed on unbidden), care (interest before any ripple), topic, incentive, sharer, receiver, interest "
-            "(receiver and topic), tie; level, slope, misfit (mended on later ripples); per person: unseen (arrivals "
-            "to be expected by ties that nobody sees), open (how readily somebody comes)",
-            zh="种类：base 基准、delay 延迟、contact 互动、brought 曾带来、circle 交往圈、presence 是否仍在、"
+            en="base (the rate itself), delay (of log hours), contact, brought (before), circle, later and ago (unseen "
+            "ties: contact that came later, how long ago), presence, own (things passed on unbidden), care (interest "
+            "before any ripple), topic, incentive, sharer, receiver, interest (receiver and topic), tie; level, slope, "
+            "misfit (mended on later ripples); per person: unseen (arrivals to be expected by ties that nobody sees), "
+            "open (how readily somebody comes)",
+            zh="种类：base 基准、delay 延迟、contact 互动、brought 曾带来、circle 交往圈、"
+            "later 后来才有的互动与 ago 距今时长（未见关系）、presence 是否仍在、"
             "own 自发分享、care 已知兴趣、topic 话题、incentive 激励、sharer 分享者、receiver 接收者、"
             "interest 接收者×话题、tie 关系；level、slope、misfit 为按较晚波纹的修正；"
             "每人：unseen 经未见关系的预期到达数、"
