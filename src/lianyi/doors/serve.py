@@ -106,7 +106,12 @@ def server_of(folder: Path, *, console: bool, address: str = "http://127.0.0.1:8
         issue=issuing_of(folder), clock=utc_now, seal=Seal(folder),
     )  # fmt: skip
     callbacks = Callbacks(
-        hooks=TableOfHooks(folder), inbox=inbox, folder=folder, clock=utc_now, greeter=Greeter(utc_now)
+        hooks=TableOfHooks(folder),
+        inbox=inbox,
+        folder=folder,
+        clock=utc_now,
+        greeter=Greeter(utc_now),
+        links=TableOfLinks(folder),
     )
     collector = Collector(
         inbox=inbox, keys=keys, health=health, currency=settings.currency, visits=visits, callbacks=callbacks,

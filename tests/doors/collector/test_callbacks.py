@@ -196,3 +196,17 @@ def test_webhooks_of_bots_and_forums_are_held_to_their_secret(house: House) -> N
     wait_for(lambda: call("tg", b"{", {header: SECRET}) == 200
              and heard.read(house.running.folder, "tg").get("step") == "callback", what="the reason")  # fmt: skip
     assert httpx.get(f"{house.running.url}/callbacks/tg").status_code in {403, 405}
+
+
+def test_who_comes_with_the_state_of_a_code_came_through_its_sharer(house: House) -> None:
+    with closing(sqlite3.connect(house.running.folder / "ops.sqlite3")) as database, database:
+        columns = "token, campaign, channel, sharer_key, target, landing, carry, retired_at, same"
+        database.execute(f"CREATE TABLE IF NOT EXISTS codes_code ({columns})")
+        row = ("abcdefghjkmnp", "spring", "wecom", "user:7", "", 0, 0, None, "s")
+        database.execute(f"INSERT INTO codes_code VALUES ({','.join('?' * len(row))})", row)
+    body = (f"<Event>change_external_contact</Event><ChangeType>add_external_contact</ChangeType>"
+            f"<UserID>li</UserID><ExternalUserID>{ANN}</ExternalUserID><State>abcdefghjkmnp</State>")  # fmt: skip
+    assert [house.call(body) for _ in range(2)] == [200, 200]
+    wait_for(lambda: house.kept("arrive"), what="the arrival to be in the log")
+    (came,) = house.kept("arrive")
+    assert (came["actor_key"], came["target_key"], came["campaign"]) == (f"wecom:{ANN}", "user:7", "spring")

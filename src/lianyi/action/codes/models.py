@@ -40,6 +40,30 @@ class Code(models.Model):
         return f"{self.token} ({self.campaign})"
 
 
+class PlatformCode(models.Model):
+    """One row = one code as WeCom made it of ours (联系我活码, 群活码): who comes through it comes back with its token.
+    It names nobody. account: the channel in whose name it was made. carrier: see carriers. config_id: WeCom's number,
+    without which it can't be removed. gone_at: removed there."""
+
+    token = models.CharField(max_length=30, db_index=True)
+    account = models.CharField(max_length=50)
+    carrier = models.CharField(max_length=40)
+    config_id = models.CharField(max_length=200)
+    qr_code = models.CharField(max_length=1000)
+    made_at = models.DateTimeField(default=timezone.now)
+    gone_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["account", "carrier", "token"], condition=models.Q(gone_at=None), name="codes_one_at_platform"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.carrier} {self.token}"
+
+
 class Landing(models.Model):
     """One row = the page of one campaign, as it is shown to whoever opens its links.
 

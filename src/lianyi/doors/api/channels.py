@@ -9,7 +9,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils import timezone
 
-from lianyi.action.channels import accounts, checking, comparing
+from lianyi.action.channels import accounts, asking, checking, comparing
 from lianyi.action.channels.kinds import Setting, kinds
 from lianyi.action.channels.models import Account
 from lianyi.doors.api.endpoint import Api, ApiError, Parameter, body_of, text_of, user_of
@@ -112,6 +112,24 @@ def check_channel(request: HttpRequest, channel: str) -> dict[str, Any]:
 def compare_channel(request: HttpRequest, channel: str) -> dict[str, Any]:
     """It begins within seconds; `comparing` of the channel says how far it is."""
     return {"comparing": comparing.ask_for(accounts.by_name(channel), by=user_of(request), now=timezone.now())}
+
+
+@api.add("GET", "wecom-interfaces", right="", says="What a channel of kind wecom_mass may be asked, with its fields.")
+def wecom_interfaces(_request: HttpRequest) -> dict[str, Any]:
+    """Codes, moments, statistics, hand-overs; `changes`: it changes something at WeCom."""
+    return {"interfaces": asking.interfaces()}
+
+
+@api.add(
+    "POST", "channels/<str:channel>/ask", right="channels.edit", says="Ask WeCom something in a channel's name.",
+    body=(Parameter(name="interface", says="see GET wecom-interfaces", required=True),
+          Parameter(name="fields", says="by name; lists as arrays or parted by commas", type="object")),
+)  # fmt: skip
+def ask_channel(request: HttpRequest, channel: str) -> dict[str, Any]:
+    """`rows`, or what WeCom answers; 403 says what it refuses and where to mend it."""
+    data = body_of(request, "interface")
+    name, fields = text_of(data, "interface"), _object(data, "fields")
+    return {"answer": asking.asked(accounts.by_name(channel), name, fields, by=user_of(request))}
 
 
 @api.add(

@@ -10,7 +10,8 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 
-from lianyi.action.codes import carriers, drawing, figures, issuing, landing, posters, saying
+from lianyi.action.channels import accounts
+from lianyi.action.codes import at_wecom, carriers, drawing, figures, issuing, landing, posters, saying
 from lianyi.action.codes.models import Code, Landing
 from lianyi.action.content.models import Version
 from lianyi.action.team import audit
@@ -30,6 +31,32 @@ def code_data(row: Code) -> dict[str, Any]:
     names = ("token", "campaign", "channel", "sharer", "target", "landing", "carry", "parent", "depth", "by",
              "created_at", "retired_at")  # fmt: skip
     return {**{name: getattr(row, name) for name in names}, "url": issuing.url_of(row)}
+
+
+@api.add(
+    "POST", "wecom-codes", right="codes.edit", says="A code of WeCom for each code of a campaign, at most 200 a call.",
+    body=(
+        Parameter(name="campaign", says="whose codes", required=True),
+        Parameter(name="channel", says="the wecom_mass channel in whose name they are made", required=True),
+        Parameter(name="users", says="contact codes: user ids of colleagues", type="array"),
+        Parameter(name="groups", says="group codes: ids of groups", type="array"),
+        Parameter(name="remove", says="true: take them away at WeCom instead", type="boolean"),
+    ),
+)  # fmt: skip
+def wecom_codes(request: HttpRequest) -> dict[str, Any]:
+    """What is there already is not made again; `left` says how many wait for the next call."""
+    data, user, now = body_of(request, "campaign", "channel"), user_of(request), queue.clock()
+    account, campaign = accounts.by_name(text_of(data, "channel")), text_of(data, "campaign")
+    if data.get("remove") is True:
+        done = at_wecom.remove(account, campaign, by=user, now=now)
+    else:
+        named = {name: data.get(name) or [] for name in ("users", "groups")}
+        for name, value in named.items():
+            if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+                raise ApiError(422, f"{name}: must be a list of ids")
+        done = at_wecom.make(account, campaign, **named, by=user, now=now)
+    names = ("token", "carrier", "config_id", "qr_code")
+    return {"codes": [{name: getattr(one, name) for name in names} for one in done.rows], "left": done.left}
 
 
 def with_figures(rows: Sequence[Code]) -> list[dict[str, Any]]:

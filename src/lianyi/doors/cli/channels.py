@@ -27,7 +27,7 @@ SHOWN = ("name", "kind", "state", "last_success", "last_error_at", "last_error",
 @JSON
 @click.pass_context
 def channels(ctx: click.Context, form: str) -> None:
-    """Channels with their state; below: kinds, add, show, change, check, test, compare, on, off, remove,
+    """Channels with their state; below: kinds, add, show, change, check, test, compare, ask, on, off, remove,
     new-key."""
     if ctx.invoked_subcommand is None:
         backstage(ctx)
@@ -178,6 +178,30 @@ def compare(ctx: click.Context, name: str) -> None:
     if found["error"]:
         say(f"{found['error_says']} ({found['error_detail']})")
         sys.exit(1)
+
+
+@channels.command()
+@click.argument("name")
+@click.argument("interface", required=False)
+@SET
+@JSON
+@click.pass_context
+def ask(ctx: click.Context, name: str, interface: str | None, given: tuple[str, ...], form: str) -> None:
+    """Ask WeCom in the name of a wecom_mass channel: codes, moments, statistics, hand-overs.
+
+    Without an INTERFACE: what there is, with its fields. Lists are parted by commas, days are written 2026-03-01.
+    """
+    backstage(ctx)
+    from lianyi.action.channels import accounts, asking
+
+    if interface is None:
+        rows = [{**one, "fields": " ".join(each["name"] for each in one["fields"]),
+                 "changes": "changes" if one["changes"] else ""} for one in asking.interfaces()]  # fmt: skip
+        write(asking.interfaces() if form == "json" else rows, ("name", "title", "changes", "fields"), form=form)
+        return
+    found = asking.asked(accounts.by_name(name), interface, _settings(given), by=user())
+    for one in found.get("rows", [found]):
+        click.echo(json_line(one))
 
 
 def _turn(ctx: click.Context, name: str, *, on: bool) -> None:

@@ -26,7 +26,7 @@ CODE = ("token", "campaign", "channel", "sharer", "url", "visitors", "people", "
 @click.option("--csv", "form", flag_value="csv", help="As CSV.")
 @click.pass_context
 def codes(ctx: click.Context, campaign: str, visitors: bool, limit: int, form: str) -> None:  # noqa: FBT001
-    """Codes given out, with what came through them; below: issue, qr, poster, retire, landing."""
+    """Codes given out, with what came through them; below: issue, qr, poster, wecom, retire, landing."""
     if ctx.invoked_subcommand is None:
         ws = backstage(ctx)
         from dataclasses import asdict
@@ -116,6 +116,31 @@ def retire_code(ctx: click.Context, token: str) -> None:
     row = issuing.code_of(token)
     issuing.retire(Code.objects.filter(pk=row.pk), now=queue.clock())
     log_act("codes.retire", row.campaign, token=row.token)
+
+
+@codes.command("wecom")
+@click.argument("campaign")
+@click.option("--by", "account", required=True, help="The wecom_mass channel in whose name they are made.")
+@click.option("--users", default="", help="Contact codes: user ids of colleagues, parted by commas.")
+@click.option("--groups", default="", help="Group codes: ids of groups (wr…), parted by commas.")
+@click.option("--remove", is_flag=True, help="Take the campaign's codes away at WeCom instead.")
+@click.pass_context
+def wecom_codes(ctx: click.Context, campaign: str, account: str, users: str, groups: str, remove: bool) -> None:  # noqa: FBT001
+    """A code of WeCom for each code of a CAMPAIGN; prints one JSON object a line. Again: those that are missing."""
+    backstage(ctx)
+    from lianyi.action.channels import accounts
+    from lianyi.action.codes import at_wecom
+    from lianyi.action.work import queue
+
+    row, now = accounts.by_name(account), queue.clock()
+    if remove:
+        done = at_wecom.remove(row, campaign, by=user(), now=now)
+    else:
+        named = {"users": users.replace(",", " ").split(), "groups": groups.replace(",", " ").split()}
+        done = at_wecom.make(row, campaign, **named, by=user(), now=now)
+    for one in done.rows:
+        click.echo(json_line({name: getattr(one, name) for name in ("token", "carrier", "config_id", "qr_code")}))
+    say(f"{len(done.rows)} {'removed' if remove else 'made'}; {done.left} left" + ("; run it again" * bool(done.left)))
 
 
 @codes.command("landing")

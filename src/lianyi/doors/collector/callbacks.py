@@ -17,11 +17,13 @@ from typing import Protocol
 from urllib.parse import parse_qs
 
 from lianyi.action.channels import heard
+from lianyi.action.codes.carried import through
 from lianyi.doors.collector import signed
 from lianyi.doors.collector.answers import Answer, Receive, Refused, Scope, text_answer
 from lianyi.doors.collector.bodies import read_body
 from lianyi.doors.collector.hooks import SIGNED, Hook, TableOfHooks
 from lianyi.doors.collector.limits import Buckets
+from lianyi.doors.collector.links import TableOfLinks
 from lianyi.errors import BadEvent, InboxFailed, InboxFull
 from lianyi.memory.events import Event, check
 from lianyi.memory.inbox import Inbox
@@ -62,13 +64,14 @@ class Asked:
 
 @dataclass(kw_only=True)
 class Callbacks:
-    """Answers platforms. greeter: sends greetings."""
+    """Answers platforms. greeter: sends greetings. links: codes whose token may come back as a state."""
 
     hooks: TableOfHooks
     inbox: Inbox
     folder: Path
     clock: Callable[[], datetime]
     greeter: Greeter
+    links: TableOfLinks
     _noting: Buckets = field(default_factory=lambda: Buckets(1, burst=1))
     _rate: Buckets = field(default_factory=lambda: Buckets(500))
     _greeted: dict[str, None] = field(default_factory=dict)
@@ -159,7 +162,8 @@ class Callbacks:
 
     async def _keep(self, hook: Hook, call: Call) -> None:
         room = wecom if hook.is_wecom else wechat
-        await self._put(room.events(call, hook.receiver))
+        events = room.events(call, hook.receiver)
+        await self._put([*events, *through(events, self.links.link)])
         waits = wecom.welcome(call) if hook.is_wecom else None
         if waits and hook.settings.get("welcome") and waits.code not in self._greeted:
             self._greeted[waits.code] = None

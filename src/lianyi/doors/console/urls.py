@@ -50,7 +50,7 @@ from lianyi.doors.console.pages.planner import views as planner
 from lianyi.doors.console.pages.report import views as report
 from lianyi.doors.console.pages.rewards import views as rewards
 from lianyi.doors.console.pages.ripples import views as ripples
-from lianyi.doors.console.pages.settings import brand, channels, keys, team
+from lianyi.doors.console.pages.settings import asking, brand, channels, keys, team
 from lianyi.doors.console.pages.tags import views as tags
 from lianyi.doors.console.pages.ties import views as ties
 from lianyi.doors.console.pages.value import rules as stage_rules
@@ -135,6 +135,7 @@ urlpatterns = [
     path("codes", codes.codes, name="codes"),
     path("codes/new", codes.issue, name="codes_issue"),
     path("codes/export", codes.export, name="codes_export"),
+    path("codes/wecom", codes.wecom, name="codes_wecom"),
     path("codes/page", codes.save_landing, name="landing_save"),
     path("codes/<str:token>", codes.code, name="code"),
     path("codes/<str:token>/qr", codes.qr, name="code_qr"),
@@ -245,6 +246,7 @@ urlpatterns = [
     path("settings/channels/<str:channel>/check", channels.check, name="channel_check"),
     path("settings/channels/<str:channel>/compare", channels.compare, name="channel_compare"),
     path("settings/channels/<str:channel>/test", channels.test, name="channel_test"),
+    path("settings/channels/<str:channel>/ask", asking.ask, name="channel_ask"),
     path("settings/channels/<str:channel>/turn", channels.turn, name="channel_turn"),
     path("settings/channels/<str:channel>/remove", channels.remove, name="channel_remove"),
     path("settings/channel-key", channels.rotate, name="channel_key"),

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from lianyi.world.wecom.desk import Desk
 from lianyi.world.wecom.messages import OK, Data, Messages
 
 MOST_LISTED, MOST_MEMBERS_ASKED = 1000, 100
@@ -59,6 +60,7 @@ class Corp:
     contacts: dict[tuple[str, str], Contact] = field(default_factory=dict)
     chats: dict[str, Chat] = field(default_factory=dict)
     messages: Messages = field(default_factory=Messages)
+    desk: Desk = field(default_factory=Desk)
     _made: int = 0
 
     # --- what happens -------------------------------------------------------------------------------------------
@@ -185,6 +187,9 @@ class Corp:
         reader = _LISTS.get(path)
         if reader is not None:
             return reader(self, data)
+        said = self.desk.answer(path.removeprefix("externalcontact/"), data, corp=self, now=now)
+        if said is not None:
+            return said
         return self.messages.answer(path, data, now=now, contacts=list(self.contacts))
 
     def _colleagues(self, _data: Data) -> Data:

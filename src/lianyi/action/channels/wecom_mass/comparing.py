@@ -15,6 +15,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from lianyi.action.channels.calling import Broken
@@ -23,6 +24,8 @@ from lianyi.action.channels.models import Account
 from lianyi.action.channels.wechat_platform import BUSY, WAIT, Platform, Said
 from lianyi.action.channels.wecom_app.channel import platform_of
 from lianyi.action.channels.wecom_mass.progress import FOLDER, Progress, load, save
+from lianyi.action.codes.carried import through
+from lianyi.action.codes.saying import Passed
 from lianyi.errors import Busy, LianyiError
 from lianyi.memory.sources.wecom.known import known
 from lianyi.memory.sources.wecom.lists import Comparison
@@ -81,8 +84,11 @@ class Run:
     """One comparison, from where `progress` stands to the end, or until `stop` says so."""
 
     def __init__(
-        self, ask: Ask, workspace: Workspace, progress: Progress, *, corp: str, keep: Progressed
+        self, ask: Ask, workspace: Workspace, progress: Progress, *, corp: str, keep: Progressed,
+        codes: Mapping[str, Passed] = MappingProxyType({}),
     ) -> None:  # fmt: skip
+        """codes: by token, those that may have come back as a state."""
+        self.codes = codes
         self.ask, self.workspace, self.progress, self.keep = ask, workspace, progress, keep
         self.corp = corp
 
@@ -190,7 +196,7 @@ class Run:
     def _land(self) -> None:
         made = self.comparison.taken()
         if made:
-            self.workspace.record(made)
+            self.workspace.record([*made, *through(made, self.codes.get)])
         self.progress.counted = dict(self.comparison.counted)
         self.keep(self.progress)
 
@@ -208,8 +214,11 @@ def compare(
             save(account.folder, account.name, progress)
             shown(progress)
 
+        from lianyi.action.codes import at_wecom  # which imports channels
+
+        codes = at_wecom.passed(account.name)
         try:
-            asyncio.run(_go(account, workspace, progress, now, stop, keep))
+            asyncio.run(_go(account, workspace, progress, now, stop, keep, codes))
         except Refused as refused:
             progress = load(account.folder, account.name)
             progress.error, progress.error_says = refused.code, str(refused)[:300]
@@ -224,11 +233,11 @@ def compare(
 
 async def _go(
     account: Configured, workspace: Workspace, progress: Progress, now: datetime, stop: Callable[[], bool],
-    keep: Progressed,
+    keep: Progressed, codes: Mapping[str, Passed],
 ) -> None:  # fmt: skip
     platform = platform_of(account.settings)
     try:
-        run = Run(Calls(platform).ask, workspace, progress, corp=account.settings["corp_id"], keep=keep)
+        run = Run(Calls(platform).ask, workspace, progress, corp=account.settings["corp_id"], keep=keep, codes=codes)
         await run.go(now, stop)
     finally:
         await platform.close()

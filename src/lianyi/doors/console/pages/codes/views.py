@@ -13,7 +13,9 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from lianyi.action.codes import carriers, drawing, figures, issuing, landing, posters
+from lianyi.action.channels import accounts
+from lianyi.action.channels.models import Account
+from lianyi.action.codes import at_wecom, carriers, drawing, figures, issuing, landing, posters
 from lianyi.action.codes.models import Code, Landing
 from lianyi.action.content.models import Content, Version
 from lianyi.action.content.rendering import base_url
@@ -23,7 +25,7 @@ from lianyi.doors.console.asked import whole
 from lianyi.doors.console.brand import workspace
 from lianyi.doors.console.pages.people.export import cell
 from lianyi.doors.console.rights import member, needs
-from lianyi.errors import InputError, LianyiError, NotFound
+from lianyi.errors import InputError, LianyiError, NotFound, RefusedError
 from lianyi.workspace import Workspace
 
 SHOWN = 200
@@ -55,9 +57,15 @@ def _list(request: HttpRequest, *, error: str = "", status: int = 200) -> HttpRe
         "state": ws.states().get("arrivals"), "zh": page.disclosure.get("zh-hans", "") if page else "",
         "channels": CHANNELS, "error": error, "data": request.POST, "ripple": _ripple(ws, campaign),
         "contents": Content.objects.filter(kind__in=("link", "poster"), archived_at__isnull=True)[:100],
+        "wecom_accounts": Account.objects.filter(kind=at_wecom.KIND, is_on=True), "at_wecom": _at_wecom(found),
         "local": base_url().startswith("http://127."),
     }  # fmt: skip
     return render(request, "codes/page.html", context, status=status)
+
+
+def _at_wecom(found: list[Code]) -> int:
+    """How many of these codes are at WeCom as well."""
+    return len(at_wecom.there([row.token for row in found]))
 
 
 def names_of(ws: Workspace, people: list[str]) -> dict[str, str]:
@@ -101,6 +109,27 @@ def issue(request: HttpRequest) -> HttpResponse:
     )
     answer = redirect("codes")
     answer.headers["Location"] += "?" + _query(campaign=wanted["campaign"])
+    return answer
+
+
+@needs("codes.edit")
+@require_POST
+def wecom(request: HttpRequest) -> HttpResponse:
+    """A code of WeCom for each code of a campaign, or take them away there."""
+    data, user, now = request.POST, member(request), queue.clock()
+    campaign = data.get("campaign", "").strip()
+    try:
+        account = accounts.by_name(data.get("account", ""))
+        if data.get("remove"):
+            done = at_wecom.remove(account, campaign, by=user, now=now)
+        else:
+            named = {name: data.get(name, "").replace(",", " ").split() for name in ("users", "groups")}
+            done = at_wecom.make(account, campaign, **named, by=user, now=now)
+    except (InputError, NotFound, RefusedError) as error:
+        return _list(request, error=str(error), status=422)
+    messages.success(request, _("{count} done at WeCom, {left} left.").format(count=len(done.rows), left=done.left))
+    answer = redirect("codes")
+    answer.headers["Location"] += "?" + _query(campaign=campaign)
     return answer
 
 
