@@ -24,10 +24,11 @@ def erase(workspace: Workspace, key_or_id: str) -> Certificate:
 def export(workspace: Workspace, key_or_id: str) -> dict[str, Any]:
     """Everything held on a person: what the workspace has (profile, keys, tags, events), and what is kept for work on
     them: contacts, words on consent, journeys, tasks, codes, rewards, draws, audiences they entered and left, seats in
-    groups and what was said against their messages."""
+    groups and what was said against their messages, what of theirs waited in the inbox."""
     from lianyi.action.audiences import forgetting as audiences
     from lianyi.action.codes import issuing as codes
     from lianyi.action.contacts import forgetting as contacts
+    from lianyi.action.inbox import forgetting as inbox
     from lianyi.action.journeys import forgetting as journeys
     from lianyi.action.operation import forgetting as operation
     from lianyi.action.rewards import forgetting as rewards
@@ -42,6 +43,7 @@ def export(workspace: Workspace, key_or_id: str) -> dict[str, Any]:
         codes.held(names, keys),
         rewards.held(names),
         operation.held(keys),
+        inbox.held(names, keys),
     )
     ours = {name: rows for part in parts for name, rows in part.items()}
     return {**workspace.export(key_or_id), **ours}
@@ -53,6 +55,7 @@ def _forget(workspace: Workspace, person_ids: Collection[str], keys: Collection[
     from lianyi.action.campaigns import keeping as campaigns
     from lianyi.action.codes import issuing as codes
     from lianyi.action.contacts import forgetting as contacts
+    from lianyi.action.inbox import forgetting as inbox
     from lianyi.action.journeys import forgetting as journeys
     from lianyi.action.operation import forgetting as operation
     from lianyi.action.rewards import forgetting as rewards
@@ -64,3 +67,4 @@ def _forget(workspace: Workspace, person_ids: Collection[str], keys: Collection[
     codes.forget(person_ids, keys, now=workspace.clock())
     rewards.forget(person_ids)
     operation.forget(keys)
+    inbox.forget(person_ids, keys)

@@ -33,10 +33,11 @@ def rounds() -> tuple[Round, ...]:
     from lianyi.action.channels.rounds import Returns
     from lianyi.action.contacts.sending import Sending
     from lianyi.action.experiments.rounds import Assignments
+    from lianyi.action.inbox.rounds import Inbox
     from lianyi.action.journeys.rounds import Journeys
     from lianyi.action.operation.rounds import Operation
     from lianyi.action.reports.sending import Reports
     from lianyi.action.rewards.rounds import Settling
 
-    outwards = (Sending(), Journeys(), Campaigns(), Settling(), Operation(), Reports())
+    outwards = (Sending(), Journeys(), Campaigns(), Settling(), Operation(), Inbox(), Reports())
     return (AudienceRound(), Returns(), Assignments(), *outwards)

@@ -54,7 +54,7 @@ def address(page: URLPattern, ws: Workspace) -> str:
         "journey": "tea", "campaign": 1, "task_id": 1,
         "community_id": "c0", "group_key": "group:wecom/茶友群", "ripple_id": "r0", "channel": "mail", "kind": "email",
         "content_id": 1, "rule_id": 1, "draw_id": 1, "offer_id": 1, "audience_id": 1,
-        "case_id": 1, "sop_id": 1, "signup_id": 1, "month": "2026-10",
+        "case_id": 1, "sop_id": 1, "signup_id": 1, "item_id": 1, "month": "2026-10",
     }  # fmt: skip
     return reverse(str(page.name), kwargs={name: values[name] for name in page.pattern.converters})
 

@@ -20,6 +20,7 @@ from lianyi.doors.api import (
     experiments,
     forecasts,
     groups,
+    inbox,
     influence,
     jobs,
     journeys,
@@ -44,7 +45,7 @@ from lianyi.doors.api.endpoint import answered
 
 APIS = (
     people.api, audiences.api,
-    communities.api, groups.api, listening.api, operation.api, sops.api, signups.api,
+    communities.api, groups.api, listening.api, operation.api, sops.api, signups.api, inbox.api,
     jobs.api, data.api, demand.api, forecasts.api, influence.api, plans.api, ripples.api,
     team.api,
     content.api, codes.api, rewards.api, offers.api, channels.api, connectors.api,

@@ -43,6 +43,13 @@ class Place:
 PLACES = (
     Place(name="overview", title=_("Overview"), icon="overview", right="people.see"),
     Place(
+        name="inbox",
+        title=_("Inbox"),
+        icon="message",
+        right="people.see",
+        parts=(Part(name="inbox", title=_("Waiting for you")), Part(name="duty", title=_("Duty and response times"))),
+    ),
+    Place(
         name="people",
         title=_("People"),
         icon="people",

@@ -64,6 +64,7 @@ INSTALLED_APPS = [
     "lianyi.action.offers.apps.OffersConfig",
     "lianyi.action.stages.apps.StagesConfig",
     "lianyi.action.operation.apps.OperationConfig",
+    "lianyi.action.inbox.apps.InboxConfig",
     "lianyi.action.experiments.apps.ExperimentsConfig",
     "lianyi.action.reports.apps.ReportsConfig",
     "lianyi.doors.console.apps.ConsoleConfig",

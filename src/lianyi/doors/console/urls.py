@@ -30,6 +30,8 @@ from lianyi.doors.console.pages.content import views as content
 from lianyi.doors.console.pages.experiments import views as experiments
 from lianyi.doors.console.pages.groups import views as groups
 from lianyi.doors.console.pages.imports import views as imports
+from lianyi.doors.console.pages.inbox import duty as inbox_duty
+from lianyi.doors.console.pages.inbox import views as inbox
 from lianyi.doors.console.pages.journeys import trying as journey_trying
 from lianyi.doors.console.pages.journeys import views as journeys
 from lianyi.doors.console.pages.ledger import attribution as ledger_attribution
@@ -149,6 +151,11 @@ urlpatterns = [
     path("moderation", operation.moderation, name="moderation"),
     path("moderation/rules", operation.publish, name="moderation_rules"),
     path("moderation/<int:case_id>/act", operation.act, name="moderation_act"),
+    path("inbox", inbox.inbox, name="inbox"),
+    path("inbox/duty", inbox_duty.duty, name="duty"),
+    path("inbox/duty/set", inbox_duty.keep, name="duty_set"),
+    path("inbox/<int:item_id>", inbox.one, name="inbox_item"),
+    path("inbox/<int:item_id>/act", inbox.act, name="inbox_act"),
     path("signups", operation_signups.signups, name="signups"),
     path("signups/open", operation_signups.begin, name="signup_open"),
     path("signups/<int:signup_id>/act", operation_signups.act, name="signup_act"),

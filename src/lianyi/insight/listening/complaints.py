@@ -34,9 +34,12 @@ def build(build: Build) -> str:
         substring({theme}[{d.first}], 7) AS theme, substring({good}[{d.first}], 6) AS object_key,
         CASE WHEN NOT c.review THEN a.answers_id IS NOT NULL END AS answered,
         CASE WHEN NOT c.review THEN coalesce(a.by_staff, FALSE) END AS answered_by_staff,
-        ({d.micros("a.first_at")} - {d.micros("c.moment")}) / 60e6 AS answer_minutes
+        ({d.micros("a.first_at")} - {d.micros("c.moment")}) / 60e6 AS answer_minutes,
+        ({d.micros("a.staff_at")} - {d.micros("c.moment")}) / 60e6 AS staff_minutes
     FROM {HEARD} c LEFT JOIN (
-        SELECT answers_id, min(moment) AS first_at, bool_or(staff) AS by_staff FROM {ANSWERS} GROUP BY answers_id
+        SELECT answers_id, min(moment) AS first_at, bool_or(staff) AS by_staff,
+            min(CASE WHEN staff THEN moment END) AS staff_at
+        FROM {ANSWERS} GROUP BY answers_id
     ) AS a ON a.answers_id = c.id
     WHERE c.complaint AND NOT c.staff AND c.day > {scope.today - DAYS}
     """
@@ -66,6 +69,7 @@ TABLE = Table(
         ),
         "answered_by_staff": Column(en="whether staff did", zh="是否有员工回应"),
         "answer_minutes": Column(en="minutes until the first answer", zh="首次回应用时", unit="minutes"),
+        "staff_minutes": Column(en="minutes until staff first answered", zh="员工首次回应用时", unit="minutes"),
     },
     build=build,
     parameters=("listening",),

@@ -13,7 +13,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from lianyi.insight.communities.acts import staff
-from lianyi.insight.listening.reading import ADVERT, read
+from lianyi.insight.listening.reading import ADVERT, Reading, read
 from lianyi.insight.listening.rising import Heard, rising
 from lianyi.insight.listening.words import Finder, Words, by_name, shipped_words
 from lianyi.insight.scope import AT, MOMENT, Scope
@@ -96,17 +96,12 @@ def _heard(build: Build, scope: Scope) -> pa.Table:
     names = Finder((row["title"].lower(), row["object_key"]) for row in named if row["title"])
     bare = [names.without(text.lower()) for text in texts]
     reading = read(bare)
-    about, worded, sensitive = _meant(texts, words_of(build), named)
-    real = reading.advert < ADVERT
-    _add_rising(bare, about, _recent(rows, bare, place, real[place], scope.today))
-    # praise that names a word of complaint ("no longer broken") complains of nothing, and neither does an advert
-    themes = np.array([any(one.startswith("theme:") for one in mine) for mine in about], dtype=bool)
-    complains = real & (
-        (np.asarray(worded, dtype=bool) & (reading.leaning < MILD)) | (themes & (reading.leaning < BITTER))
-    )
+    about, worded, sensitive = meant(texts, words_of(build), named)
+    _add_rising(bare, about, _recent(rows, bare, place, (reading.advert < ADVERT)[place], scope.today))
+    complaint = complains(reading, about, worded)
     own = _own(rows, named)
     columns: list[Any] = [rows[name] for name in ASKED]
-    columns += [reading.advert[place], reading.leaning[place], reading.tone[place], complains[place]]
+    columns += [reading.advert[place], reading.leaning[place], reading.tone[place], complaint[place]]
     columns[ASKED.index("question")] = rows["question"].fill_null(False)  # noqa: FBT003  the value to fill in
     columns += [
         pa.array([sensitive[at] for at in place], pa.string()),
@@ -119,7 +114,7 @@ def _cast(column: Any, kind: pa.DataType) -> Any:
     return column.cast(kind) if isinstance(column, pa.ChunkedArray | pa.Array) else pa.array(column, kind)
 
 
-def _meant(
+def meant(
     texts: Sequence[str], words: Words, named: Sequence[dict[str, Any]]
 ) -> tuple[list[list[str]], list[bool], list[str | None]]:
     """Per text: topics as kind:name, whether a word of complaint stands in it, the first sensitive list hit."""
@@ -138,6 +133,16 @@ def _meant(
     about = [[one for one in mine if one != COMPLAINS and not one.startswith(SENSITIVE)] for mine in found]
     hit = [next((one.removeprefix(SENSITIVE) for one in mine if one.startswith(SENSITIVE)), None) for mine in found]
     return about, [COMPLAINS in mine for mine in found], hit
+
+
+def complains(reading: Reading, about: Sequence[Sequence[str]], worded: Sequence[bool]) -> NDArray[np.bool_]:
+    """Per text whether it complains. Praise that names a word of complaint ("no longer broken") complains of nothing,
+    and neither does an advert."""
+    themes = np.array([any(one.startswith("theme:") for one in mine) for mine in about], dtype=bool)
+    worst: NDArray[np.bool_] = themes & (reading.leaning < BITTER)
+    named = np.asarray(worded, dtype=bool) & (reading.leaning < MILD)
+    found: NDArray[np.bool_] = (reading.advert < ADVERT) & (named | worst)
+    return found
 
 
 def _recent(

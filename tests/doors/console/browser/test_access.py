@@ -47,6 +47,7 @@ PAGES = (
     "/moderation",
     "/sops",
     "/signups",
+    "/inbox/duty",
     "/lookalikes",
     "/next-best",
     "/codes",

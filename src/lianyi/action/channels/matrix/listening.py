@@ -39,11 +39,13 @@ class Gap:
 @dataclass(kw_only=True)
 class RoomRead:
     """A room as the bot sees it. membership: join, invite, leave. events: landed, names and all. unreadable: encrypted
-    events that were seen and can't be read. last: milliseconds since 1970 of the newest event."""
+    events that were seen and can't be read. last: milliseconds since 1970 of the newest event. direct: of one person
+    with the bot."""
 
     name: str = ""
     membership: str = "join"
     encrypted: bool = False
+    direct: bool = False
     events: int = 0
     unreadable: int = 0
     last: int = 0

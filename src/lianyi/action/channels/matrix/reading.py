@@ -127,8 +127,9 @@ class _Reader:
         for membership in ("join", "leave"):
             for key, room in (rooms.get(membership) or {}).items():
                 self._room(key, membership, room, since)
-        for key in rooms.get("invite") or {}:
-            self.progress.rooms.setdefault(key, RoomRead()).membership = "invite"
+        for key, invited in (rooms.get("invite") or {}).items():
+            room = self.progress.rooms.setdefault(key, RoomRead())
+            room.membership, room.direct = "invite", room.direct or self._is_direct(invited)
         live = self.made if since else []
         self._keep()
         self._act(live)
@@ -139,6 +140,7 @@ class _Reader:
     def _room(self, key: str, membership: str, said: Mapping[str, Any], since: str) -> None:
         known = key in self.progress.rooms and self.progress.rooms[key].membership == "join"
         room = self.progress.rooms.setdefault(key, RoomRead())
+        room.direct = room.direct or key in self.direct
         room.membership = membership
         timeline = said.get("timeline") or {}
         self._take(key, room, [*_list(said.get("state"), "events"), *_list(timeline, "events")])
@@ -147,6 +149,12 @@ class _Reader:
             if left:
                 until = since if known else ""
                 room.gaps.append(Gap(after=str(timeline["prev_batch"]), until=until, left=left))
+
+    def _is_direct(self, invited: Mapping[str, Any]) -> bool:
+        """Whether who invites the bot says that the room is for the two of them."""
+        state = _list(invited.get("invite_state"), "events")
+        said = [event.get("content") for event in state if event.get("state_key") == self.progress.user]
+        return any(isinstance(content, dict) and content.get("is_direct") is True for content in said)
 
     def _join(self) -> None:
         invited = [key for key, room in self.progress.rooms.items() if room.membership == "invite"]

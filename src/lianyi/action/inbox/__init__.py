@@ -1,0 +1,1 @@
+"""The inbox: what needs a person, in one queue, with who has it, what was answered, and how soon."""

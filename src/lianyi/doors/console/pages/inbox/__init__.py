@@ -1,0 +1,1 @@
+"""The inbox: the queue, one thing in it, duty and response times."""
