@@ -87,7 +87,7 @@ def judged(
     if not enough(learnt):
         return [], []
     from lianyi.insight.value.fitting import candidates, likeliest
-    from lianyi.insight.value.foretelling import chances, foretell
+    from lianyi.insight.value.foretelling import chances, expectations
     from lianyi.insight.value.scoring import bins, scores
 
     columns = {name: values[:: -(-len(values) // ENOUGH)] for name, values in columns.items()}
@@ -99,7 +99,7 @@ def judged(
     told = np.empty(0)
     for clock in dict.fromkeys((tried[0], best)):
         said = chances(clock, people, days, MOST)
-        expected = foretell(clock, people, (days,)).expected[:, 0]
+        expected = expectations(clock, people, (days,))[:, 0]
         made[clock.name] = scores(said, came, mean=expected)
         told = 1 - said[:, 0]
     made |= _naive(columns)

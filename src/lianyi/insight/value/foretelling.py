@@ -55,6 +55,16 @@ def foretell(clock: Clock, data: Rows, horizons: tuple[int, ...] = HORIZONS) -> 
     )  # fmt: skip
 
 
+def expectations(clock: Clock, data: Rows, horizons: tuple[int, ...]) -> Doubles:
+    """(rows, horizons): orders expected, and nothing else of what `foretell` says: ranges are most of its work."""
+    expected = np.zeros((len(data.repeats), len(horizons)))
+    _expected(
+        data.repeats, data.last, data.age, clock.points(), clock.regularity, int(clock.at_first),
+        np.array(horizons, dtype=np.float64), expected,
+    )  # fmt: skip
+    return expected
+
+
 def chances(clock: Clock, data: Rows, horizon: float, most: int) -> Doubles:
     """(rows, most + 1): the chance of 0, 1, … orders within the horizon; the last entry is "so many or more"."""
     tails = np.zeros((len(data.repeats), most + 2))
@@ -224,6 +234,21 @@ def _foretell(
 
 
 @kernel
+def _expected(
+    repeats: Doubles, last: Doubles, age: Doubles, points: Doubles, k: int, first: int, times: Doubles,
+    expected: Doubles,
+) -> None:  # fmt: skip
+    """Orders expected of every row, at the first of the points."""
+    weights, one = np.empty(k), np.empty(MOST + 1)
+    for row in range(len(repeats)):
+        alive = _phases(repeats[row], last[row], age[row], points[0], k, first, weights)
+        for h in range(len(times)):
+            upto = _tails(repeats[row], age[row], points[0], k, first, weights, alive, times[h], one)
+            for n in range(1, upto + 1):
+                expected[row, h] += one[n]
+
+
+@kernel
 def _chances(
     repeats: Doubles, last: Doubles, age: Doubles, points: Doubles, k: int, first: int, time: float, tails: Doubles
 ) -> None:
@@ -244,17 +269,19 @@ def worth_ranges(
 
     Given n orders that is a beta prime variable with shapes p·n and q + p·paid; its chance is averaged over n.
     """
-    weights, one, mixed = np.empty(k), np.empty(MOST + 1), np.empty(MOST + 1)
+    weights, one, mixed, sizes = np.empty(k), np.empty(MOST + 1), np.empty(MOST + 1), np.empty(MOST + 1)
     for row in range(len(repeats)):
         other = rate_shape + spend_shape * paid[row]
         for h in range(len(times)):
             upto = _mixed(repeats[row], last[row], age[row], points, k, first, times[h], weights, one, mixed)
-            low[row, h] = _worth(mixed, upto, spend_shape, other, LOW)
-            high[row, h] = _worth(mixed, upto, spend_shape, other, HIGH)
+            for n in range(1, upto + 1):  # what does not hang on the place asked about
+                sizes[n] = math.lgamma(spend_shape * n + other) - math.lgamma(spend_shape * n) - math.lgamma(other)
+            low[row, h] = _worth(mixed, sizes, upto, spend_shape, other, LOW)
+            high[row, h] = _worth(mixed, sizes, upto, spend_shape, other, HIGH)
 
 
 @kernel
-def _worth(mixed: Doubles, most: int, shape: float, other: float, share: float) -> float:
+def _worth(mixed: Doubles, sizes: Doubles, most: int, shape: float, other: float, share: float) -> float:
     """The quantile of the mixture, by bisection on the share u = s / (1 + s), to a thousandth of s."""
     if most == 0 or 1.0 - mixed[1] >= share:
         return 0.0
@@ -265,7 +292,7 @@ def _worth(mixed: Doubles, most: int, shape: float, other: float, share: float) 
         for n in range(1, most + 1):
             chance = mixed[n] - (mixed[n + 1] if n < most else 0.0)
             if chance > 1e-4:
-                below += chance * _beta_below(shape * n, other, middle)
+                below += chance * _beta_below(shape * n, other, middle, sizes[n])
         if below < share:
             low = middle
         else:
@@ -276,8 +303,9 @@ def _worth(mixed: Doubles, most: int, shape: float, other: float, share: float) 
 
 
 @kernel
-def _beta_below(a: float, b: float, x: float) -> float:
-    """The regularised incomplete beta function by its continued fraction (Abramowitz and Stegun 26.5.8, Lentz)."""
+def _beta_below(a: float, b: float, x: float, size: float) -> float:
+    """The regularised incomplete beta function by its continued fraction (Abramowitz and Stegun 26.5.8, Lentz).
+    size: −log B(a, b)."""
     if x <= 0.0:
         return 0.0
     if x >= 1.0:
@@ -285,7 +313,7 @@ def _beta_below(a: float, b: float, x: float) -> float:
     turned = x > (a + 1.0) / (a + b + 2.0)
     if turned:
         a, b, x = b, a, 1.0 - x
-    front = math.exp(math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b) + a * math.log(x) + b * math.log1p(-x)) / a
+    front = math.exp(size + a * math.log(x) + b * math.log1p(-x)) / a
     c, d = 1.0, 1.0 / _not_zero(1.0 - (a + b) * x / (a + 1.0))
     found = d
     for m in range(1, 300):

@@ -36,10 +36,10 @@ def _schema(horizons: tuple[int, ...]) -> pa.Schema:
 def worth(clock: Clock, spend: Spend, found: pa.Table, horizons: tuple[int, ...] = HORIZONS) -> pa.Table:
     """One row = one (x, t_x, T, paid days): order days to come, and the range of their worth in units of v + what was
     paid so far."""
-    from lianyi.insight.value.foretelling import foretell, worth_ranges
+    from lianyi.insight.value.foretelling import expectations, worth_ranges
 
     data, paid = rows_of(found), found["paid"].to_numpy().astype(np.float64)
-    made = foretell(clock, data, horizons)
+    expected = expectations(clock, data, horizons)
     low, high = np.zeros((2, len(paid), len(horizons)))
     worth_ranges(
         data.repeats, data.last, data.age, paid, clock.points(), clock.regularity, int(clock.at_first),
@@ -48,7 +48,7 @@ def worth(clock: Clock, spend: Spend, found: pa.Table, horizons: tuple[int, ...]
     columns = {name: found[name].cast(pa.int64()) for name in ("repeats", "last", "age", "paid")}
     for place, span in enumerate(horizons):
         columns |= {
-            f"orders_{span}": made.expected[:, place], f"low_{span}": low[:, place], f"high_{span}": high[:, place]
+            f"orders_{span}": expected[:, place], f"low_{span}": low[:, place], f"high_{span}": high[:, place]
         }  # fmt: skip
     return pa.table(columns, schema=_schema(horizons))
 
