@@ -3,7 +3,7 @@
 The person leaves the log, the inbox, the insight tables, the rejected rows, the files waiting for import and mails
 that came back. Files that wait and are packed (XLSX, ZIP, Parquet) go as a whole, since nobody can look into them line
 by line. What stays: salted hashes of event ids (so that the same file imported again does not bring the person back),
-and the statement that somebody was erased, without saying who.
+and keyed hashes of the person's keys (so that a backup brought back does not either; memory.erased).
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from lianyi import persons
 from lianyi.memory.draining import land
 from lianyi.memory.duckdb import sweep_spills
+from lianyi.memory.erased import Erasures
 from lianyi.memory.erasure import Erased, rooms_of
 from lianyi.memory.erasure import erase as erase_from_log
 from lianyi.memory.traces import Traces
@@ -68,6 +69,8 @@ def erase(ws: Workspace, key_or_id: str) -> Certificate:
         traces = Traces(
             keys=keys, names=frozenset(_names(ws, person)), rooms=rooms_of(ws.lake, keys), salt=ws.lake.seen().salt
         )
+        erasures = Erasures(ws.folder)
+        erasures.note(keys, at=ws.clock())
         inbox = ws.inbox.purge(traces)
         log = erase_from_log(ws.lake, traces)
         rejects = sum(_clean(path, traces) for path in sorted((ws.folder / "rejects").glob("*")))
@@ -80,6 +83,7 @@ def erase(ws: Workspace, key_or_id: str) -> Certificate:
         else:
             ws.store.clear()
         sweep_spills(ws.folder / "spill")
+        erasures.note(keys, at=ws.clock())  # a backup that began in between still holds the person
     return Certificate(log=log, inbox=inbox, rejects=rejects, staged=staged, tables=tables)
 
 

@@ -12,6 +12,7 @@ import click
 from lianyi.doors.cli import (
     Commands,
     audiences,
+    backups,
     brand,
     channels,
     codes,
@@ -399,6 +400,7 @@ for room in (
     team,
     brand,
     value,
+    backups,
 ):
     for command in room.COMMANDS:
         lianyi.add_command(command)

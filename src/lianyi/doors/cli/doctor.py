@@ -16,7 +16,9 @@ def examine(folder: Path) -> list[Finding]:
     """One finding per check: check, state (good / odd / bad), what was found, what to do."""
     if not (folder / settings.FILE_NAME).exists():
         return [_finding("workspace", "bad", f"no workspace at {folder}", f"lianyi -w {folder} new")]
-    return [_run(check, folder) for check in (_settings, _disk, _log, _ids, _inbox, _tables, _rejects, _database)]
+    return [
+        _run(check, folder) for check in (_settings, _disk, _log, _ids, _inbox, _tables, _rejects, _database, _backup)
+    ]
 
 
 def _run(check: Callable[[Path], Finding], folder: Path) -> Finding:
@@ -138,6 +140,19 @@ def _database(folder: Path) -> Finding:
     if waiting := schema.pending():
         return _finding("database", "odd", f"{len(waiting)} migrations wait", "start lianyi serve, which runs them")
     return _finding("database", "good", f"{connection.vendor}, as this version expects it")
+
+
+def _backup(folder: Path) -> Finding:
+    from datetime import UTC, datetime, timedelta
+
+    from lianyi.doors.backup import last
+
+    found = last(folder)
+    if found is None:
+        return _finding("backup", "odd", "never made", "lianyi backup PLACE, best on another disk and once a day")
+    old = datetime.now(UTC) - found["at"] > timedelta(days=7)
+    what = f"{found['at']:%Y-%m-%d %H:%M} UTC, {found['events']:,} events, {found['place']}"
+    return _finding("backup", "odd" if old else "good", what, "lianyi backup PLACE" if old else "")
 
 
 def mend(folder: Path) -> list[str]:
