@@ -223,6 +223,7 @@ def test_the_tables_tell_what_waits_and_what_was_answered(ws: Workspace) -> None
     events = [said("ann", "请问多久发货呀"), said("kim", "三天", 1, "reply", parent_id="m:ann0"),
               said("lee", "请问有没有小份的", 2), said("bo", "太差了,坏了还不给退款,骗子!", 3)]  # fmt: skip
     events += [said(f"p{number}", "早上好呀", number) for number in range(4, 12)]
+    events += [said("old", "早", -1_440 * day) for day in range(1, 22)]
     ws.record(events)
     ws.refresh()
     Item.objects.create(ref="said:m:ann0", kind="question", said_at=NOW, seen_at=NOW, message_id="m:ann0", actor="x:y")
@@ -231,7 +232,9 @@ def test_the_tables_tell_what_waits_and_what_was_answered(ws: Workspace) -> None
         derived.take_in(ws, known, duty.rota(ZONE), now=NOW)
     ann = Item.objects.get(message_id="m:ann0")
     assert (ann.how, ann.answered_at) == ("answered", NOW - timedelta(minutes=59))
-    waits = {one.message_id: (one.kind, one.actor, bool(one.person_id)) for one in working.listed(NOW)}
+    burst = Item.objects.get(kind="burst")
+    assert (burst.group_key, burst.how, burst.facts["people"] >= 8) == (GROUP, "", True)
+    waits = {one.message_id: (one.kind, one.actor, bool(one.person_id)) for one in working.listed(NOW) if one != burst}
     assert waits == {"m:lee2": ("question", "matrix:@lee:tea.test", True),
                      "m:bo3": ("complaint", "matrix:@bo:tea.test", True)}  # fmt: skip
     working.done(Item.objects.get(message_id="m:lee2"), by="olga", now=NOW)

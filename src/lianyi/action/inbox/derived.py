@@ -20,8 +20,9 @@ from lianyi.workspace import Workspace
 # What is older than this when a table first tells of it waits for nobody any more.
 DAYS = 7
 LATELY = timedelta(days=DAYS)
+BURST = timedelta(days=1)
 MOST = 500
-TABLES = ("complaints", "threads", "flagged")
+TABLES = ("complaints", "threads", "flagged", "bursts")
 # By kind: the table that knows of answers, its id, when it was said, minutes until the answer that counts, whose.
 ANSWERED = {
     Kind.COMPLAINT: ("complaints", "message_id AS id, said_at AS since, staff_minutes AS minutes, '' AS by"),
@@ -49,8 +50,11 @@ def take_in(ws: Workspace, known: Around, rota: Rota, *, now: datetime) -> None:
                 if one.group_key not in known.direct:
                     found.setdefault(one.ref, one)
     taking.take(_named(ws, list(found.values())), rota, now=now)
+    if "bursts" in states:
+        _bursts(ws, known, rota, since=states["bursts"].as_of - BURST, now=now)
     for kind, (table, columns) in ANSWERED.items():
-        if table in states:
+        # Made before there was such a column: the next refresh makes it anew.
+        if table in states and (kind != Kind.COMPLAINT or "staff_minutes" in ws.table(table).columns):
             _settle(ws, kind, f"SELECT {columns} FROM {table}", now=now)
 
 
@@ -78,6 +82,26 @@ def _sensitive(ws: Workspace, since: datetime) -> Iterable[Found]:
     ids = [row["id"] for row in rows]
     cases = set(Item.objects.filter(message_id__in=ids, case__isnull=False).values_list("message_id", flat=True))
     return (_found(Kind.SENSITIVE, row, list=row["word_list"]) for row in rows if row["id"] not in cases)
+
+
+def _bursts(ws: Workspace, known: Around, rota: Rota, *, since: datetime, now: datetime) -> None:
+    """Bursts of rooms in the last day; those that are over wait for nobody."""
+    rows = ws.rows(
+        "SELECT topic, began_at, found_at, running, messages, people, expected FROM bursts WHERE kind = 'group' AND "
+        "found_at > ?", [since],
+    )  # fmt: skip
+    mine = [(f"burst:{row['topic']}/{row['began_at'].isoformat()}", row) for row in rows
+            if row["topic"] not in known.direct]  # fmt: skip
+    found = [
+        Found(ref=ref, kind=Kind.BURST, said_at=row["found_at"], group_key=row["topic"],
+              channel=row["topic"].partition(":")[2].partition("/")[0],
+              facts={name: row[name] for name in ("messages", "people", "expected")})
+        for ref, row in mine
+    ]  # fmt: skip
+    taking.take(found, rota, now=now)
+    going = [ref for ref, row in mine if row["running"]]
+    over = Item.objects.filter(kind=Kind.BURST, closed_at__isnull=True).exclude(ref__in=going)
+    over.update(closed_at=now, how=Item.How.OVER)
 
 
 def _found(kind: str, row: Row, **facts: Any) -> Found:
