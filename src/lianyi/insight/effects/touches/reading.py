@@ -23,7 +23,7 @@ from lianyi.insight.scope import AT, Scope
 from lianyi.insight.tables import Build
 
 # Of more people than this every second, third … is read: the same ones each time, by the order of their ids.
-PEOPLE = 300_000
+PEOPLE = 150_000
 # Of so many people moments without a touch are drawn.
 DRAWN_FROM = 60_000
 MESSAGE, ANY = "message", "any"
