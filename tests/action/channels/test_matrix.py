@@ -156,18 +156,18 @@ def test_a_lost_token_and_a_server_that_is_away_are_no_fault_of_the_person(serve
 
 
 def test_the_check_names_rooms_that_it_is_not_in_and_rooms_that_it_cannot_read(server: Homeserver) -> None:
-    keeper, gus = server.register("keeper"), server.register("gus")
-    made = account(server, keeper, read=True)
-    closed = server.ask(gus, "POST", "createRoom", {})["room_id"]
-    secret = server.ask(keeper, "POST", "createRoom", {"initial_state": [
+    warden, gil = server.register("warden"), server.register("gil")
+    made = account(server, warden, read=True)
+    closed = server.ask(gil, "POST", "createRoom", {})["room_id"]
+    secret = server.ask(warden, "POST", "createRoom", {"initial_state": [
         {"type": "m.room.encryption", "state_key": "", "content": {"algorithm": "m.megolm.v1.aes-sha2"}}
     ]})["room_id"]  # fmt: skip
     Ruleset.objects.create(group_key=f"group:matrix/{closed}", version=1, text_version=1, account="room", by="olga")
     found = {one.setting: str(one) for one in checking.check(made, by="olga", now=NOW) if one.ok is False}
     assert set(found) == {"room", "encryption_of_rooms"}
     assert (closed in found["room"], secret in found["encryption_of_rooms"]) == (True, True)
-    server.ask(gus, "POST", f"rooms/{closed}/invite", {"user_id": server.user("keeper")})
-    server.ask(keeper, "POST", f"join/{closed}", {})
+    server.ask(gil, "POST", f"rooms/{closed}/invite", {"user_id": server.user("warden")})
+    server.ask(warden, "POST", f"join/{closed}", {})
     accounts.change(made, {"read": False}, by="olga", now=NOW)
     assert all(one.ok for one in checking.check(made, by="olga", now=NOW))
 
