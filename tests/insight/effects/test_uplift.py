@@ -156,8 +156,8 @@ def test_e_values_are_the_published() -> None:
 
 @pytest.mark.parametrize("people", [1_000, 20_000])
 def test_ridge_is_that_of_scikit_learn(people: int) -> None:
-    """The same line as RidgeCV over standardised features, a column that never varies included. It leaves out each person
-    in turn to choose the penalty, which comes to the same where there are many."""
+    """The same line as RidgeCV over standardised features, a column that never varies included. It leaves out each
+    person in turn to choose the penalty, which comes to the same where there are many."""
     from sklearn.linear_model import RidgeCV
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
