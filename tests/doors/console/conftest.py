@@ -18,7 +18,7 @@ from tests.doors.standing import NOW, Standing, copy_brand, stand_up
 
 def sharing() -> list[Event]:
     """One campaign: a seed brings six people, two of whom bring three each; one buys; a scanner looks in."""
-    start = NOW - timedelta(days=9)
+    start = (NOW - timedelta(days=9)).replace(hour=4, minute=0)  # noon of the brand: its first hours are one day
     events = [_act("share", "seed", start, 0)]
     number = 1
     for parent, children, hours in ((0, 6, 1), (None, 3, 30), (None, 3, 40)):
