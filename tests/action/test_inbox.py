@@ -111,6 +111,11 @@ def test_messages_to_the_brand_alone_are_one_conversation(ws: Workspace, setting
     come(ws, Event(id="wechat_account:wx1/message/7", at=NOW, kind="message", source="wechat_account", channel="wechat",
                    actor_key="openid:o1", text="hello"))  # fmt: skip
     one, other = Item.objects.order_by("said_at")
+    working.snooze(one, NOW + timedelta(days=1), by="olga", now=NOW)
+    come(ws, said("ann", "在吗?", 2, group_key=DIRECT))
+    one.refresh_from_db()
+    assert one.snoozed_until is None, "who writes again is not put off"
+    one.steps.exclude(what="said", text="想换货").delete()
     assert (one.account, one.direct, list(one.steps.values_list("text", flat=True))) == ("room", True, ["想换货"])
     assert working.route(other).by == "none", "no account of that app"
     with pytest.raises(RefusedError, match="no channel"):

@@ -66,17 +66,23 @@ def back_up(folder: Path, place: Path, *, now: datetime, passphrase: str | None)
     draft = target.with_name(target.name + ".part")
     if draft.exists():
         shutil.rmtree(draft)
-    (draft / DATA).mkdir(parents=True, mode=0o700)
+    place.mkdir(parents=True, exist_ok=True)
+    draft.mkdir(mode=0o700)  # the keys and, on PostgreSQL, all rows lie in it
+    (draft / DATA).mkdir(mode=0o700)
     erasures = Erasures(folder)
     erasures.key()  # the hashes of erasures to come must be made by the key that this backup holds
-    made = _copy(folder, draft, now=now, passphrase=passphrase, erased=erasures.name())
+    try:
+        made = _copy(folder, draft, now=now, passphrase=passphrase, erased=erasures.name())
+    except BaseException:
+        shutil.rmtree(draft, ignore_errors=True)  # half a backup is none, and as large
+        raise
     (draft / MANIFEST).write_text(_json(made), encoding="utf-8")
     for path in (draft / MANIFEST, draft):
         sync(path)
     draft.replace(target)
     sync(place)
-    _remember(folder, place, target, made)
-    erasures.copy_beside_backup()
+    remember(folder, place, target, made)
+    erasures.copy_beside_backups()
     return target, made
 
 
@@ -84,6 +90,8 @@ def _copy(folder: Path, draft: Path, *, now: datetime, passphrase: str | None, e
     from lianyi import settings
 
     lake, data = Lake(folder), draft / DATA
+    # Places up to which platforms were read come first: what is read twice is landed once, what is skipped is lost.
+    _copy_others(folder, data)
     with lake.merging():
         with lake.lock():
             files = lake.data_files()
@@ -98,10 +106,6 @@ def _copy(folder: Path, draft: Path, *, now: datetime, passphrase: str | None, e
                 postgres_dump.dump(operational.address(), draft / DUMP)
         for file in files:
             shutil.copyfile(lake.path / file.path, data / "lake" / file.path)
-    for path in _others(folder):
-        into = data / path.relative_to(folder)
-        into.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, into)
     if passphrase:
         keys = {name: (folder / name).read_text("ascii") for name in SECRET if (folder / name).exists()}
         (draft / KEYS).write_bytes(sealed(json.dumps(keys).encode(), passphrase))
@@ -114,6 +118,16 @@ def _copy(folder: Path, draft: Path, *, now: datetime, passphrase: str | None, e
         database="postgresql" if operational.address() else "sqlite", keys=passphrase is not None, erased=erased,
         files={str(path.relative_to(draft)): digest(path) for path in copied},
     )  # fmt: skip
+
+
+def _copy_others(folder: Path, data: Path) -> None:
+    for path in _others(folder):
+        into = data / path.relative_to(folder)
+        into.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            shutil.copyfile(path, into)
+        except FileNotFoundError:
+            into.unlink(missing_ok=True)  # finished with meanwhile: a file of an import, a mail
 
 
 def _others(folder: Path) -> Iterator[Path]:
@@ -152,8 +166,11 @@ def _json(manifest: Manifest) -> str:
     return json.dumps({**asdict(manifest), "at": manifest.at.isoformat()}, indent=1, ensure_ascii=False)
 
 
-def _remember(folder: Path, place: Path, target: Path, manifest: Manifest) -> None:
-    said: dict[str, Any] = {**json.loads(_json(manifest)), "place": str(place), "name": target.name}
+def remember(folder: Path, place: Path, target: Path, manifest: Manifest) -> None:
+    """Write down in the workspace that there is a backup, and where."""
+    before = last(folder) or {}
+    places = [*dict.fromkeys([*before.get("places", [before["place"]] if before else []), str(place)])]
+    said: dict[str, Any] = {**json.loads(_json(manifest)), "place": str(place), "places": places, "name": target.name}
     del said["files"]
     draft = folder / (LAST + ".new")
     draft.write_text(json.dumps(said, ensure_ascii=False), encoding="utf-8")
@@ -161,7 +178,8 @@ def _remember(folder: Path, place: Path, target: Path, manifest: Manifest) -> No
 
 
 def last(folder: Path) -> dict[str, Any] | None:
-    """What is known of the last backup of a workspace: at, place, name, events, bytes …; None where none was made."""
+    """What is known of the last backup of a workspace: at, place, name, events, bytes …, and places, of all backups;
+    None where none was made."""
     path = folder / LAST
     if not path.exists():
         return None
@@ -177,10 +195,31 @@ def checked(backup: Path) -> Manifest:
         raise NotFound(f"{backup} is no whole backup: it has no {MANIFEST}") from error
     except ValueError as error:
         raise InputError(f"{backup / MANIFEST} can't be read: {error}; use another backup") from error
-    for name, wanted in said["files"].items():
+    try:
+        manifest = Manifest(**{**said, "at": datetime.fromisoformat(said["at"])})
+        _plain(backup, manifest)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise InputError(f"{backup / MANIFEST} is not one of this program: {error}; use another backup") from error
+    for name, wanted in manifest.files.items():
         path = backup / name
         if not path.exists():
             raise InputError(f"{path} is missing; use another backup")
         if digest(path) != wanted:
             raise InputError(f"{path} is not as it was written; use another backup")
-    return Manifest(**{**said, "at": datetime.fromisoformat(said["at"])})
+    return manifest
+
+
+def _plain(backup: Path, manifest: Manifest) -> None:
+    """Nothing but the files of the manifest, by names that lead nowhere else."""
+    there = list(backup.rglob("*"))
+    if links := [path for path in there if path.is_symlink()]:
+        raise InputError(f"{links[0]} leads elsewhere; a backup holds no links")
+    files = {str(path.relative_to(backup)) for path in there if path.is_file()}
+    if more := sorted(files - {MANIFEST} - manifest.files.keys()):
+        raise InputError(f"{backup / more[0]} is not of this backup; use another one")
+    if odd := [name for name in manifest.files if Path(name).is_absolute() or ".." in Path(name).parts]:
+        raise InputError(f"{MANIFEST}: {odd[0]!r} lies outside of the backup; use another one")
+    if keys := [name for name in sorted(files) if Path(name).name in SECRET and Path(name).parent == Path(DATA)]:
+        raise InputError(f"{backup / keys[0]}: keys lie in a backup sealed only; use another one")
+    if Path(manifest.erased).name != manifest.erased:
+        raise InputError(f"{MANIFEST}: {manifest.erased!r} is no name of a list; use another backup")

@@ -3,7 +3,7 @@ without bringing them back.
 
 One line of `erased.jsonl` is one erasure: when, and a hash of each key. `erased.key` makes the hashes; whoever has both
 files and guesses a key can see that it was erased, so they are as private as a backup is. A copy of the list is kept
-beside the last backup (`last-backup.json` says where), where it outlives the workspace.
+beside the backups, in every place that had one (`last-backup.json` says where), where it outlives the workspace.
 """
 
 from __future__ import annotations
@@ -22,6 +22,12 @@ from lianyi.memory.datafile import sync
 log = logging.getLogger(__name__)
 
 LIST, KEY, LAST = "erased.jsonl", "erased.key", "last-backup.json"
+
+
+def together(*lists: Path) -> str:
+    """All erasures of some lists, each once: a copy of a workspace may know of others than the one it was made of."""
+    lines = [line for path in lists if path.exists() for line in path.read_text(encoding="ascii").splitlines()]
+    return "".join(f"{line}\n" for line in dict.fromkeys(lines) if line.strip())
 
 
 class Erasures:
@@ -53,30 +59,31 @@ class Erasures:
         return {hashlib.blake2b(key.encode(), key=secret, digest_size=20).hexdigest(): key for key in keys}
 
     def note(self, keys: Collection[str], *, at: datetime) -> None:
-        """Write one erasure down, on the disk when this returns, and beside the last backup."""
+        """Write one erasure down, on the disk when this returns, and beside the backups."""
         line = json.dumps({"at": at.isoformat(), "keys": sorted(self.hashed(keys))})
         with self.path.open("a", encoding="ascii") as file:
             file.write(line + "\n")
         sync(self.path)
-        self.copy_beside_backup()
+        self.copy_beside_backups()
 
-    def copy_beside_backup(self) -> None:
-        """Have the list where the last backup lies; a warning where that place can't be reached."""
+    def copy_beside_backups(self) -> None:
+        """Have the list, be it empty, in each place that had a backup; a warning where one can't be reached."""
         last = self.folder / LAST
-        if not (last.exists() and self.path.exists()):
+        if not last.exists():
             return
-        place = Path(json.loads(last.read_text(encoding="utf-8"))["place"])
-        try:
-            draft = place / (self.name() + ".new")
-            draft.write_bytes(self.path.read_bytes())
-            sync(draft)
-            draft.replace(place / self.name())
-        except OSError as error:
-            log.warning(
-                "%s could not be copied beside the backups in %s (%s); copy it there, so that a restored backup keeps "
-                "erased people out",
-                self.path, place, error, extra={"action": "erased.copy"},
-            )  # fmt: skip
+        said = json.loads(last.read_text(encoding="utf-8"))
+        for place in map(Path, said.get("places", [said["place"]])):
+            try:
+                draft = place / (self.name() + ".new")
+                draft.write_text(together(place / self.name(), self.path), encoding="ascii")
+                sync(draft)
+                draft.replace(place / self.name())
+            except OSError as error:
+                log.warning(
+                    "%s could not be copied beside the backups in %s (%s); copy it there, so that a restored backup "
+                    "keeps erased people out",
+                    self.path, place, error, extra={"action": "erased.copy"},
+                )  # fmt: skip
 
     def since(self, moment: datetime) -> set[str]:
         """The hashes of all keys erased after a moment."""

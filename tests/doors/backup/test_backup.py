@@ -109,6 +109,7 @@ def test_what_was_acknowledged_comes_back_and_the_erased_do_not(brand_template: 
     again.inbox.close()
     assert (back / "secret.key").read_text() == (folder / "secret.key").read_text()
     with sqlite3.connect(back / "ops.sqlite3") as database:
+        assert not database.execute("SELECT 1 FROM channels_account WHERE is_on").fetchall()
         assert database.execute("SELECT what FROM contacts_pause").fetchall() == [("all",)]
         assert database.execute("SELECT what FROM team_act ORDER BY id DESC").fetchone() == ("workspace.restore",)
 
@@ -124,6 +125,15 @@ def test_a_backup_that_was_changed_is_refused_by_the_name_of_the_file(tmp_path: 
     assert checked(target) == manifest
     with pytest.raises(InputError, match="elsewhere"):
         back_up(ws.folder, ws.folder / "kept", now=NOW, passphrase=None)
+    planted = target / "workspace" / "secret.key"
+    planted.write_text("mine")
+    with pytest.raises(InputError, match="not of this backup"):
+        checked(target)
+    planted.unlink()
+    planted.symlink_to(tmp_path)
+    with pytest.raises(InputError, match="no links"):
+        checked(target)
+    planted.unlink()
     (data,) = (target / "workspace" / "lake").glob("*.parquet")
     content = data.read_bytes()
     data.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
@@ -138,15 +148,29 @@ def test_a_backup_that_was_changed_is_refused_by_the_name_of_the_file(tmp_path: 
         checked(target)
 
 
-def test_the_list_of_erasures_names_nobody_and_lies_beside_the_backups(tmp_path: Path) -> None:
+def test_the_list_of_erasures_names_nobody_and_lies_beside_the_backups(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from lianyi.doors.backup import back_up
+    from lianyi.doors.restoring import restore
 
     ws = lianyi.open(tmp_path / "ws", create=True)
-    back_up(ws.folder, tmp_path / "kept", now=NOW, passphrase=None)
+    target, _made = back_up(ws.folder, tmp_path / "kept", now=NOW, passphrase=None)
+    back_up(ws.folder, tmp_path / "other", now=NOW, passphrase=None)
+    assert target.stat().st_mode & 0o077 == 0, "it holds people and keys"
     erasures = Erasures(ws.folder)
-    erasures.note({"phone:8613912345600"}, at=ws.clock())
     beside = tmp_path / "kept" / erasures.name()
-    assert beside.read_bytes() == erasures.path.read_bytes()
+    beside.unlink()  # there was one, though nobody had been erased
+    with pytest.raises(InputError, match="would come back"):
+        restore(target, tmp_path / "back", passphrase=None, without_keys=True, by="olga")
+    monkeypatch.setenv("LIANYI_DATABASE", "postgresql://live/brand")
+    with pytest.raises(InputError, match="unset LIANYI_DATABASE"):
+        restore(target, tmp_path / "back", passphrase=None, without_keys=True, by="olga")
+    monkeypatch.setenv("LIANYI_DATABASE", "")
+    assert not (tmp_path / "back").exists()
+    erasures.note({"phone:8613912345600"}, at=ws.clock())
+    for place in ("kept", "other"):
+        assert (tmp_path / place / erasures.name()).read_bytes() == erasures.path.read_bytes()
     assert b"8613912345600" not in beside.read_bytes()
     assert set(erasures.hashed(["phone:8613912345600"])) == erasures.since(NOW)
     assert erasures.since(ws.clock()) == set()

@@ -87,7 +87,7 @@ async def call(
         raise Broken(f"no connection: {error or type(error).__name__}", given=False) from error
     except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
         raise Broken(f"{url.partition('?')[0][:80]!r} can't be called: {error}", given=False) from error
-    except httpx.TransportError as error:
+    except httpx.RequestError as error:  # also an answer that can't be unpacked
         raise Broken(f"the connection broke: {error or type(error).__name__}", given=True) from error
 
 

@@ -127,7 +127,7 @@ class Reading:
                     if len(body) > LARGEST:
                         raise Failed("answer", "an answer is longer than 64 MB")
                 return Answer(status=response.status_code, headers=response.headers, body=bytes(body))
-        except (httpx.TransportError, httpx.InvalidURL) as error:
+        except (httpx.RequestError, httpx.InvalidURL) as error:
             # The address may hold the token: only the kind of error is said.
             raise Failed("away", f"no answer: {type(error).__name__}") from error
 

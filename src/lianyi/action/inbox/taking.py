@@ -61,7 +61,8 @@ def _row(ref: str, one: Found, rota: Rota, now: datetime) -> Item:
 
 
 def said(found: Sequence[Found], rota: Rota, *, now: datetime) -> None:
-    """What people write to the brand alone, in order: what follows something of theirs that waits is added to it."""
+    """What people write to the brand alone, in order: what follows something of theirs that waits is added to it,
+    and brings back what was put off."""
     for one in found:
         if Step.objects.filter(key=one.ref).exists() or Item.objects.filter(ref=one.ref).exists():
             continue
@@ -75,7 +76,7 @@ def said(found: Sequence[Found], rota: Rota, *, now: datetime) -> None:
             defaults={"item": waits, "what": What.SAID, "by": one.actor, "at": one.said_at,
                       "text": one.text[:KEPT_TEXT]},
         )  # fmt: skip
-        Item.objects.filter(pk=waits.pk).update(message_id=one.message_id)
+        Item.objects.filter(pk=waits.pk).update(message_id=one.message_id, snoozed_until=None)
 
 
 def answered(items: QuerySet[Item], *, at: datetime, by: str, now: datetime) -> int:

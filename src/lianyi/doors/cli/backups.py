@@ -62,7 +62,8 @@ def restore(
 ) -> None:  # fmt: skip
     """Make the workspace -w DIR, which must not be there yet, from a backup. Prints what was done, as JSON.
 
-    People erased since stay erased, nobody is signed in, and nothing is sent until: lianyi contacts resume all
+    People erased since stay erased, nobody is signed in, channels are off, and nothing is sent until: lianyi contacts
+    resume all
     """
     from lianyi.doors import backup as backups
     from lianyi.doors import restoring
