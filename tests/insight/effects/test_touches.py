@@ -12,7 +12,7 @@ import pytest
 from lianyi.insight.effects.estimates import Ints
 from lianyi.insight.effects.regression import fit
 from lianyi.insight.effects.touches import table
-from lianyi.insight.effects.touches.estimating import FEW_REACHED, NO_LOT, none_yet, step
+from lianyi.insight.effects.touches.estimating import FEW_REACHED, NO_LOT, ONE_SIDED, none_yet, step
 from lianyi.insight.effects.touches.moments import (
     BACK,
     DAY,
@@ -182,6 +182,11 @@ def test_people_alike_are_compared_within_their_cells(world: tuple[Touched, Mome
             weight += len(sides[0])
     found = step(had)
     assert found.adjusted.estimate == pytest.approx(value / weight)
+    sides = [len(np.unique(had.person[had.what == what])) for what in (TOUCHED, NOT_TOUCHED)]
+    assert [found.raw.n_treated, found.raw.n_control] == sides
+    arms = [len(np.unique(had.person[(had.what == DRAWN) & (had.arm == arm)])) for arm in (True, False)]
+    both = [min(pair) for pair in zip(sides, arms, strict=True)]
+    assert [found.selection.n_treated, found.selection.n_control] == both
     assert found.overlap == pytest.approx(weight / (had.what == TOUCHED).sum())
     rest = had.at(had.what == NOT_TOUCHED)
     nobody = none_yet(had)
@@ -191,6 +196,35 @@ def test_people_alike_are_compared_within_their_cells(world: tuple[Touched, Mome
     people = len(np.unique(rest.person[~rest.bought]))
     assert none.low == 0
     assert none.high == pytest.approx(3.84 / (people + 3.84), rel=0.01)
+
+
+def plain(what: Ints, person: Ints, bought: Sequence[bool], **more: object) -> Moments:
+    """Moments that are alike."""
+    same = np.zeros(len(what), dtype=np.int16)
+    return Moments(**{**dict.fromkeys(("had", "gap", "sent", "earlier", "active", "age", "recent"), same),
+                      "what": what.astype(np.int16), "person": person, "bought": np.array(bought), "arm": same > 0,
+                      "share": same + 0.5, **more})  # type: ignore[arg-type]  # fmt: skip
+
+
+def test_few_people_with_many_moments_are_few() -> None:
+    # 30 touched and 30 not: only one of these is like the touched, with ten moments of theirs.
+    what = np.repeat([TOUCHED, NOT_TOUCHED, NOT_TOUCHED], [30, 29, 10])
+    person = np.concatenate([np.arange(59), np.full(10, 59)])
+    earlier = np.repeat(np.array([0, 9, 0], dtype=np.int16), [30, 29, 10])
+    told = step(plain(what, person, np.arange(69) % 3 == 0, earlier=earlier))
+    assert told.raw.known
+    assert not told.adjusted.known
+    assert told.adjusted.flags == (ONE_SIDED,)
+    assert told.overlap == 1
+
+
+def test_how_far_the_lot_reached_is_judged_by_people_and_not_by_moments() -> None:
+    # Each person's ten moments are one: 8 of 30 held out and 16 of 30 treated got a message.
+    sent = np.concatenate([np.arange(30) < 8, np.arange(30) < 16]).astype(np.int16)
+    told = step(plain(np.full(600, DRAWN), np.repeat(np.arange(60), 10), np.arange(600) % 2 == 0,
+                      arm=np.repeat([False, True], 300), sent=np.repeat(sent, 10)))  # fmt: skip
+    assert told.more.known
+    assert told.by_lot.flags == (FEW_REACHED,)
 
 
 def test_the_set_of_ends_holds_its_level_and_says_whether_it_is_seven() -> None:

@@ -119,3 +119,28 @@ def test_one_margin_for_everything_is_that_margin_and_sure() -> None:
     assert known is not None
     assert (known.within, known.between) == (0.0, 0.0)
     assert [(row["part"], row["doubt"]) for row in found.values()] == [(pytest.approx(0.4), 0.0)] * 2
+
+
+def test_the_range_is_empty_where_the_part_is() -> None:
+    known = margins.Credibility(unit=10, whole=0.2, within=0.0, between=0.0, least=0.2, most=0.6)
+    assert ranged(known, None) == (None, None, None)
+    assert ranged(known, 0.2) == pytest.approx((20, 4, 30))
+
+
+def test_what_orders_leave_is_as_sure_as_purchases_of_mean_size_make_it() -> None:
+    known = margins.Credibility(unit=10, whole=0.5, within=0.04, between=0.0, least=0.0, most=1.0)
+    half = margins.Z * 100 * np.sqrt(0.04 / (100 / 10))
+    assert ranged(known, 0.5, low=100, high=100) == pytest.approx((50, 50 - half, 50 + half))
+
+
+def ranged(
+    known: margins.Credibility, part: float | None, low: float = 20, high: float = 150
+) -> tuple[float | None, ...]:
+    """Middle and ends of orders worth 100, of one order value of 50."""
+    kept = ", ".join(f"{sql} AS {name}" for name, sql in margins.left(known, 365).items())
+    with DuckDB(memory_mb=256, threads=1) as engine:
+        (row,) = engine.table(f"""
+            SELECT {kept} FROM (SELECT 100.0::DOUBLE AS value_365, {low}::DOUBLE AS low_365, {high}::DOUBLE AS high_365,
+                50.0::DOUBLE AS order_value, {"NULL" if part is None else part}::DOUBLE AS part, 0.0::DOUBLE AS doubt)
+        """).to_pylist()
+    return tuple(row.values())

@@ -118,19 +118,21 @@ def parts(known: Credibility | None, alias: str) -> str:
 
 def left(known: Credibility | None, span: int) -> dict[str, str]:
     """SQL by column: what the orders of so many days are expected to leave, and its 90 % range: that of their worth and
-    that of the part, as independent ones (half widths in quadrature), never outside what the book allows. Reads
-    value, low and high of the span, order_value, part and doubt."""
+    that of the part, as independent ones (half widths in quadrature), never outside what the book allows;
+    NULL where the part is. Reads value, low and high of the span, part and doubt."""
     names = [f"margin_{span}", f"margin_low_{span}", f"margin_high_{span}"]
     if known is None:
         return dict.fromkeys(names, "CAST(NULL AS DOUBLE)")
     worth, low, high = f"value_{span}", f"low_{span}", f"high_{span}"
-    orders = f"greatest({worth} / nullif(order_value, 0), 1.0)"
-    part = f"{Z * Z} * {worth} * {worth} * (doubt + {known.within!r} / {orders})"
+    purchases = f"greatest({worth} / {known.unit!r}, 1.0)"
+    part = f"{Z * Z} * {worth} * {worth} * (doubt + {known.within!r} / {purchases})"
 
     def reach(end: str) -> str:
         return f"sqrt(({end} - {worth}) * ({end} - {worth}) * part * part + {part})"
 
     below = f"greatest({worth} * part - {reach(f'least({low}, {worth})')}, {known.least!r} * {low})"
     above = f"least({worth} * part + {reach(f'greatest({high}, {worth})')}, {known.most!r} * {high})"
+    # The greatest of NULL and a number is the number.
+    below, above = (f"CASE WHEN part IS NOT NULL THEN {end} END" for end in (below, above))
     middle = f"{worth} * part"
     return dict(zip(names, (middle, below, above), strict=True))

@@ -24,7 +24,7 @@ from lianyi.insight.effects.touches.moments import DRAWN, NOT_TOUCHED, TOUCHED, 
 
 # Under so many people on a side, or orders on both together, an effect is not told.
 PEOPLE, ORDERS = 20, 10
-# Under so many people on a side a cell has nobody to compare with.
+# Under so many moments without a touch a cell has nobody to compare with.
 ALIKE = 5
 # Below this F of the first stage the ratio has no interval that holds (Staiger & Stock 1997).
 WEAK = 10.0
@@ -39,9 +39,9 @@ class Effect:
     influence: Floats
     sides: tuple[int, int]
 
-    def less(self, other: Effect) -> Effect:
-        """The difference; both are of the same moments."""
-        sides = (min(self.sides[0], other.sides[0]), min(self.sides[1], other.sides[1]))
+    def less(self, other: Effect, sides: tuple[int, int] | None = None) -> Effect:
+        """The difference; both are of the same moments. sides: where each of the two is a side."""
+        sides = sides or (min(self.sides[0], other.sides[0]), min(self.sides[1], other.sides[1]))
         return Effect(value=self.value - other.value, influence=self.influence - other.influence, sides=sides)
 
 
@@ -69,10 +69,12 @@ def step(had: Moments) -> Step:
     touched, rest, drawn = (had.what == what for what in (TOUCHED, NOT_TOUCHED, DRAWN))
     after, before = _mean(had, y, touched), _mean(had, y, rest)
     bought = [int(y[rows].sum()) for rows in (touched, rest)]
-    raw = after.less(before) if after and before and min(bought) > 0 and sum(bought) >= ORDERS else None
+    raw = None
+    if after and before and min(bought) > 0 and sum(bought) >= ORDERS:
+        raw = after.less(before, (after.sides[0], before.sides[0]))
     alike, overlap = _alike(had, y, touched, rest) if raw else (None, None)
     drawn &= (had.share > 0) & (had.share < 1)
-    offered, more, by_lot, why = _by_lot(had, y, drawn)
+    offered, more, by_lot, why = _by_lot(had, y, drawn, bounds)
 
     def tell(effect: Effect | None, method: str, flag: str = TOO_FEW) -> Estimate:
         return _told(effect, bounds, method, flag)
@@ -107,13 +109,18 @@ def _bounded(share: Estimate) -> Estimate:
 def _told(effect: Effect | None, bounds: Ints, method: str, flag: str) -> Estimate:
     if effect is None:
         return replace(unknown(treated=0, control=0, method=method), flags=(flag,))
-    by_person = np.add.reduceat(effect.influence, bounds)
-    people = int(np.count_nonzero(by_person))
-    se = math.sqrt(float(by_person @ by_person) * people / max(people - 1, 1))
+    se = _error(effect, bounds)
     fewer = min(side for side in effect.sides if side) - 1
     return estimated(
         effect.value, se, treated=effect.sides[0], control=effect.sides[1], method=method, df=float(fewer)
     )  # fmt: skip
+
+
+def _error(effect: Effect, bounds: Ints) -> float:
+    """The standard error, clustered by person."""
+    by_person = np.add.reduceat(effect.influence, bounds)
+    people = int(np.count_nonzero(by_person))
+    return math.sqrt(float(by_person @ by_person) * people / max(people - 1, 1))
 
 
 def _people(had: Moments, rows: Bools) -> int:
@@ -137,7 +144,9 @@ def _alike(had: Moments, y: Floats, touched: Bools, rest: Bools) -> tuple[Effect
     ok = (n1 > 0) & (n0 >= ALIKE)
     kept = float(n1[ok].sum())
     overlap = kept / float(n1.sum())
-    if kept < PEOPLE:
+    inside = ok[cell]
+    sides = (_people(had, touched & inside), _people(had, rest & inside))
+    if min(sides) < PEOPLE:
         return None, overlap
     mean1, mean0 = (
         np.divide(np.bincount(cell[rows], y[rows], size), n, out=np.zeros(size), where=n > 0)
@@ -146,14 +155,14 @@ def _alike(had: Moments, y: Floats, touched: Bools, rest: Bools) -> tuple[Effect
     share = np.where(ok, n1, 0.0) / kept
     value = float(share @ (mean1 - mean0))
     control = np.divide(share, n0, out=np.zeros(size), where=ok)
-    inside = ok[cell]
     influence = np.where(touched & inside, (y - mean0[cell] - value) / kept, 0.0)
     influence -= np.where(rest & inside, (y - mean0[cell]) * control[cell], 0.0)
-    sides = (_people(had, touched & inside), _people(had, rest & inside))
     return Effect(value=value, influence=influence, sides=sides), overlap
 
 
-def _by_lot(had: Moments, y: Floats, drawn: Bools) -> tuple[Effect | None, Effect | None, Effect | None, str]:
+def _by_lot(
+    had: Moments, y: Floats, drawn: Bools, bounds: Ints
+) -> tuple[Effect | None, Effect | None, Effect | None, str]:
     """Effect of being assigned on orders and on messages, their ratio, and why something of it is not known."""
     sides = (_people(had, drawn & had.arm), _people(had, drawn & ~had.arm))
     if not drawn.any():
@@ -177,8 +186,7 @@ def _by_lot(had: Moments, y: Floats, drawn: Bools) -> tuple[Effect | None, Effec
         return Effect(value=float(coefficients[-1]), influence=influence, sides=sides)
 
     offered, more = effect(y[rows]), effect(had.sent[rows].astype(float))
-    spread = math.sqrt(float(more.influence @ more.influence))
-    if more.value <= 0 or more.value**2 < WEAK * spread**2:
+    if more.value <= 0 or more.value**2 < WEAK * _error(more, bounds) ** 2:
         return offered, more, None, FEW_REACHED
     value = offered.value / more.value
     each = Effect(value=value, influence=(offered.influence - value * more.influence) / more.value, sides=sides)
