@@ -146,7 +146,7 @@ def _alike(had: Moments, y: Floats, touched: Bools, rest: Bools) -> tuple[Effect
     overlap = kept / float(n1.sum())
     inside = ok[cell]
     sides = (_people(had, touched & inside), _people(had, rest & inside))
-    if min(sides) < PEOPLE:
+    if min(sides) < PEOPLE or y[(touched | rest) & inside].sum() < ORDERS:
         return None, overlap
     mean1, mean0 = (
         np.divide(np.bincount(cell[rows], y[rows], size), n, out=np.zeros(size), where=n > 0)
