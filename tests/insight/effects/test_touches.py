@@ -263,12 +263,17 @@ def test_the_verdict_says_what_is_known(row: dict[str, object], en: str, zh: str
 def test_a_message_is_worth_what_an_order_leaves() -> None:
     with DuckDB(memory_mb=256, threads=1) as engine:
         engine.run(
-            """SELECT * FROM (VALUES ('cost.message', NULL, -0.5), ('cost.message', NULL, -0.5),
-                ('revenue.order', 'a', 100), ('revenue.order', 'b', 60), ('revenue.refund', 'b', -20),
-                ('cost.goods', 'a', -40)) AS e(account, order_no, brand_amount)""",
+            """SELECT * FROM (VALUES ('cost.message', NULL, -0.5, 'p1'), ('cost.message', NULL, -0.5, 'p2'),
+                ('cost.message', NULL, -5000, NULL),
+                ('revenue.order', 'a', 100, 'p1'), ('revenue.order', 'b', 60, 'p2'), ('revenue.refund', 'b', -20, 'p2'),
+                ('cost.goods', 'a', -40, 'p1')) AS e(account, order_no, brand_amount, person_id)""",
             into="entries",
         )
-        row = engine.table(worth(Scope(as_of=AS_OF, timezone="Asia/Shanghai", currency="CNY"))).to_pylist()[0]
+        asked = worth(Scope(as_of=AS_OF, timezone="Asia/Shanghai", currency="CNY"))
+        row = engine.table(asked).to_pylist()[0]
+        engine.run("SELECT * FROM entries WHERE account <> 'cost.goods'", into="without")
+        bare = engine.table(asked.replace("FROM entries", "FROM without")).to_pylist()[0]
+    assert threshold(bare) is None, "what an order leaves is not known without margins"
     assert threshold(row) == pytest.approx(0.5 / ((100 + 60 - 20 - 40) / 2))
     assert threshold({**row, "cost": None}) is None
     assert threshold({**row, "left_over": -1.0}) is None

@@ -167,3 +167,5 @@ def test_ridge_is_that_of_scikit_learn(people: int) -> None:
     y = (dice.random(people) < 0.1 + 0.03 * features[:, 0]).astype(float)
     theirs = make_pipeline(StandardScaler(), RidgeCV(alphas=PENALTIES)).fit(features, y)
     np.testing.assert_allclose(ridge(features, y)(features), theirs.predict(features), rtol=1e-9)
+    moved = features + np.array([0.0, 0.0, 7.0])
+    np.testing.assert_array_equal(ridge(features, y)(moved), ridge(features, y)(features))

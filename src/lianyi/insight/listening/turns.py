@@ -10,6 +10,7 @@ from lianyi.insight.tables import EVENTS, Build, Column, Table
 
 # A group's talk turned to a topic on a day with so many messages of it, by so many people, so many times the usual.
 MESSAGES, PEOPLE, TIMES = 5, 3, 3
+DAYS = 7  # of a group that has talked for less nothing is usual yet
 KINDS = ("theme", "category")
 SAID = "group_topic_said"
 
@@ -27,7 +28,7 @@ def said(scope: Scope) -> str:
 
 
 def build(build: Build) -> str:
-    """Days on which the topic had far more messages than on the group's other days."""
+    """Days on which the topic had far more messages than on the group's other days, where there are enough of these."""
     scope = Scope.of(build)
     d = scope.dialect
     heard.make(build)
@@ -41,7 +42,7 @@ def build(build: Build) -> str:
         ON w.group_key = s.group_key AND w.one = s.one
     JOIN (SELECT group_key, max(day) - min(day) + 1 AS days FROM {HEARD} GROUP BY group_key) AS g
         ON g.group_key = s.group_key
-    WHERE s.messages >= {MESSAGES} AND s.people >= {PEOPLE} AND s.messages >= {TIMES} * {usual}
+    WHERE g.days > {DAYS} AND s.messages >= {MESSAGES} AND s.people >= {PEOPLE} AND s.messages >= {TIMES} * {usual}
     """
 
 

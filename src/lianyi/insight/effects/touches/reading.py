@@ -19,6 +19,7 @@ from lianyi.insight.communities.heights import COMMUNITY
 from lianyi.insight.effects.estimates import Ints
 from lianyi.insight.effects.touches.moments import BITS, DAY, KEPT, Log, keys_of
 from lianyi.insight.effects.words import GLOBAL
+from lianyi.insight.orders import ORDER_NO
 from lianyi.insight.scope import AT, Scope
 from lianyi.insight.tables import Build
 
@@ -58,16 +59,20 @@ def touches(scope: Scope) -> str:
             WHERE ({theirs}) AND {recent} AND {scope.happened()}
         ) AS t JOIN keys AS k ON k.key = t.key
         WHERE t.id NOT IN (
-            SELECT parent_id FROM events WHERE kind IN ('bounced', 'failed') AND parent_id IS NOT NULL
+            SELECT parent_id FROM events AS e
+            WHERE e.kind IN ('bounced', 'failed') AND e.parent_id IS NOT NULL AND {scope.happened()}
         )
     ) AS t JOIN touch_people AS n ON n.person_id = t.person_id
     """
 
 
 def orders(scope: Scope) -> str:
-    """One row = one order (or line of one): number of the person, microseconds."""
-    done = scope.done(f"{scope.dialect.micros(AT)} AS us", where="e.kind = 'order'")
-    return f"SELECT n.number, o.us FROM {done} AS o JOIN touch_people AS n ON n.person_id = o.person_id"
+    """One row = one order, when its first line came: number of the person, microseconds."""
+    done = scope.done(f"{scope.dialect.micros(AT)} AS us", f"{ORDER_NO} AS order_no", where="e.kind = 'order'")
+    return f"""
+    SELECT n.number, min(o.us) AS us FROM {done} AS o JOIN touch_people AS n ON n.person_id = o.person_id
+    GROUP BY n.number, o.order_no
+    """
 
 
 def drawn(scope: Scope) -> str:

@@ -22,20 +22,22 @@ SCHEMA = pa.schema(
 
 
 def worth(scope: Scope) -> str:
-    """One row: messages and what they cost, orders and what they left after refunds and the cost of goods, in the
-    brand's currency; NULL where some amount is not known."""
+    """One row: messages that are paid for one by one and what they cost (an invoice stands for many, and names nobody),
+    orders and what they left after refunds and the cost of goods, in the brand's currency; NULL where some amount is
+    not known, as what is left while the price book knows no margin."""
     d = scope.dialect
     sold = ", ".join(d.text(name) for name in (ORDER, REFUND, GOODS))
 
-    def whole(accounts: str) -> str:
-        mine = f"account IN ({accounts})"
+    def whole(mine: str) -> str:
         missing = f"count(*) FILTER (WHERE {mine} AND brand_amount IS NULL)"
         return f"CASE WHEN {missing} = 0 THEN CAST(sum(brand_amount) FILTER (WHERE {mine}) AS DOUBLE) END"
 
-    message = d.text(MESSAGE)
+    message = f"account = {d.text(MESSAGE)} AND person_id IS NOT NULL"
+    margins = f"count(*) FILTER (WHERE account = {d.text(GOODS)}) > 0"
     return f"""
-    SELECT count(*) FILTER (WHERE account = {message}) AS messages, {whole(message)} AS cost,
-        count(DISTINCT CASE WHEN account = {d.text(ORDER)} THEN order_no END) AS orders, {whole(sold)} AS left_over
+    SELECT count(*) FILTER (WHERE {message}) AS messages, {whole(message)} AS cost,
+        count(DISTINCT CASE WHEN account = {d.text(ORDER)} THEN order_no END) AS orders,
+        CASE WHEN {margins} THEN {whole(f"account IN ({sold})")} END AS left_over
     FROM entries
     """
 

@@ -40,7 +40,9 @@ def ridge(features: Floats, y: Floats, weight: Floats | None = None) -> Predict:
     middle, level = share @ features, float(share @ y)
     x = features - middle
     size = np.sqrt(share @ x**2)
-    x /= np.where(size > 0, size, 1.0)
+    flat = size <= 1e-10 * np.maximum(np.abs(middle), 1.0)  # never varies: what is left of it is rounding
+    x[:, flat], size[flat] = 0.0, 1.0
+    x /= size
     weighted = x * share[:, None]
     values, vectors = np.linalg.eigh(weighted.T @ x)
     values = np.clip(values, 0.0, None)
@@ -49,7 +51,7 @@ def ridge(features: Floats, y: Floats, weight: Floats | None = None) -> Predict:
     left = float(share @ (y - level) ** 2) - (along**2 * (2 * of - values) / of**2).sum(axis=1)
     freedom = len(y) - 1 - (values / of).sum(axis=1)
     best = int(np.argmin(left / freedom**2))
-    slopes = vectors @ (along / of[best]) / np.where(size > 0, size, 1.0)
+    slopes = np.where(flat, 0.0, vectors @ (along / of[best]) / size)
     return lambda new: np.asarray(level + (new - middle) @ slopes)
 
 
