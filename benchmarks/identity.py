@@ -125,7 +125,7 @@ def build(table: Table, inputs: dict[str, list[str]], folder: Path, memory_mb: i
         for name, files in inputs.items():
             engine.register(name, files)
         sql = table.build(Build(engine=engine, as_of=AS_OF, settings=Settings(memory_mb=memory_mb), say=print))
-        engine.run(f"{sql} ORDER BY {', '.join(table.order)}", into=table.name, path=folder / table.name)
+        engine.run(table.sorted(sql), into=table.name, path=folder / table.name)
 
 
 def bare_components(links: str, memory_mb: int) -> None:

@@ -165,10 +165,8 @@ def build(table: Table, inputs: dict[str, list[str]], folder: Path, memory_mb: i
         settings = Settings(memory_mb=memory_mb)
         one = Build(engine=engine, as_of=AS_OF, settings=settings, parameters={"tags": shipped_rules()})
         parts = table.build(one)
-        order = f" ORDER BY {', '.join(table.order)}" if table.order else ""
         for part, sql in enumerate([parts] if isinstance(parts, str) else parts):
-            query = f"SELECT * FROM ({sql}){order}"
-            engine.run(query, into="result", path=folder / table.name, part=part, row_group=table.row_group)
+            engine.run(table.sorted(sql), into="result", path=folder / table.name, part=part, row_group=table.row_group)
 
 
 def measured(name: str, inputs: dict[str, list[str]], folder: Path, memory_mb: int, build: Builder) -> Cost:

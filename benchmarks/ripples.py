@@ -100,8 +100,7 @@ def measured(engine: DuckDB, table: Table, folder: Path) -> float:
     began, used = time.perf_counter(), time.process_time()
     parts = table.build(build)
     for part, sql in enumerate([parts] if isinstance(parts, str) else parts):
-        engine.run(f"SELECT * FROM ({sql}) ORDER BY {', '.join(table.order)}", into=table.name,
-                   path=folder / table.name, part=part)  # fmt: skip
+        engine.run(table.sorted(sql), into=table.name, path=folder / table.name, part=part)
     build.clear()
     seconds, busy = time.perf_counter() - began, time.process_time() - used
     rows = engine.table(f"SELECT count(*) AS n FROM {table.name}")["n"][0].as_py()

@@ -174,7 +174,7 @@ def _timed(engine: DuckDB, table: Table, path: Path) -> None:
     began, used = time.perf_counter(), time.process_time()
     parts = table.build(build)
     for part, sql in enumerate([parts] if isinstance(parts, str) else parts):
-        engine.run(f"{sql} ORDER BY {', '.join(table.order)}", into=table.name, path=path, part=part)
+        engine.run(table.sorted(sql), into=table.name, path=path, part=part)
     build.clear()
     rows = engine.table(f"SELECT count(*) AS n FROM {table.name}")["n"][0].as_py()
     size = sum(file.stat().st_size for file in path.glob("*.parquet")) / 1e6

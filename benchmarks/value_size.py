@@ -46,10 +46,8 @@ def build(table: Table, inputs: dict[str, list[str]], folder: Path, memory_mb: i
                 engine.run(f"SELECT * FROM ({EMPTY[name]}) AS e WHERE FALSE", into=name)
         one = Build(engine=engine, as_of=AS_OF, settings=Settings(memory_mb=memory_mb))
         parts = table.build(one)
-        order = f" ORDER BY {', '.join(table.order)}" if table.order else ""
         for part, sql in enumerate([parts] if isinstance(parts, str) else parts):
-            query = f"SELECT * FROM ({sql}) AS t{order}"
-            engine.run(query, into="result", path=folder / table.name, part=part, row_group=table.row_group)
+            engine.run(table.sorted(sql), into="result", path=folder / table.name, part=part, row_group=table.row_group)
 
 
 def main() -> None:

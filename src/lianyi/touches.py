@@ -12,7 +12,6 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 ALL, MESSAGE = "all", "message"
 COUNTED = (MESSAGE, "any")
-SEVEN = 7
 
 
 def audiences(ws: Workspace) -> list[Row]:

@@ -8,7 +8,7 @@ import pytest
 
 import lianyi.insight.ranges
 import lianyi.insight.ties.table
-from lianyi.insight.ranges import for_all, ranges, unmarked, within
+from lianyi.insight.ranges import for_all, portions, ranges, unmarked, within
 from tests.doors.standing import make_brand
 
 RANGED = ("profiles", "person_tags", "people", "ties", "person_ties", "tie_opportunities")
@@ -20,6 +20,13 @@ def test_a_condition_is_said_for_all_ranges_or_for_the_only_one() -> None:
     assert said == {"SELECT * FROM x WHERE person_id >= :from AND person_id < :to AND y"}
     (only,) = ranges(10)
     assert unmarked(f"SELECT * FROM x WHERE {within('person_id', only)}") == "SELECT * FROM x WHERE TRUE"
+
+
+def test_portions_hold_whole_keys_and_each_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lianyi.insight.ranges, "ROWS_AT_ONCE", 10)
+    assert portions([]) == portions([("a", 3), ("b", 900)]) == [(None, None)]
+    counted = [("a", 4), ("b", 6), ("c", 25), ("d", 1), ("e", 2)]
+    assert portions(counted) == [(None, "c"), ("c", "d"), ("d", None)]
 
 
 def test_what_the_table_page_shows_holds_for_every_range(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

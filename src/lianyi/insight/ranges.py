@@ -1,13 +1,19 @@
-"""Tables of people are made in ranges of person ids: each fits into memory, one after the other sorted."""
+"""Large tables are made in ranges of what they are sorted by: each fits into memory, one after the other sorted."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from itertools import pairwise
+from typing import TypeVar
+
+Key = TypeVar("Key")
 
 # A range of this many people with all their columns takes about half a gigabyte while it is joined and sorted.
 PEOPLE_PER_RANGE = 250_000
 _MOST = 64
+# So many rows of other tables are joined and sorted in half a gigabyte.
+ROWS_AT_ONCE = 2_000_000
 
 
 def ranges(people: int) -> list[tuple[str, str]]:
@@ -22,10 +28,28 @@ def ranges(people: int) -> list[tuple[str, str]]:
 
 def within(column: str, borders: tuple[str, str]) -> str:
     """SQL condition: a person id lies in a range."""
-    low, high = borders
-    parts = [f"{column} >= '{low}'"] if low else []
-    parts += [f"{column} < '{high}'"] if high else []
-    return marked(column, " AND ".join(parts) or "TRUE")
+    low, high = (f"'{border}'" if border else "" for border in borders)
+    return marked(column, between(column, low, high))
+
+
+def portions(counted: Iterable[tuple[Key, int]]) -> list[tuple[Key | None, Key | None]]:
+    """(from, up to but without) of keys, None for an open end, together all of them: whole keys with ROWS_AT_ONCE rows
+    together or little more. counted: how many rows each key has, in the order of keys."""
+    borders: list[Key | None] = [None]
+    rows = 0
+    for key, count in counted:
+        if rows >= ROWS_AT_ONCE:
+            borders.append(key)
+            rows = 0
+        rows += count
+    return list(pairwise([*borders, None]))
+
+
+def between(column: str, low: str, high: str) -> str:
+    """SQL condition: a column lies from `low` up to but without `high` (SQL; "" is an open end)."""
+    parts = [f"{column} >= {low}"] if low else []
+    parts += [f"{column} < {high}"] if high else []
+    return " AND ".join(parts) or "TRUE"
 
 
 def marked(column: str, condition: str) -> str:

@@ -65,7 +65,7 @@ def ledger(
             built = table.build(build)
             parts = []
             for number, sql in enumerate([built] if isinstance(built, str) else built):
-                engine.run(f"SELECT * FROM ({sql}) AS t ORDER BY {', '.join(table.order)}", into=f"part_{number}")
+                engine.run(table.sorted(sql), into=f"part_{number}")
                 parts.append(f"SELECT * FROM part_{number}")
             engine.run(" UNION ALL ".join(parts), into=table.name)
             build.clear()

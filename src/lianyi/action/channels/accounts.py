@@ -243,13 +243,18 @@ def secrets_set(account: Account) -> set[str]:
     return {name for name, value in kept.items() if value and name != SEAL}
 
 
+def check_of(account: Account) -> list[Finding] | None:
+    """What its last self-check found; None where it was never checked."""
+    return None if account.check_found is None else [Finding(**step) for step in account.check_found]
+
+
 def described(account: Account, *, now: datetime | None = None) -> dict[str, Any]:
     """The account as plain data for API and command line, without its secrets."""
     kind = kind_of(account.kind)
     here = secrets_set(account)
     secret = {each.name: "(set)" if each.name in here else "" for each in kind.settings if each.type == "secret"}
     pace = limits(account.name)
-    steps = None if account.check_found is None else [Finding(**step) for step in account.check_found]
+    steps = check_of(account)
     found = None if steps is None else [one.data() for one in steps]
     return {
         "name": account.name, "kind": account.kind, "on": account.is_on, "state": state(account, now or timezone.now()),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings as django_settings
@@ -80,7 +81,7 @@ async def findings(account: Configured) -> list[Finding]:
     platform's, when did the last one come, why was one refused, the clock."""
     if not (account.settings.get("callback_token") and account.settings.get("callback_key")):
         return []
-    return [*await _called(account), *_heard(account)]
+    return [*await _called(account), *heard_of(account, partial(_refused, account))]
 
 
 async def _called(account: Configured) -> list[Finding]:
@@ -113,15 +114,21 @@ def _receiver(account: Configured) -> str:
     return str(account.settings["app_id" if account.kind == "wechat_service" else "corp_id"])
 
 
-def _heard(account: Configured) -> list[Finding]:
+def _refused(account: Configured, step: str) -> Fault:
+    fault = REFUSED.get(step, REFUSED["callback"])
+    if fault.setting == "receiver":
+        return replace(fault, setting="app_id" if account.kind == "wechat_service" else "corp_id")
+    return fault
+
+
+def heard_of(account: Configured, refused: Callable[[str], Fault]) -> list[Finding]:
+    """What is known of calls that came: the last one, why it was refused, the clock. refused: the fault of a step at
+    which a call is refused."""
     kept = heard.read(account.folder, account.name)
-    at, refused = kept.get("at", ""), kept.get("refused_at", "")
-    values = {"at": _shown(at), "refused": _shown(refused), "why": kept.get("why", ""), "name": account.name}
-    if refused > at:
-        fault = REFUSED.get(kept.get("step", ""), REFUSED["callback"])
-        if fault.setting == "receiver":
-            fault = replace(fault, setting="app_id" if account.kind == "wechat_service" else "corp_id")
-        return [fault.finding("callback", values)]
+    at, refused_at = kept.get("at", ""), kept.get("refused_at", "")
+    values = {"at": _shown(at), "refused": _shown(refused_at), "why": kept.get("why", ""), "name": account.name}
+    if refused_at > at:
+        return [refused(kept.get("step", "")).finding("callback", values)]
     if not at:
         says = gettext_noop(
             "No callback has come yet: enter https://YOUR-SERVER/callbacks/{name} on the platform and save it there."

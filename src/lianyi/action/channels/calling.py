@@ -37,6 +37,12 @@ class Answer:
             return None
 
     @property
+    def fields(self) -> dict[str, Any]:
+        """The body's object; empty where it is none."""
+        data = self.data
+        return data if isinstance(data, dict) else {}
+
+    @property
     def retry_after(self) -> float | None:
         """Seconds that a Retry-After header asks for (a number, or a date)."""
         value = self.headers.get("retry-after", "").strip()

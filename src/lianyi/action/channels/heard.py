@@ -6,7 +6,6 @@ written without Django, because whoever takes callbacks must not wait for it.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,10 +19,9 @@ FOLDER = "callbacks"
 def read(folder: Path, account: str) -> Mapping[str, Any]:
     """at, skew (seconds by which the platform's clock is ahead), refused_at, step, why; empty where nobody called."""
     try:
-        found: dict[str, Any] = json.loads((folder / FOLDER / f"{account}.json").read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):
+        return state_file.read(folder / FOLDER / f"{account}.json")
+    except ValueError:
         return {}
-    return found
 
 
 def note(folder: Path, account: str, *, now: datetime, said_at: str = "", step: str = "", why: str = "") -> None:

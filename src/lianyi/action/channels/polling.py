@@ -7,7 +7,6 @@ names of rooms, nothing of any person.
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -83,11 +82,8 @@ class Failed(Exception):
 
 def load(folder: Path, name: str) -> Progress:
     """What was kept last; a fresh one where nothing was."""
-    path = _path(folder, name)
-    if not path.exists():
-        return Progress()
-    kept = json.loads(path.read_bytes())
-    return Progress(**{**kept, "rooms": {key: Read(**room) for key, room in kept["rooms"].items()}})
+    kept = state_file.read(_path(folder, name))
+    return Progress(**{**kept, "rooms": {key: Read(**room) for key, room in kept.get("rooms", {}).items()}})
 
 
 def save(folder: Path, name: str, progress: Progress) -> None:

@@ -10,13 +10,12 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.utils.translation import gettext_noop as _
 
 from lianyi.action.channels import reaching
-from lianyi.action.channels.calling import Broken
 from lianyi.action.channels.faults import CLOCK, Fault
 from lianyi.action.channels.kinds import Finding
 from lianyi.action.channels.wechat_platform import Platform, Said
@@ -44,17 +43,7 @@ class Probe:
 
 async def examined(platform: Platform, probes: Sequence[Probe], faults: Mapping[int, Fault]) -> list[Finding]:
     """All that is wrong, as far as one can ask; the platform is closed."""
-    parts = urlsplit(platform.url)
-    found = await reaching.reaches(parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80))
-    try:
-        if reaching.worked(found):
-            await _probed(platform, probes, faults, found)
-    except Broken as broken:
-        found.append(Finding(step="tls", ok=False, says=reaching.ANSWERS_BUT, values={"error": str(broken)},
-                             setting="url"))  # fmt: skip
-    finally:
-        await platform.close()
-    return found
+    return await reaching.looked(platform.url, partial(_probed, platform, probes, faults), platform.close)
 
 
 async def _probed(

@@ -5,13 +5,39 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from urllib.parse import urlsplit
 
 from django.utils.translation import gettext_noop as _
 
+from lianyi.action.channels.calling import Broken
 from lianyi.action.channels.kinds import Finding
 
 ANSWERS_BUT = _("The server answers, but: {error}.")
+
+
+def address(url: str) -> tuple[str, int]:
+    """Host and port of a URL."""
+    parts = urlsplit(url)
+    return parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+
+
+async def looked(
+    url: str, look: Callable[[list[Finding]], Awaitable[None]], close: Callable[[], Awaitable[None]], *,
+    broken: str = "",
+) -> list[Finding]:  # fmt: skip
+    """Name and port of a URL; where it is reached, what `look` adds to the list by asking there. `close` is called in
+    any case. broken: what is told of a connection that breaks, where its own words would tell a secret."""
+    found = await reaches(*address(url))
+    try:
+        if worked(found):
+            await look(found)
+    except Broken as error:
+        why = {"error": broken or str(error)}
+        found.append(Finding(step="tls", ok=False, says=ANSWERS_BUT, values=why, setting="url"))
+    finally:
+        await close()
+    return found
 
 
 async def reaches(host: str, port: int, *, setting: str = "url") -> list[Finding]:

@@ -9,6 +9,15 @@ from pathlib import Path
 from typing import Any
 
 
+def read(path: Path) -> dict[str, Any]:
+    """What was written last; {} where nothing was."""
+    try:
+        found: dict[str, Any] = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        return {}
+    return found
+
+
 def replace(path: Path, data: Mapping[str, Any]) -> None:
     """Durable when it returns; a crash leaves the former file whole."""
     path.parent.mkdir(exist_ok=True)

@@ -8,7 +8,7 @@ from datetime import datetime
 from lianyi.action.channels import checking as channels
 from lianyi.action.channels.models import Account
 from lianyi.action.connectors import intake
-from lianyi.action.connectors.ways import COLLECTOR, FILES, Way, way, ways
+from lianyi.action.connectors.ways import COLLECTOR, FILES, Way, named, ways
 from lianyi.action.team import audit
 from lianyi.action.team.models import User
 from lianyi.workspace import Workspace
@@ -18,9 +18,8 @@ _OURS = {COLLECTOR: intake.collector, FILES: intake.files}
 
 def check(workspace: Workspace, names: Sequence[str], *, by: User | str, now: datetime) -> list[Way]:
     """Check some ways, all of them where none is named; what was found is kept with its time. NotFound lists them."""
-    for name in names:
-        way(workspace, name, now=now)
-    wanted = list(names) or [one.name for one in ways(workspace, now=now)]
+    there = ways(workspace, now=now)
+    wanted = [named(there, name).name for name in names] or [one.name for one in there]
     for name in wanted:
         if name in _OURS:
             found = _OURS[name](workspace, now=now)

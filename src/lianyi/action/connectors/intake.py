@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -67,17 +66,20 @@ UNREAD = Fault(
 
 def kept(folder: Path, name: str) -> tuple[datetime | None, list[Finding] | None]:
     """When a way of ours was checked last, and what was found; None, None where it never was."""
-    path = folder / FOLDER / f"{name.removeprefix('own:')}.json"
-    if not path.exists():
+    said = state_file.read(_path(folder, name))
+    if not said:
         return None, None
-    said = json.loads(path.read_bytes())
     return datetime.fromisoformat(said["at"]), [Finding(**one) for one in said["found"]]
 
 
 def keep(folder: Path, name: str, found: Sequence[Finding], *, now: datetime) -> None:
     """Write down what a check found."""
     data = {"at": now.isoformat(), "found": [asdict(one) for one in found]}
-    state_file.replace(folder / FOLDER / f"{name.removeprefix('own:')}.json", data)
+    state_file.replace(_path(folder, name), data)
+
+
+def _path(folder: Path, name: str) -> Path:
+    return folder / FOLDER / f"{name.removeprefix('own:')}.json"
 
 
 def collector(workspace: Workspace, *, now: datetime) -> list[Finding]:

@@ -74,7 +74,12 @@ def ways(workspace: Workspace, *, now: datetime) -> list[Way]:
 
 def way(workspace: Workspace, name: str, *, now: datetime) -> Way:
     """One of them; NotFound lists what there is."""
-    found = {one.name: one for one in ways(workspace, now=now)}
+    return named(ways(workspace, now=now), name)
+
+
+def named(some: Sequence[Way], name: str) -> Way:
+    """That of a name; NotFound lists what there is."""
+    found = {one.name: one for one in some}
     if name not in found:
         raise NotFound(f"no way in or out {name!r}; there are {', '.join(found)}")
     return found[name]
@@ -119,11 +124,10 @@ def _account(account: Account, now: datetime) -> Way:
     if account.failed_at and (account.heard_at is None or account.failed_at > account.heard_at):
         errors.append(account.failure)
     into = listening is not None or comparing is not None or last_in is not None or account.read_next_at is not None
-    found = None if account.check_found is None else [Finding(**step) for step in account.check_found]
     return Way(
         name=account.name, title=kind.title, kind=kind, direction="both" if into else "out",
         state=accounts.state(account, now), last_in=last_in, last_out=account.heard_at, lag=_lag(listening, now),
-        errors=tuple(errors), checked_at=account.checked_at, found=found,
+        errors=tuple(errors), checked_at=account.checked_at, found=accounts.check_of(account),
     )  # fmt: skip
 
 

@@ -21,14 +21,15 @@ class Inbox:
 
     def __init__(self, folder: Path | None = None) -> None:
         self._folder = folder
+        self._looked: tuple[Lake, Store] | None = None
 
     def due(self, now: datetime) -> bool:  # noqa: ARG002  asked with the time, as all rounds are
         """Whether the log or the tables went on, or the queue of moderation did."""
         row = Followed.objects.filter(pk=1).first()
-        place = self._place()
-        if row is None or row.lake_version != Lake(place).version():
+        lake, store = self._places()
+        if row is None or row.lake_version != lake.version():
             return True
-        states = Store(place / "tables").states()
+        states = store.states()
         tables = " ".join(states[name].version for name in derived.TABLES if name in states)
         return tables != row.tables or taking.new_cases().exists() or taking.old_cases().exists()
 
@@ -52,7 +53,11 @@ class Inbox:
         Followed.objects.filter(pk=1).update(lake_version=seen.version, tables=tables)
         return workspace.lake.version() != seen.version
 
-    def _place(self) -> Path:
-        from django.conf import settings
+    def _places(self) -> tuple[Lake, Store]:
+        """Opened once: every second somebody asks whether they went on."""
+        if self._looked is None:
+            from django.conf import settings
 
-        return self._folder or Path(settings.WORKSPACE)
+            place = self._folder or Path(settings.WORKSPACE)
+            self._looked = Lake(place), Store(place / "tables")
+        return self._looked

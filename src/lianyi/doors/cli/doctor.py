@@ -27,16 +27,6 @@ def _run(check: Callable[[Path], Finding], folder: Path) -> Finding:
         return check(folder)
     except (LianyiError, OSError, ValueError) as error:
         return _finding(name, "bad", str(error), "mend what is named, then run lianyi doctor again")
-    except Exception as error:
-        if not _of_database(error):
-            raise
-        return _finding(name, "bad", str(error).strip(), "start the database, or mend LIANYI_DATABASE")
-
-
-def _of_database(error: Exception) -> bool:
-    from django.db import Error
-
-    return isinstance(error, Error)
 
 
 def _finding(check: str, state: str, what: str, do: str = "") -> Finding:
@@ -118,14 +108,26 @@ def _rejects(folder: Path) -> Finding:
 
 def _database(folder: Path) -> Finding:
     """The operational database: reachable, as its migrations should have made it, none of them missing, guarded."""
-    from django.db import connection
+    from django.db import Error
 
-    from lianyi.doors import operational, schema
+    from lianyi.doors import operational
     from lianyi.doors.console.start import configure
 
     if not operational.address() and not (folder / "ops.sqlite3").exists():
         return _finding("database", "good", "not there yet; made when it is first needed")
     configure(folder)
+    try:
+        return _compared()
+    except Error as error:
+        return _finding("database", "bad", str(error).strip(), "start the database, or mend LIANYI_DATABASE")
+
+
+def _compared() -> Finding:
+    """The database beside what this version expects."""
+    from django.db import connection
+
+    from lianyi.doors import schema
+
     wrong = {
         "it comes from a newer version: ": (schema.newer(), "install that version, or restore a backup from before"),
         "not there: ": (list(map(str, schema.lacking())), "back up, then lianyi doctor --mend"),

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from lianyi.insight.effects.words import CAMPAIGN, GLOBAL, LONGEST_BEFORE, MEANS, WINDOWS
 from lianyi.insight.orders import order_lines, refunds
-from lianyi.insight.ranges import marked
+from lianyi.insight.ranges import between, marked
 from lianyi.insight.scope import Scope
 from lianyi.insight.tables import Sorted
 
 DAY_US = 86_400_000_000
 MOST_PEOPLE = 10_000_000_000  # a seat is the experiment's number times this, plus the person's
-# So many rows are joined and sorted in half a gigabyte.
-ROWS_AT_ONCE = 2_000_000
 ARMS = "('treatment', 'control')"
 
 
@@ -149,23 +145,9 @@ def _active(scope: Scope) -> str:
     """
 
 
-def seats(places: Mapping[int, int]) -> list[tuple[int, int]]:
-    """(from, up to but without) of seats: whole experiments, by number, of ROWS_AT_ONCE people together or little more.
-    places: people by experiment."""
-    found: list[tuple[int, int]] = []
-    first, people = 0, 0
-    for place in sorted(places):
-        people += places[place]
-        if people >= ROWS_AT_ONCE:
-            found.append((first * MOST_PEOPLE, (place + 1) * MOST_PEOPLE))
-            first, people = place + 1, 0
-    if people or not found:
-        found.append((first * MOST_PEOPLE, (max(places, default=0) + 1) * MOST_PEOPLE))
-    return found
-
-
-def rows(between: tuple[int, int]) -> Sorted:
-    """One row = one person in one experiment, of the seats between: see `steps`."""
+def rows(places: tuple[int | None, int | None]) -> Sorted:
+    """One row = one person in one experiment: see `steps`. places: of the experiments from one up to but without
+    another, None for an open end."""
 
     def of(alias: str, name: str) -> str:
         return f"CAST(coalesce({alias}.{name}, 0) AS DOUBLE) AS {name}"
@@ -178,8 +160,7 @@ def rows(between: tuple[int, int]) -> Sorted:
         for name, side in (("orders", ""), ("before_orders", "before_"))
     ]
     columns.append("CAST(CASE WHEN r.seat IS NULL THEN 0 ELSE 1 END AS DOUBLE) AS reached")
-    low, high = between
-    part = marked("seat", f"seat >= {low} AND seat < {high}")
+    part = marked("seat", between("seat", *("" if one is None else str(one * MOST_PEOPLE) for one in places)))
     joins = " ".join(
         f"LEFT JOIN (SELECT * FROM {table} WHERE {part}) AS {alias} ON {alias}.seat = p.seat"
         for table, alias in (

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from lianyi.insight.effects import outcomes
 from lianyi.insight.effects.estimates import Bools, Floats, Ints
 from lianyi.insight.effects.words import COMMUNITY, MEANS, TREATMENT
+from lianyi.insight.ranges import portions
 from lianyi.insight.scope import Scope
 from lianyi.insight.tables import EVENTS, Build, Column, Table
 
@@ -42,10 +43,9 @@ def rows(build: Build) -> Iterator[str]:
     """What each person of an experiment did: table `effect_people`, from which the other tables are reckoned."""
     for name, sql in outcomes.steps(Scope.of(build)).items():
         build.make(name, sql)
-    counted = build.engine.table("SELECT place, count(*) AS n FROM effect_places GROUP BY place")
-    places = dict(zip(counted["place"].to_pylist(), counted["n"].to_pylist(), strict=True))
-    for between in outcomes.seats(places):
-        yield outcomes.rows(between)
+    counted = build.engine.table("SELECT place, count(*) AS n FROM effect_places GROUP BY place ORDER BY place")
+    for places in portions(zip(counted["place"].to_pylist(), counted["n"].to_pylist(), strict=True)):
+        yield outcomes.rows(places)
 
 
 def _read(build: Build) -> list[Experiment]:

@@ -9,12 +9,11 @@ from lianyi.insight.ledger.accounts import ACCOUNTS, GIVEN, GOODS, MESSAGE, ORDE
 from lianyi.insight.ledger.book import Book
 from lianyi.insight.ledger.columns import ENTRIES as COLUMNS
 from lianyi.insight.orders import told
-from lianyi.insight.ranges import marked
+from lianyi.insight.ranges import between, marked, portions
 from lianyi.insight.scope import Scope
 from lianyi.insight.tables import EVENTS, Build, Sorted, Table
 
 CONTRA = "CASE account " + " ".join(f"WHEN '{a.name}' THEN '{a.contra}'" for a in ACCOUNTS.values()) + " END"
-ROWS_AT_ONCE = 2_000_000
 # What a movement is, before it is valued: the columns that every kind of movement gives.
 PLAIN = (
     "event_id", "account", "source", "moment", "day", "of_day", "amount", "currency", "units", "order_no", "person_id",
@@ -120,19 +119,17 @@ def messages(which: str) -> str:
     """
 
 
-def portions(build: Build) -> Iterator[str]:
-    """SQL conditions on messages `m`: campaigns by name, with ROWS_AT_ONCE messages together or little more, so that
-    each portion is sorted in memory."""
+def by_campaign(build: Build) -> Iterator[str]:
+    """SQL conditions on messages `m`: campaigns by name, so that each portion is sorted in memory; the last one holds
+    the messages of none as well."""
     text = Scope.of(build).dialect.text
-    counted = build.engine.table("SELECT campaign, count(*) AS n FROM ledger_sent GROUP BY campaign").to_pylist()
-    low, rows = None, 0
-    for one in sorted((one for one in counted if one["campaign"] is not None), key=lambda one: one["campaign"]):
-        if rows >= ROWS_AT_ONCE:
-            start = f"m.campaign >= {text(low)} AND " if low else ""
-            yield marked("m.campaign", f"{start}m.campaign < {text(one['campaign'])}")
-            low, rows = one["campaign"], 0
-        rows += one["n"]
-    yield marked("m.campaign", f"(m.campaign >= {text(low)} OR m.campaign IS NULL)") if low else "TRUE"
+    counted = build.engine.table(
+        "SELECT campaign, count(*) AS n FROM ledger_sent WHERE campaign IS NOT NULL GROUP BY campaign ORDER BY campaign"
+    )
+    for ends in portions(zip(counted["campaign"].to_pylist(), counted["n"].to_pylist(), strict=True)):
+        low, high = ("" if end is None else text(end) for end in ends)
+        named = between("m.campaign", low, high)
+        yield marked("m.campaign", named if high else f"({named} OR m.campaign IS NULL)")
 
 
 def given_away(scope: Scope) -> str:
@@ -195,7 +192,7 @@ def _build(build: Build) -> Iterator[str]:
         yield valued(scope, _together(given_away(scope)))
     build.drop("ledger_sold", "order_lines", "ledger_told", "ledger_back", "ledger_clicked", "ledger_came")
     build.make("ledger_sent", entered.sent(scope))
-    for which in portions(build):
+    for which in by_campaign(build):
         yield Sorted(valued(scope, messages(which)), by="e.campaign, e.day, e.event_id")
     given.forget(build)
 

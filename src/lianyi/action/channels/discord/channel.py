@@ -7,7 +7,6 @@ import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 from django.utils.translation import gettext_noop as _
@@ -87,7 +86,7 @@ class Bot:
         except Broken as broken:
             return broken.outcome()
         if answer.status == 200:
-            return Outcome(fate=Fate.SENT, provider_id=str(_data(answer).get("id", "")))
+            return Outcome(fate=Fate.SENT, provider_id=str(answer.fields.get("id", "")))
         return _outcome(answer)
 
     async def _with(self, person: str) -> str | Outcome:
@@ -96,7 +95,7 @@ class Bot:
             answer = await call(self._http, "POST", f"{self._url}/users/@me/channels", data=asked)
             if answer.status != 200:
                 return _outcome(answer)
-            self._direct[person] = str(_data(answer).get("id", ""))
+            self._direct[person] = str(answer.fields.get("id", ""))
         return self._direct[person]
 
     async def ask(self, path: str) -> Answer:
@@ -108,24 +107,20 @@ class Bot:
         await self._http.aclose()
 
 
-def _data(answer: Answer) -> dict[str, Any]:
-    return answer.data if isinstance(answer.data, dict) else {}
-
-
 def _error(answer: Answer) -> str:
-    said = _data(answer)
+    said = answer.fields
     return f"{answer.status} {said.get('code', '')} {said.get('message', '')}".strip()[:200]
 
 
 def _wait(answer: Answer) -> float:
-    asked = _data(answer).get("retry_after")
+    asked = answer.fields.get("retry_after")
     return float(asked) if isinstance(asked, int | float) else answer.retry_after or 5.0
 
 
 def _outcome(answer: Answer) -> Outcome:
     if answer.status == BUSY:
         return failed(_error(answer), retry_after=_wait(answer))
-    return failed(_error(answer), permanent=_data(answer).get("code") in HOPELESS or answer.status == 404)
+    return failed(_error(answer), permanent=answer.fields.get("code") in HOPELESS or answer.status == 404)
 
 
 # --- reading --------------------------------------------------------------------------------------------------------
@@ -235,30 +230,24 @@ def _asked(reading: Reading, url: str, **query: Any) -> Any:
 
 async def check(account: Configured) -> Sequence[Finding]:
     """Name, port, token, the intent for texts, each channel that is read."""
-    parts = urlsplit(account.settings["url"])
-    found = await reaching.reaches(parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80))
     bot = Bot(account)
-    try:
-        if reaching.worked(found):
-            found += await _looked(account, bot)
-    except Broken as broken:
-        why = {"error": str(broken)}
-        found.append(Finding(step="tls", ok=False, says=reaching.ANSWERS_BUT, values=why, setting="url"))
-    finally:
-        await bot.close()
-    return found
+
+    async def look(found: list[Finding]) -> None:
+        found += await _looked(account, bot)
+
+    return await reaching.looked(account.settings["url"], look, bot.close)
 
 
 async def _looked(account: Configured, bot: Bot) -> list[Finding]:
     answer = await bot.ask("users/@me")
     if answer.status != 200:
         return [TOKEN.finding("login", {"error": _error(answer)})]
-    values = {"user": str(_data(answer).get("username", ""))}
+    values = {"user": str(answer.fields.get("username", ""))}
     found = [*skewed(str(answer.headers.get("date", ""))),
              Finding(step="login", ok=True, says=_("The token is of {user}."), values=values)]  # fmt: skip
     channels = channel_ids(account.settings["channels"])
     if channels:
-        flags = _data(await bot.ask("applications/@me")).get("flags", 0)
+        flags = (await bot.ask("applications/@me")).fields.get("flags", 0)
         if isinstance(flags, int) and not flags & CONTENT:
             found.append(INTENT.finding("reading", {}))
     for channel in channels:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 from django.utils.translation import gettext_noop as _
 
-from lianyi.action.channels import heard, reaching
+from lianyi.action.channels import callbacks, reaching
 from lianyi.action.channels.calling import Answer, Broken, call, client, failed
 from lianyi.action.channels.contract import Channel, Fate, Message, Outcome
 from lianyi.action.channels.faults import Fault
@@ -69,9 +67,9 @@ class Forum:
         except Broken as broken:
             return broken.outcome()
         if answer.status == 200:
-            return Outcome(fate=Fate.SENT, provider_id=str(_data(answer).get("id", "")))
+            return Outcome(fate=Fate.SENT, provider_id=str(answer.fields.get("id", "")))
         if answer.status == BUSY:
-            extras = _data(answer).get("extras")
+            extras = answer.fields.get("extras")
             asked_for = extras.get("wait_seconds") if isinstance(extras, dict) else None
             wait = float(asked_for) if isinstance(asked_for, int | float) else answer.retry_after or 30.0
             return failed(_error(answer), retry_after=wait)
@@ -86,33 +84,23 @@ class Forum:
         await self._http.aclose()
 
 
-def _data(answer: Answer) -> dict[str, Any]:
-    return answer.data if isinstance(answer.data, dict) else {}
-
-
 def _error(answer: Answer) -> str:
-    errors = _data(answer).get("errors")
+    errors = answer.fields.get("errors")
     return f"{answer.status} {'; '.join(map(str, errors)) if isinstance(errors, list) else ''}".strip()[:200]
 
 
 async def check(account: Configured) -> Sequence[Finding]:
     """Name, port, key, user, and what the forum's webhook said."""
-    parts = urlsplit(account.settings["url"])
-    found = await reaching.reaches(parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80))
     forum = Forum(account)
-    try:
-        if reaching.worked(found):
-            found += _known(account, await forum.ask("session/current.json"))
-    except Broken as broken:
-        why = {"error": str(broken)}
-        found.append(Finding(step="tls", ok=False, says=reaching.ANSWERS_BUT, values=why, setting="url"))
-    finally:
-        await forum.close()
-    return [*found, *_heard(account)]
+
+    async def look(found: list[Finding]) -> None:
+        found += _known(account, await forum.ask("session/current.json"))
+
+    return [*await reaching.looked(account.settings["url"], look, forum.close), *_heard(account)]
 
 
 def _known(account: Configured, answer: Answer) -> list[Finding]:
-    me = _data(answer).get("current_user")
+    me = answer.fields.get("current_user")
     if answer.status != 200 or not isinstance(me, dict):
         return [KEY.finding("login", {"error": _error(answer)})]
     user, who = account.settings["user"], str(me.get("username", ""))
@@ -126,15 +114,4 @@ def _known(account: Configured, answer: Answer) -> list[Finding]:
 def _heard(account: Configured) -> list[Finding]:
     if not account.settings["webhook_secret"]:
         return []
-    kept = heard.read(account.folder, account.name)
-    at, refused = kept.get("at", ""), kept.get("refused_at", "")
-    if refused > at:
-        values = {"refused": f"{datetime.fromisoformat(refused):%Y-%m-%d %H:%M:%S}", "why": kept.get("why", "")}
-        return [REFUSED.finding("callback", values)]
-    if not at:
-        says = _(
-            "No callback has come yet: enter https://YOUR-SERVER/callbacks/{name} on the platform and save it there."
-        )
-        return [Finding(step="callback", ok=None, says=says, values={"name": account.name})]
-    values = {"at": f"{datetime.fromisoformat(at):%Y-%m-%d %H:%M:%S}"}
-    return [Finding(step="callback", ok=True, says=_("The last callback came at {at} UTC."), values=values)]
+    return callbacks.heard_of(account, lambda _step: REFUSED)

@@ -166,7 +166,7 @@ class MatrixActs:
         answer = Answer(status=response.status_code, headers=response.headers, body=response.content)
         if answer.status == 200:
             return answer.data
-        said = answer.data if isinstance(answer.data, dict) else {}
+        said = answer.fields
         code = f"{answer.status} {str(said.get('errcode', ''))[:100]}".strip()
         if answer.status == 429:
             asked = said.get("retry_after_ms")

@@ -44,7 +44,7 @@ class _Refused(Exception):
     """The homeserver said no."""
 
     def __init__(self, answer: Answer) -> None:
-        data = answer.data if isinstance(answer.data, dict) else {}
+        data = answer.fields
         self.code = str(data.get("errcode", ""))
         super().__init__(f"{answer.status} {self.code} {data.get('error', '')}".strip())
         milliseconds = data.get("retry_after_ms")

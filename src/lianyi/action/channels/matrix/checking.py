@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import httpx
 from django.utils.translation import gettext_noop as _
 
 from lianyi.action.channels import reaching
-from lianyi.action.channels.calling import Answer, Broken, call, client
+from lianyi.action.channels.calling import Answer, call, client
 from lianyi.action.channels.faults import ENCRYPTED, MATRIX, NO_HOMESERVER, NOT_IN_ROOM
 from lianyi.action.channels.kinds import Configured, Finding
 from lianyi.action.channels.matrix.acting import PREFIX
@@ -25,18 +24,12 @@ OK = 200
 
 async def check(account: Configured) -> Sequence[Finding]:
     """Name, port, homeserver, clock, token; then the rooms: where it must act and is not, and what it can't read."""
-    parts = urlsplit(account.settings["url"])
-    found = await reaching.reaches(parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80))
-    if not reaching.worked(found):
-        return found
     http = client()
-    try:
-        return [*found, *await _Look(account, http).all()]
-    except Broken as broken:
-        why = {"error": str(broken)}
-        return [*found, Finding(step="tls", ok=False, says=reaching.ANSWERS_BUT, values=why, setting="url")]
-    finally:
-        await http.aclose()
+
+    async def look(found: list[Finding]) -> None:
+        found += await _Look(account, http).all()
+
+    return await reaching.looked(account.settings["url"], look, http.aclose)
 
 
 class _Look:
@@ -50,18 +43,18 @@ class _Look:
         """All that is wrong, as far as one can ask."""
         # Without the token: with a wrong one a homeserver refuses even this.
         answer = await call(self.http, "GET", f"{self.url}versions")
-        if answer.status != OK or not isinstance(_data(answer).get("versions"), list):
+        if answer.status != OK or not isinstance(answer.fields.get("versions"), list):
             return [NO_HOMESERVER.finding("homeserver", {"error": _error(answer)})]
         found = skewed(str(answer.headers.get("date", "")))
         answer = await self._ask("v3/account/whoami")
-        user = str(_data(answer).get("user_id", ""))
+        user = str(answer.fields.get("user_id", ""))
         if answer.status != OK or not user:
             return [*found, _refused(answer)]
         found.append(Finding(step="login", ok=True, says=_("The token is of {user}."), values={"user": user}))
         answer = await self._ask("v3/joined_rooms")
         if answer.status != OK:
             return [*found, _refused(answer)]
-        joined = [str(room) for room in _data(answer).get("joined_rooms") or ()]
+        joined = [str(room) for room in answer.fields.get("joined_rooms") or ()]
         return [*found, *self._members(user, joined), *await self._readable(joined)]
 
     def _members(self, user: str, joined: Sequence[str]) -> list[Finding]:
@@ -83,7 +76,7 @@ class _Look:
         async def is_encrypted(room: str) -> bool:
             async with few:
                 answer = await self._ask(f"v3/rooms/{quote(room)}/state/m.room.encryption")
-            return answer.status == OK and isinstance(_data(answer).get("algorithm"), str)
+            return answer.status == OK and isinstance(answer.fields.get("algorithm"), str)
 
         said = await asyncio.gather(*map(is_encrypted, asked))
         encrypted = [room for room, is_so in zip(asked, said, strict=True) if is_so]
@@ -101,17 +94,13 @@ class _Look:
         return await call(self.http, "GET", self.url + path, headers=headers)
 
 
-def _data(answer: Answer) -> dict[str, Any]:
-    return answer.data if isinstance(answer.data, dict) else {}
-
-
 def _error(answer: Answer) -> str:
-    data = _data(answer)
+    data = answer.fields
     return f"{answer.status} {data.get('errcode', '')} {data.get('error', '')}".strip()[:200]
 
 
 def _refused(answer: Answer) -> Finding:
-    fault = MATRIX.get(str(_data(answer).get("errcode", "")))
+    fault = MATRIX.get(str(answer.fields.get("errcode", "")))
     values = {"error": _error(answer)}
     if fault is None:
         says = _("The homeserver refuses: {error}.")

@@ -6,7 +6,6 @@ without a name.
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -70,12 +69,10 @@ class Progress:
 
 def load(folder: Path, name: str) -> Progress:
     """What was kept last; a fresh one where nothing was."""
-    path = _path(folder, name)
-    if not path.exists():
-        return Progress()
-    kept = json.loads(path.read_bytes())
+    kept = state_file.read(_path(folder, name))
     rooms = {
-        key: RoomRead(**{**room, "gaps": [Gap(**gap) for gap in room["gaps"]]}) for key, room in kept["rooms"].items()
+        key: RoomRead(**{**room, "gaps": [Gap(**gap) for gap in room["gaps"]]})
+        for key, room in kept.get("rooms", {}).items()
     }
     return Progress(**{**kept, "rooms": rooms})
 

@@ -256,7 +256,7 @@ class _Reader:
 def _object(answer: Answer) -> dict[str, Any]:
     """The answer's object; _Failed where it is a refusal or none. Of a refusal the code is kept, not its text: that may
     name people."""
-    data = answer.data if isinstance(answer.data, dict) else {}
+    data = answer.fields
     code = f"{answer.status} {str(data.get('errcode', ''))[:100]}".strip()
     if answer.status == 200 and isinstance(answer.data, dict):
         return data

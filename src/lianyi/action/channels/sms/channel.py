@@ -155,8 +155,7 @@ def understood(definition: Definition, answer: Answer) -> Outcome:
 
 async def check(account: Configured) -> Sequence[Finding]:
     """Name and port; key, signature and template can only be tried by sending."""
-    parts = urlsplit(account.settings["url"] or definition_of(account.settings).url)
-    found_ = await reaching.reaches(parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80))
+    found_ = await reaching.reaches(*reaching.address(account.settings["url"] or definition_of(account.settings).url))
     if reaching.worked(found_):
         says = _("Key, signature and template show only when something is sent; send a test message.")
         found_.append(Finding(step="login", ok=None, says=says))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 from django.conf import settings as django_settings
@@ -94,21 +93,17 @@ def _base(settings: Mapping[str, Any]) -> str:
     return f"{settings['url'].rstrip('/')}/bot{settings['token']}"
 
 
-def _data(answer: Answer) -> dict[str, Any]:
-    return answer.data if isinstance(answer.data, dict) else {}
-
-
 def _parameters(answer: Answer) -> dict[str, Any]:
-    found = _data(answer).get("parameters")
+    found = answer.fields.get("parameters")
     return found if isinstance(found, dict) else {}
 
 
 def _error(answer: Answer) -> str:
-    return f"{answer.status} {_data(answer).get('description', '')}".strip()[:200]
+    return f"{answer.status} {answer.fields.get('description', '')}".strip()[:200]
 
 
 def _outcome(answer: Answer) -> Outcome:
-    said = _data(answer)
+    said = answer.fields
     if answer.status == 200 and said.get("ok") is True:
         result = said.get("result") if isinstance(said.get("result"), dict) else {}
         return Outcome(fate=Fate.SENT, provider_id=str((result or {}).get("message_id", "")))
@@ -137,7 +132,7 @@ def _go(reading: Reading) -> None:
         names = ",".join(f'"{name}"' for name in WANTED)
         asked = {"limit": PAGE, "timeout": 0, "allowed_updates": f"[{names}]"} | ({"offset": place} if place else {})
         answer = reading.ask(f"{_base(reading.account.settings)}/getUpdates", asked)
-        found = _data(answer).get("result")
+        found = answer.fields.get("result")
         if answer.status != 200 or not isinstance(found, list):
             raise _refused(answer)
         made: list[Event] = []
@@ -175,23 +170,17 @@ def _refused(answer: Answer) -> Failed:
 
 async def check(account: Configured) -> Sequence[Finding]:
     """Name, port, token, privacy in groups, and whether updates come by the way that is set."""
-    parts = urlsplit(account.settings["url"])
-    found = await reaching.reaches(parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80))
     bot = Bot(account)
-    try:
-        if reaching.worked(found):
-            found += await _asked(account, bot)
-    except Broken:
-        why = {"error": "the connection broke"}
-        found.append(Finding(step="tls", ok=False, says=reaching.ANSWERS_BUT, values=why, setting="url"))
-    finally:
-        await bot.close()
-    return found
+
+    async def look(found: list[Finding]) -> None:
+        found += await _asked(account, bot)
+
+    return await reaching.looked(account.settings["url"], look, bot.close, broken="the connection broke")
 
 
 async def _asked(account: Configured, bot: Bot) -> list[Finding]:
     answer = await bot.ask("getMe")
-    me = _data(answer).get("result")
+    me = answer.fields.get("result")
     if answer.status != 200 or not isinstance(me, dict):
         return [TOKEN.finding("login", {"error": _error(answer)})]
     values = {"user": f"@{me.get('username', '')}"}
@@ -202,7 +191,7 @@ async def _asked(account: Configured, bot: Bot) -> list[Finding]:
         return found
     if me.get("can_read_all_group_messages") is False:
         found.append(PRIVACY.finding("reading", {"bot": values["user"]}))
-    said = _data(await bot.ask("getWebhookInfo")).get("result")
+    said = (await bot.ask("getWebhookInfo")).fields.get("result")
     hook = said if isinstance(said, dict) else {}
     return [*found, *_hooked(account, hook)]
 

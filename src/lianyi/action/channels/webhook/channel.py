@@ -44,9 +44,9 @@ class Webhook:
         body = json.dumps(payload(message, now), ensure_ascii=False).encode("utf-8", "replace")
         headers = signing.headers(self._secrets, key=message.key, timestamp=now, body=body)
         parts = urlsplit(message.to)
-        host = parts.hostname or ""
+        host, port = reaching.address(message.to)
         try:
-            address = await guard.resolved(host, parts.port or (443 if parts.scheme == "https" else 80), self._allowed)
+            address = await guard.resolved(host, port, self._allowed)
             url = httpx.URL(message.to).copy_with(host=address)
             answer = await call(
                 self._http, "POST", str(url), content=body, extensions={"sni_hostname": host},
@@ -82,12 +82,11 @@ def payload(message: Message, now: int) -> dict[str, Any]:
 
 async def check(account: Configured) -> Sequence[Finding]:
     """Whether the address may be called and answers; nothing is sent."""
-    parts = urlsplit(account.settings["url"])
-    port = parts.port or (443 if parts.scheme == "https" else 80)
-    found = await reaching.reaches(parts.hostname or "", port)
+    host, port = reaching.address(account.settings["url"])
+    found = await reaching.reaches(host, port)
     if reaching.worked(found):
         try:
-            await guard.resolved(parts.hostname or "", port, guard.networks(account.settings["allowed"]))
+            await guard.resolved(host, port, guard.networks(account.settings["allowed"]))
         except RefusedError as error:
             why = {"error": str(error)}
             return [*found, Finding(step="guard", ok=False, says="{error}", values=why, setting="allowed")]

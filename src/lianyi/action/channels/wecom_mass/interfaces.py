@@ -256,8 +256,8 @@ def interface_of(name: str) -> Interface:
 def ask(account: Configured, name: str, given: Mapping[str, Any]) -> Body:
     """Call one: {"rows": […]}, or the answer itself. InputError names the field that is wrong; RefusedError says what
     WeCom refuses and where to mend it."""
-    found = interface_of(name)
-    return asyncio.run(_asked(account, found, found.read(given)))
+    with asking(account) as call:
+        return call(name, given)
 
 
 @contextmanager
@@ -266,18 +266,9 @@ def asking(account: Configured) -> Iterator[Callable[[str, Mapping[str, Any]], B
     with asyncio.Runner() as runner:
         platform = platform_of(account.settings)
 
-        async def one(interface: Interface, body: Body) -> Body:
-            try:
-                async with asyncio.timeout(SECONDS):
-                    return _plain(await _call(platform, interface, body))
-            except TimeoutError:
-                raise RefusedError(f"WeCom did not answer within {SECONDS:.0f} seconds") from None
-            except Broken as broken:
-                raise RefusedError(f"WeCom: {broken}") from broken
-
         def call(name: str, given: Mapping[str, Any]) -> Body:
             interface = interface_of(name)
-            return runner.run(one(interface, interface.read(given)))
+            return runner.run(_asked(platform, interface, interface.read(given)))
 
         try:
             yield call
@@ -285,8 +276,7 @@ def asking(account: Configured) -> Iterator[Callable[[str, Mapping[str, Any]], B
             runner.run(platform.close())
 
 
-async def _asked(account: Configured, interface: Interface, body: Body) -> Body:
-    platform = platform_of(account.settings)
+async def _asked(platform: Platform, interface: Interface, body: Body) -> Body:
     try:
         async with asyncio.timeout(SECONDS):
             if not interface.rows:
@@ -296,8 +286,6 @@ async def _asked(account: Configured, interface: Interface, body: Body) -> Body:
         raise RefusedError(f"WeCom did not answer within {SECONDS:.0f} seconds") from None
     except Broken as broken:
         raise RefusedError(f"WeCom: {broken}") from broken
-    finally:
-        await platform.close()
 
 
 async def _rows(platform: Platform, interface: Interface, body: Body) -> list[Any]:

@@ -5,7 +5,6 @@ It holds places in lists and numbers, nothing of any person: what is known of cu
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -48,8 +47,7 @@ class Progress:
 
 def load(folder: Path, name: str) -> Progress:
     """What was kept last; a fresh one where nothing was."""
-    path = _path(folder, name)
-    return Progress(**json.loads(path.read_bytes())) if path.exists() else Progress()
+    return Progress(**state_file.read(_path(folder, name)))
 
 
 def save(folder: Path, name: str, progress: Progress) -> None:

@@ -17,7 +17,7 @@ import pyarrow as pa
 from lianyi.insight.communities.acts import staff
 from lianyi.insight.communities.heights import COMMUNITY
 from lianyi.insight.effects.estimates import Ints
-from lianyi.insight.effects.touches.moments import BITS, DAY, KEPT, Log, keys_of
+from lianyi.insight.effects.touches.moments import DAY, KEPT, Log, keys_of
 from lianyi.insight.effects.words import GLOBAL
 from lianyi.insight.orders import ORDER_NO
 from lianyi.insight.scope import AT, Scope
@@ -153,11 +153,6 @@ def read(build: Build, least: int) -> Read | None:
 
 def _keys(found: pa.Table, begin: int) -> Ints:
     return keys_of(found["number"].to_numpy(), found["us"].to_numpy() // MICROS - begin)
-
-
-def person_of(keys: Ints) -> Ints:
-    """Numbers of the people of keys."""
-    return keys >> BITS
 
 
 def parameter(parameters: Mapping[str, Any]) -> Mapping[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
@@ -43,10 +43,10 @@ def build(build: Build) -> str:
 
 
 def _rows(build: Build, found: Read) -> Iterator[dict[str, Any]]:
-    of_messages = moments(found.log)
+    of_messages, belonging = moments(found.log), list(_belonging(build, len(found.log.first)))
     for by, column in ((NUMBER, of_messages.had), (GAP, of_messages.gap)):
         ordered = of_messages.at(np.lexsort((of_messages.person, column)))
-        for audience, member, rows in _audiences(build, found, ordered):
+        for audience, member, rows in _audiences(ordered, belonging):
             yield from _told((audience, member, MESSAGE), by, ordered if rows is None else ordered.at(rows))
     if len(found.others):
         both = np.sort(np.concatenate([found.log.touches, found.others]), kind="stable")
@@ -56,29 +56,27 @@ def _rows(build: Build, found: Read) -> Iterator[dict[str, Any]]:
             yield from _told((EVERYBODY, "", ANY), by, ordered)
 
 
-def _audiences(build: Build, found: Read, of: Moments) -> Iterator[tuple[str, str, Bools | None]]:
+def _audiences(of: Moments, belonging: Sequence[tuple[str, str, Bools]]) -> Iterator[tuple[str, str, Bools | None]]:
     """Who is told apart: everybody; by what was known at the moment; by community and audience as of now."""
     yield EVERYBODY, "", None
     for name, rows in ((BOUGHT, of.earlier > 0), (ACTIVE, of.active > 0)):
         yield name, "no", ~rows
         yield name, "yes", rows
-    count = len(found.log.first)
-    for member, people in _seated(build):
-        yield COMMUNITY, member, _holding(count, people)[of.person]
-    for member, people in _asked(build):
-        yield AUDIENCE, member, _holding(count, people)[of.person]
+    for audience, member, holds in belonging:
+        yield audience, member, holds[of.person]
 
 
-def _holding(count: int, people: Ints) -> Bools:
-    mask = np.zeros(count, dtype=np.bool_)
-    mask[people] = True
-    return mask
+def _belonging(build: Build, count: int) -> Iterator[tuple[str, str, Bools]]:
+    """Communities and audiences with so many people that they are told of, and whom of all `count` they hold."""
+    for audience, found in ((COMMUNITY, _seated(build)), (AUDIENCE, _asked(build))):
+        for member, people in found:
+            holds = np.zeros(count, dtype=np.bool_)
+            holds[people] = True
+            yield audience, member, holds
 
 
 def _seated(build: Build) -> Iterator[tuple[str, Ints]]:
-    if "touch_seated" not in build.kept:
-        build.kept["touch_seated"] = build.engine.table(f"{seats()} ORDER BY community_id, number")
-    found = build.kept["touch_seated"]
+    found = build.engine.table(f"{seats()} ORDER BY community_id, number")
     sizes = pc.value_counts(found["community_id"]).to_pylist()
     large = sorted((one for one in sizes if one["counts"] >= SEATED), key=lambda one: (-one["counts"], one["values"]))
     for one in large[:COMMUNITIES]:
@@ -89,9 +87,7 @@ def _asked(build: Build) -> Iterator[tuple[str, Ints]]:
     files = parameter(build.parameters)
     if not files:
         return
-    if "touch_ids" not in build.kept:
-        build.kept["touch_ids"] = build.engine.table("SELECT person_id FROM touch_people ORDER BY number")
-    ids = build.kept["touch_ids"]["person_id"]
+    ids = build.engine.table("SELECT person_id FROM touch_people ORDER BY number")["person_id"]
     for number, path in sorted(files.items()):
         inside = pc.is_in(ids, value_set=pq.read_table(path)["person_id"].combine_chunks())
         people = np.flatnonzero(inside.to_numpy(zero_copy_only=False))

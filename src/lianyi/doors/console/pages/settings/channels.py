@@ -20,7 +20,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from lianyi.action.channels import accounts, checking, comparing
 from lianyi.action.channels.contract import Fate
-from lianyi.action.channels.kinds import Finding, Kind, Setting, kind_of, kinds
+from lianyi.action.channels.kinds import Kind, Setting, kind_of, kinds
 from lianyi.action.channels.models import Account
 from lianyi.doors.console.rights import member, needs, open_to_members
 from lianyi.doors.console.titles import CHANNEL_STATES, CHANNEL_STEPS
@@ -211,12 +211,11 @@ def compare(request: HttpRequest, channel: str) -> HttpResponse:
 
 
 def _found(account: Account) -> list[Mapping[str, Any]]:
-    found = [Finding(**step) for step in account.check_found or ()]
     kind = kind_of(account.kind)
     return [
         {"ok": one.ok, "says": str(one), "title": CHANNEL_STEPS.get(one.step, one.step), "mend": one.mending,
          "setting": checking.setting_title(kind, one) if one.setting else ""}
-        for one in found
+        for one in accounts.check_of(account) or ()
     ]  # fmt: skip
 
 
